@@ -1,0 +1,18 @@
+# Options of our own compilations. They belong to the directory, not to the targets: nobody who links Downhill gets them.
+
+if(DOWNHILL_WARNINGS_AS_ERRORS AND CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+  add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Werror)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    add_compile_options(-Wno-restrict) # g++ 12 warns of std::string's own operator+ (GCC bug 105651)
+  endif()
+endif()
+
+# Eigen aligns its matrices by the processor it is compiled for, so an Eigen object of a library compiled for this machine
+# is not safe in a program that is not: no compiled function of Downhill may take, return or hold one.
+if(DOWNHILL_NATIVE)
+  include(CheckCXXCompilerFlag)
+  check_cxx_compiler_flag(-march=native DOWNHILL_HAS_MARCH_NATIVE)
+  if(DOWNHILL_HAS_MARCH_NATIVE)
+    add_compile_options(-march=native)
+  endif()
+endif()

@@ -1,0 +1,27 @@
+# `cmake --install` and find_package(downhill). Headers go to include/downhill/, so that <autodiff/...> cannot meet another
+# library's folder of that name.
+
+if(downhill_fetched)
+  # An installed package that leans on copies in a build folder would break as soon as that folder goes.
+  list(JOIN downhill_fetched ", " names)
+  install(CODE "message(FATAL_ERROR \"Downhill was built with a fetched ${names}; run ./setup.sh to install the package, \
+configure again in a new build folder, and then install.\")")
+  return()
+endif()
+
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/downhill)
+
+install(
+  TARGETS downhill_autodiff downhill_models
+  EXPORT downhill-targets
+  FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/downhill)
+install(EXPORT downhill-targets NAMESPACE downhill:: DESTINATION ${package_folder})
+
+configure_package_config_file(cmake/downhill-config.cmake.in ${PROJECT_BINARY_DIR}/downhill-config.cmake
+                              INSTALL_DESTINATION ${package_folder})
+# Before 1.0 every minor release may change the interface.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/downhill-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/downhill-config.cmake ${PROJECT_BINARY_DIR}/downhill-config-version.cmake
+        DESTINATION ${package_folder})

@@ -1,0 +1,26 @@
+# downhill_library(<name> SOURCES <files> HEADERS <files> LINK <targets>)
+#
+# The target downhill::<name>. All its headers are public, included as <folder/file.hpp>, and each must compile alone:
+# the target all_verify_interface_header_sets, a part of `all`, compiles them one by one.
+function(downhill_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 library "" "" "SOURCES;HEADERS;LINK")
+  set(target downhill_${name})
+  add_library(${target} ${library_SOURCES})
+  add_library(downhill::${name} ALIAS ${target})
+  target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${library_HEADERS})
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_link_libraries(${target} PUBLIC ${library_LINK})
+  set_target_properties(
+    ${target}
+    PROPERTIES EXPORT_NAME ${name}
+               VERSION ${PROJECT_VERSION}
+               SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+               VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL})
+
+  # A header that is not listed would be missing from the installed package, and nothing in this tree would notice.
+  file(GLOB_RECURSE found CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.hpp *.cpp)
+  list(REMOVE_ITEM found ${library_HEADERS} ${library_SOURCES})
+  if(found)
+    message(SEND_ERROR "Not listed in ${CMAKE_CURRENT_SOURCE_DIR}/CMakeLists.txt: ${found}")
+  endif()
+endfunction()
