@@ -1,0 +1,150 @@
+#pragma once
+// The reverse sweep, and what it leaves: a Gradient.
+//
+// The adjoint of a value v is d result / d v. The sweep starts with adjoint[result] = 1 and walks the statements from
+// the last to the first. By the time it reaches a statement, all that used its result has been swept, so its adjoint is
+// complete, and the chain rule hands it on along each edge:
+//
+//     adjoint[parent] += slope * adjoint[result]
+//
+// An adjoint of exactly 0 stops there: 0 times an infinite slope contributes 0. The tape is only read; any result may
+// be swept again, with any seeds, and nothing is ever added up between two sweeps.
+
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+#include <vector>
+
+#include <autodiff/variable.hpp>
+
+namespace downhill {
+
+/// Where a sweep starts: with this weight on this result. The gradient is that of sum(weight * result).
+template <class T>
+struct Seed {
+  Var<T> result;
+  T weight = T(1);
+};
+template <class T, class W>
+Seed(Var<T>, W) -> Seed<T>;
+template <class T>
+Seed(Var<T>) -> Seed<T>;
+
+/// The adjoint of every slot after one sweep, indexed by Var: `gradient[x]` is d result / d x. It stays valid after the
+/// tape was rewound, for the Vars that were valid when it was swept.
+template <class T>
+class Gradient {
+ public:
+  /// d result / d x. Throws TapeError if x is passive, stale, on another tape, or was recorded after the sweep.
+  T operator[](const Var<T>& x) const;
+  /// The adjoints of the tape's parameters, in slot order: contiguous, as their values are.
+  std::span<const T> parameters() const { return adjoints().first(parameters_); }
+  /// The adjoints of all slots.
+  std::span<const T> adjoints() const { return {buffer_.data() + stagger, slots_}; }
+
+ private:
+  friend class Tape<T>;
+  // Where the adjoints and the tape agree in their low address bits, stores to one stall loads from the other, up to
+  // 2x: large blocks of memory start on page boundaries, so the adjoints stand a little off.
+  static constexpr std::size_t stagger = 37;
+  T* reset(const Tape<T>& tape);
+
+  std::vector<T> buffer_;
+  std::size_t slots_ = 0, parameters_ = 0;
+  const Tape<T>* tape_ = nullptr;
+  Generations moment_;
+};
+
+/// One reverse sweep over the statements in [begin, end), end first.
+template <class T>
+void reverse_sweep(const std::byte* begin, const std::byte* end, T* adjoint) {
+  const auto pull = [adjoint](const Edge<T>& e, T g) { adjoint[e.parent] = adjoint[e.parent] + e.slope * g; };
+  while (end != begin) {
+    const auto* const trailer = std::launder(reinterpret_cast<const Trailer<T>*>(end)) - 1;
+    const auto* const last = std::launder(reinterpret_cast<const Edge<T>*>(trailer));
+    const T g = adjoint[trailer->result];
+    // The common counts by name: the branch predictor breaks the chain from trailer to trailer.
+    switch (const std::uint32_t edges = trailer->edges) {
+      case 1:
+        end = reinterpret_cast<const std::byte*>(last - 1);
+        if (!is_zero(g)) pull(last[-1], g);
+        break;
+      case 2:
+        end = reinterpret_cast<const std::byte*>(last - 2);
+        if (!is_zero(g)) pull(last[-2], g), pull(last[-1], g);
+        break;
+      case 3:
+        end = reinterpret_cast<const std::byte*>(last - 3);
+        if (!is_zero(g)) pull(last[-3], g), pull(last[-2], g), pull(last[-1], g);
+        break;
+      default:
+        end = reinterpret_cast<const std::byte*>(last - edges);
+        if (is_zero(g)) break;
+        for (const Edge<T>* e = last - edges; e != last; ++e) pull(*e, g);
+    }
+  }
+}
+extern template void reverse_sweep<double>(const std::byte*, const std::byte*, double*);
+extern template void reverse_sweep<float>(const std::byte*, const std::byte*, float*);
+
+template <class T>
+T Gradient<T>::operator[](const Var<T>& x) const {
+  const std::size_t slot = x.slot();
+  if (tape_ == nullptr) misuse::never_swept();
+  if (x.tape_ != tape_) misuse::foreign_variable("gradient");
+  const std::uint32_t generation = Identity::generation(x.id_);
+  if (moment_.is_later(generation) || slot >= slots_) misuse::recorded_after_sweep(tape_->name_of(slot), slot);
+  if (moment_.is_stale(slot, generation))
+    misuse::stale_variable(tape_->name_of(slot), slot, moment_.has_old_value(generation));
+  return adjoints()[slot];
+}
+
+template <class T>
+T* Gradient<T>::reset(const Tape<T>& tape) {
+  slots_ = 0;  // if memory runs out below, this Gradient is empty, not half old and half new
+  if (buffer_.size() < tape.slots() + stagger) {
+    buffer_.clear();
+    buffer_.resize(std::max(tape.slots() + stagger, buffer_.capacity()));
+  }
+  std::fill_n(buffer_.begin() + stagger, tape.slots(), T(0));
+  moment_ = tape.generations_;
+  tape_ = &tape;
+  parameters_ = tape.parameters().size();
+  slots_ = tape.slots();
+  return buffer_.data() + stagger;
+}
+
+template <class T>
+void Tape<T>::gradient(std::span<const Seed<T>> seeds, Gradient<T>& into) const {
+  if (slots() == 0) misuse::empty_tape();
+  for (const Seed<T>& seed : seeds) {
+    if (seed.result.slot(), seed.result.tape_ != this) misuse::foreign_variable("gradient");
+    check(seed.result.id_);
+  }
+  seal();
+  T* const adjoint = into.reset(*this);
+  for (const Seed<T>& seed : seeds) adjoint[seed.result.raw_slot()] = adjoint[seed.result.raw_slot()] + seed.weight;
+  reverse_sweep<T>(base_.get(), head_, adjoint);
+}
+
+template <class T>
+void Tape<T>::gradient(const Var<T>& result, Gradient<T>& into) const {
+  const Seed<T> seed{result};
+  gradient(std::span<const Seed<T>>(&seed, 1), into);
+}
+
+template <class T>
+Gradient<T> Tape<T>::gradient(const Var<T>& result) const {
+  Gradient<T> swept;
+  gradient(result, swept);
+  return swept;
+}
+
+template <class T>
+Gradient<T> Tape<T>::gradient(std::initializer_list<Seed<T>> seeds) const {
+  Gradient<T> swept;
+  gradient(std::span<const Seed<T>>(seeds.begin(), seeds.size()), swept);
+  return swept;
+}
+
+}  // namespace downhill

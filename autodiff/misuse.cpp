@@ -1,0 +1,93 @@
+#include <autodiff/misuse.hpp>
+
+#include <fmt/format.h>
+
+#include <autodiff/error.hpp>
+
+namespace downhill::misuse {
+namespace {
+
+std::string described(std::string_view name, std::size_t slot) {
+  return name.empty() ? fmt::format("the Var in slot {}", slot) : fmt::format("the Var '{}' (slot {})", name, slot);
+}
+
+}  // namespace
+
+void stale_variable(std::string_view name, std::size_t slot, bool has_old_value) {
+  if (has_old_value)
+    throw TapeError(
+        fmt::format("{} is stale: the parameters were updated in place since it was made; take it again "
+                    "with tape.parameter(i), and record what depends on it again",
+                    described(name, slot)));
+  throw TapeError(
+      fmt::format("{} is stale: the tape was rewound since it was made; record it again after the rewind, "
+                  "or make it before the mark",
+                  described(name, slot)));
+}
+
+void foreign_variable(std::string_view operation) {
+  throw TapeError(
+      fmt::format("{}: the Vars are on different tapes; record all of one expression on one tape, and pass "
+                  "values between tapes with x.value()",
+                  operation));
+}
+
+void no_value(bool moved_from) {
+  if (moved_from)
+    throw TapeError(
+        "this Var has no value any more: it was moved from, and its slot went into the result; use the result, or copy "
+        "the Var instead of moving it");
+  throw TapeError("this Var has no value yet: it was declared without one; assign a number or a Var before using it");
+}
+
+void passive_gradient() {
+  throw TapeError(
+      "gradient: this Var is passive: it was made from plain numbers and is on no tape; make what it should be "
+      "differentiated by with tape.variable(value)");
+}
+
+void empty_tape() {
+  throw TapeError("gradient: the tape is empty; make variables with tape.variable(value) and record an expression");
+}
+
+void recorded_after_sweep(std::string_view name, std::size_t slot) {
+  throw TapeError(fmt::format("gradient: {} was recorded after this sweep; sweep again with tape.gradient(result)",
+                              described(name, slot)));
+}
+
+void never_swept() {
+  throw TapeError("gradient: nothing was swept into it yet; fill it with tape.gradient(result, it)");
+}
+
+void foreign_mark() { throw TapeError("rewind: the mark was made on another tape; rewind each tape to its own marks"); }
+
+void stale_mark() {
+  throw TapeError("rewind: the mark is stale: the tape was rewound to before it; make it again with tape.mark()");
+}
+
+void out_of_slots(std::size_t limit) {
+  throw TapeError(
+      fmt::format("the tape is full: all of its {} slots are taken; rewind to a mark between steps, record "
+                  "less at once, or use n-ary operations such as sum and dot, which take one slot each",
+                  limit));
+}
+
+void too_many_edges(std::size_t count) {
+  throw TapeError(fmt::format("one statement holds at most 4294967295 edges, not {}; split the range", count));
+}
+
+void no_such_parameter(std::size_t index, std::size_t count) {
+  throw TapeError(fmt::format(
+      "parameter({}): the tape has {} parameters, the variables made before the first statement", index, count));
+}
+
+void empty_range(std::string_view operation) {
+  throw ShapeError(fmt::format("{}: the range is empty; it needs at least one element", operation));
+}
+
+void different_sizes(std::string_view operation, std::size_t left, std::size_t right) {
+  throw ShapeError(
+      fmt::format("{}: the ranges have {} and {} elements; they must have the same number", operation, left, right));
+}
+
+}  // namespace downhill::misuse

@@ -1,0 +1,25 @@
+#pragma once
+// The messages for misuse, kept out of line: what runs for every operation only tests, and the words stand in one
+// place.
+
+#include <cstddef>
+#include <string_view>
+
+namespace downhill::misuse {
+
+[[noreturn]] void stale_variable(std::string_view name, std::size_t slot, bool has_old_value);
+[[noreturn]] void foreign_variable(std::string_view operation);
+[[noreturn]] void no_value(bool moved_from);
+[[noreturn]] void passive_gradient();
+[[noreturn]] void empty_tape();
+[[noreturn]] void recorded_after_sweep(std::string_view name, std::size_t slot);
+[[noreturn]] void never_swept();
+[[noreturn]] void foreign_mark();
+[[noreturn]] void stale_mark();
+[[noreturn]] void out_of_slots(std::size_t limit);
+[[noreturn]] void too_many_edges(std::size_t count);
+[[noreturn]] void no_such_parameter(std::size_t index, std::size_t count);
+[[noreturn]] void empty_range(std::string_view operation);
+[[noreturn]] void different_sizes(std::string_view operation, std::size_t left, std::size_t right);
+
+}  // namespace downhill::misuse

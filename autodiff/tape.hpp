@@ -1,0 +1,470 @@
+#pragma once
+// The tape: what an expression leaves behind, so that one walk backwards gives its gradient.
+//
+// Every value that can receive an adjoint owns a slot, a number counted from 0. A statement says how one result moves
+// with its operands: one edge {slope, parent slot} for each of them, and after the edges a trailer {result slot, number
+// of edges}. Statements stand behind each other in one stream of memory:
+//
+//     w = 3 (slot 0), x = 2 (slot 1);   y = w * x;   z = sin(y);
+//
+//     | 2.00 -> 0 | 3.00 -> 1 | result 2, 2 edges | 0.96 -> 2 | result 3, 1 edge |
+//     `------------------ y = w * x --------------'`------- z = sin(y) ---------'
+//
+// The sweep (gradient.hpp) starts at the right end, reads a trailer, and knows where that statement's edges begin. The
+// slopes are numbers already, so the sweep needs no function, no type and no recursion.
+//
+// Temporaries fold. In `w * x + b` the product is a temporary whose statement is the newest on the tape, so the sum
+// does not record a second one: it adds the edge {1, b} to it. `scale` and `fold` below are all there is to that.
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <initializer_list>
+#include <limits>
+#include <memory>
+#include <new>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <autodiff/generations.hpp>
+#include <autodiff/misuse.hpp>
+
+#ifndef DOWNHILL_SLOT_BITS
+#define DOWNHILL_SLOT_BITS 32
+#endif
+
+namespace downhill {
+
+template <class T>
+class Var;
+template <class T>
+class Gradient;
+template <class T>
+struct Seed;
+
+/// The number of a slot. 32 bits: 4.29e9 slots. A build with 16 bits exists to test what happens when they run out.
+using Slot = std::conditional_t<DOWNHILL_SLOT_BITS == 16, std::uint16_t, std::uint32_t>;
+
+/// How a result moves with one operand: d result / d parent.
+template <class T>
+struct Edge {
+  T slope;
+  Slot parent;
+};
+#pragma pack(push, 4)
+template <class T>
+  requires std::is_arithmetic_v<T>
+struct Edge<T> {  // 12 bytes for double: the sweep is bound by what it reads
+  T slope;
+  Slot parent;
+};
+#pragma pack(pop)
+
+/// Stands after the edges of its statement, so that a backward walk reads it first.
+template <class T>
+struct alignas(Edge<T>) alignas(std::uint32_t) Trailer {
+  Slot result;
+  std::uint32_t edges;
+};
+
+// What the tape asks of a number. A number type that nests on the tape overloads these beside itself, over all its
+// parts.
+inline bool is_zero(std::floating_point auto x) { return x == 0; }
+inline bool is_one(std::floating_point auto x) { return x == 1; }
+inline bool is_finite(std::floating_point auto x) { return x - x == 0; }
+
+/// What a handle knows of its slot, in one word: 31 bits of generation, a bit that says that this handle alone knows
+/// the slot, and the slot. A temporary may be folded if its identity is that of the newest statement: one comparison
+/// asks whether it is owned, of this generation, and the last on the tape.
+struct Identity {
+  static constexpr int generation_shift = 33;
+  static constexpr std::uint64_t owned_bit = std::uint64_t{1} << 32;
+  static constexpr std::uint64_t shared(std::uint32_t generation, std::size_t slot) {
+    return std::uint64_t{generation} << generation_shift | slot;
+  }
+  static constexpr std::uint64_t owned(std::uint32_t generation, std::size_t slot) {
+    return shared(generation, slot) | owned_bit;
+  }
+  static constexpr std::uint32_t slot(std::uint64_t id) { return static_cast<std::uint32_t>(id); }
+  static constexpr std::uint32_t generation(std::uint64_t id) {
+    return static_cast<std::uint32_t>(id >> generation_shift);
+  }
+  static constexpr bool is_owned(std::uint64_t id) { return (id & owned_bit) != 0; }
+};
+
+/// A place on a tape to rewind to. Made by Tape::mark.
+class Mark {
+  template <class T>
+  friend class Tape;
+  const void* tape_ = nullptr;
+  std::size_t bytes_ = 0, slots_ = 0, parameters_ = 0, names_ = 0;
+  std::uint32_t generation_ = 0;
+};
+
+/// Records statements. A tape belongs to whoever made it; two threads with a tape each never meet. Vars point to their
+/// tape, so it stays where it is, and must outlive them.
+template <class T>
+class Tape {
+  static_assert(std::is_trivially_copyable_v<T>, "a tape keeps its numbers in raw memory");
+
+ public:
+  Tape() = default;
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  /// A new independent variable. Those made before the first statement are the parameters: they own the lowest slots,
+  /// and their values and adjoints are contiguous. Throws TapeError when the slots run out.
+  Var<T> variable(T value, std::string_view name = {});
+  /// One variable for each value, in order.
+  std::vector<Var<T>> variables(std::span<const T> values);
+  /// The same into a reused vector: in a loop it allocates nothing.
+  void variables(std::span<const T> values, std::vector<Var<T>>& into);
+
+  /// The values of the parameters, in slot order.
+  std::span<const T> parameters() const { return parameters_; }
+  /// The same, to change in place, as an optimizer does. Every Var made before this call holds a value that may no
+  /// longer be true, so it is stale from here on: take the parameters again with `parameter(i)`.
+  std::span<T> update_parameters();
+  /// The i-th parameter with its present value. Throws TapeError when there is none.
+  Var<T> parameter(std::size_t i);
+
+  /// Names a value, for messages and for what `inspect/` prints.
+  void name(const Var<T>& x, std::string_view name);
+  /// The name given to a slot, or "".
+  std::string_view name_of(std::size_t slot) const;
+
+  /// Where the tape stands now.
+  Mark mark();
+  /// Forgets all that was recorded since the mark; Vars from after it are stale. Costs nothing, frees no memory.
+  /// Throws TapeError if the mark is another tape's, or the tape has been rewound to before it.
+  void rewind(const Mark& mark);
+  /// Forgets everything. Keeps the memory for what comes next.
+  void clear();
+  /// Takes the memory for this many bytes of statements at once: 20 for one with one edge, 12 more for each further
+  /// edge.
+  void reserve(std::size_t bytes);
+
+  /// d result / d slot for every slot, in one reverse sweep. See gradient.hpp.
+  Gradient<T> gradient(const Var<T>& result) const;
+  void gradient(const Var<T>& result, Gradient<T>& into) const;
+  Gradient<T> gradient(std::initializer_list<Seed<T>> seeds) const;
+  void gradient(std::span<const Seed<T>> seeds, Gradient<T>& into) const;
+
+  std::size_t slots() const { return Identity::slot(next_); }
+  std::size_t bytes() const { return static_cast<std::size_t>(head_ - base_.get()); }
+  /// Counted by walking the tape.
+  std::size_t statements() const;
+  /// Calls `visit(result slot, edges)` for every statement, newest first: the order of the sweep.
+  template <class Visit>
+  void for_each_backwards(Visit&& visit) const;
+
+ private:
+  friend class Var<T>;
+  friend class Gradient<T>;
+  friend struct Recorder;
+
+  using Statement = Trailer<T>;
+  static constexpr std::size_t edge_bytes = sizeof(Edge<T>);
+  static constexpr std::size_t trailer_bytes = sizeof(Statement);
+  static constexpr std::uint32_t foldable_edges = 8;  // beyond, scaling and searching would make long sums quadratic
+  // Left free behind the limit: the edges that `fold` may add to the newest statement without asking.
+  static constexpr std::size_t spare_bytes = foldable_edges * edge_bytes;
+  static constexpr std::size_t slot_limit = std::numeric_limits<Slot>::max();
+
+  static Edge<T>* edges_before(std::byte* at) { return std::launder(reinterpret_cast<Edge<T>*>(at)); }
+  static Statement& trailer_before(std::byte* end) {
+    return *std::launder(reinterpret_cast<Statement*>(end - trailer_bytes));
+  }
+  static std::byte* edges_of(std::byte* end) { return end - trailer_bytes - edge_bytes * trailer_before(end).edges; }
+  static std::byte* put(std::byte* at, T slope, std::uint32_t parent) {
+    ::new (at) Edge<T>{slope, static_cast<Slot>(parent)};
+    return at + edge_bytes;
+  }
+  static std::byte* close(std::byte* at, std::size_t result, std::uint32_t edges) {
+    ::new (at) Statement{static_cast<Slot>(result), edges};
+    return at + trailer_bytes;
+  }
+
+  // Makes room for one more statement. `limit_` also stands for the slots that are left: see `grow`.
+  [[gnu::always_inline]] std::byte* room(std::size_t bytes) {
+    if (limit_ - head_ < static_cast<std::ptrdiff_t>(bytes)) [[unlikely]]
+      grow(bytes);
+    return head_;
+  }
+  void grow(std::size_t bytes);
+  void start_generation(std::size_t slots) {
+    next_ = Identity::owned(generations_.current(), slots);
+    oldest_rewind_ = generations_.oldest();
+  }
+  void set_limit(std::size_t least);
+
+  // A Var may be used if nothing that it stands on has been rewound. (Pure, so that a test in the middle of an
+  // expression does not make the compiler forget what it knows of the tape.)
+  [[gnu::always_inline]] void check(std::uint64_t id) const {
+    if (((id ^ next_) >> Identity::generation_shift) != 0) [[unlikely]]
+      if (is_stale(id)) throw_stale(id);
+  }
+  [[gnu::always_inline]] void check(std::uint64_t a, std::uint64_t b) const {
+    if ((((a ^ next_) | (b ^ next_)) >> Identity::generation_shift) != 0) [[unlikely]] {
+      if (is_stale(a)) throw_stale(a);
+      if (is_stale(b)) throw_stale(b);
+    }
+  }
+  [[gnu::pure]] bool is_stale(std::uint64_t id) const {
+    return Identity::slot(id) >= oldest_rewind_ && generations_.is_stale(Identity::slot(id), Identity::generation(id));
+  }
+  [[noreturn]] void throw_stale(std::uint64_t id) const;
+
+  // Writes the trailer behind edges that have been put, which makes them the newest statement. Returns its identity.
+  [[gnu::always_inline]] std::uint64_t finish(std::byte* at, std::size_t edges) {
+    const std::uint64_t id = next_;
+    head_ = close(at, Identity::slot(id), static_cast<std::uint32_t>(edges));
+    newest_ = id;
+    next_ = id + 1;
+    return id;
+  }
+  [[gnu::always_inline]] std::uint64_t record(T p, std::uint32_t a) {
+    return finish(put(room(edge_bytes + trailer_bytes), p, a), 1);
+  }
+  [[gnu::always_inline]] std::uint64_t record(T p, std::uint32_t a, T q, std::uint32_t b) {
+    if (a == b) return record(p + q, a);
+    return finish(put(put(room(2 * edge_bytes + trailer_bytes), p, a), q, b), 2);
+  }
+  std::byte* room_for_edges(std::size_t count) {
+    if (count > std::numeric_limits<std::uint32_t>::max()) misuse::too_many_edges(count);
+    return room(count * edge_bytes + trailer_bytes);
+  }
+
+  // Nothing that stands on the tape now may change any more, and no slot may come to stand for another value.
+  void seal() const {
+    newest_ = 0;
+    sealed_ = Identity::owned(generations_.current(), slots());
+  }
+  // May this sum keep its slot as it grows? Only if no other handle and no statement has seen it, since the last seal.
+  [[gnu::always_inline]] bool keeps_slot(std::uint64_t sum) const { return ((sum - sealed_) >> 32) == 0; }
+
+  // newest = p * newest. False, and nothing changed, where that must be recorded instead.
+  bool scale(T p);
+  bool scale_many(T p);
+  // newest = p * newest + q * b.
+  bool fold(T p, T q, std::uint32_t b);
+  bool fold_many(T q, std::uint32_t b);
+  // sum += p * a, or += p * the newest statement: the sum keeps its slot.
+  void accumulate(std::uint32_t sum, T p, std::uint32_t a);
+  bool accumulate_newest(std::uint32_t sum, T p);
+
+  struct Free {
+    void operator()(std::byte* memory) const { std::free(memory); }
+  };
+  // All 64 bits wide: stores of slots and counts into the stream cannot alias them. What every statement writes (head_,
+  // next_, newest_) does not stand side by side: compilers would join the stores, and the next load would wait for
+  // that.
+  std::byte* head_ = nullptr;
+  std::byte* limit_ = nullptr;
+  std::uint64_t next_ = Identity::owned(0, 0);  // the identity the next statement gets
+  std::size_t oldest_rewind_ = Generations::never;
+  mutable std::uint64_t newest_ = 0;  // that of the newest statement while it may still change, else 0
+  mutable std::uint64_t sealed_ = Identity::owned_bit;  // the first identity after the last seal
+  std::unique_ptr<std::byte, Free> base_;
+  std::size_t capacity_ = 0;
+  Generations generations_;
+  std::vector<T> parameters_;
+  std::vector<std::pair<std::size_t, std::string>> names_;
+};
+
+// ---- how statements change
+// -------------------------------------------------------------------------------------------
+
+template <class T>
+[[gnu::always_inline]] inline bool Tape<T>::scale(T p) {
+  if (is_one(p)) return true;
+  const std::uint32_t edges = trailer_before(head_).edges;
+  Edge<T>* const end = edges_before(head_ - trailer_bytes);
+  if (edges > 2) return scale_many(p);
+  const T last = end[-1].slope * p;
+  if (!is_finite(last)) [[unlikely]]
+    return false;  // 0 x inf must wait for the adjoint: an adjoint of 0 stops there
+  if (edges == 2) {
+    const T first = end[-2].slope * p;
+    if (!is_finite(first)) [[unlikely]]
+      return false;
+    end[-2].slope = first;
+  }
+  end[-1].slope = last;
+  return true;
+}
+
+template <class T>
+[[gnu::noinline]] bool Tape<T>::scale_many(T p) {
+  Edge<T>* const end = edges_before(head_ - trailer_bytes);
+  const std::uint32_t edges = trailer_before(head_).edges;
+  if (edges > foldable_edges) return false;
+  for (Edge<T>* e = end - edges; e != end; ++e)
+    if (!is_finite(T(e->slope * p))) return false;
+  for (Edge<T>* e = end - edges; e != end; ++e) e->slope = e->slope * p;
+  return true;
+}
+
+template <class T>
+[[gnu::always_inline]] inline bool Tape<T>::fold(T p, T q, std::uint32_t b) {
+  if (!scale(p)) return false;
+  const Statement& trailer = trailer_before(head_);  // read field by field, as it was written: that forwards the stores
+  const std::uint32_t edges = trailer.edges;
+  const Edge<T>* const end = edges_before(head_ - trailer_bytes);
+  if (edges > 2 || end[-1].parent == b || end[-std::ptrdiff_t{edges}].parent == b) return fold_many(q, b);
+  const Slot result = trailer.result;
+  head_ = close(put(head_ - trailer_bytes, q, b), result, edges + 1);  // `room` left space for this edge
+  return true;
+}
+
+// Room is asked for only past the edges that `scale` may have changed, so that nothing is half done if it throws.
+template <class T>
+[[gnu::noinline]] bool Tape<T>::fold_many(T q, std::uint32_t b) {
+  const std::uint32_t edges = trailer_before(head_).edges;
+  Edge<T>* const end = edges_before(head_ - trailer_bytes);
+  if (edges <= foldable_edges) {
+    for (Edge<T>* e = end - edges; e != end; ++e) {
+      if (e->parent != b) continue;
+      const T joined = e->slope + q;
+      if (!is_finite(joined)) break;
+      e->slope = joined;
+      return true;
+    }
+  }
+  if (edges > foldable_edges) room(edge_bytes);
+  const Slot result = trailer_before(head_).result;
+  head_ = close(put(head_ - trailer_bytes, q, b), result, edges + 1);
+  return true;
+}
+
+template <class T>
+[[gnu::always_inline]] inline void Tape<T>::accumulate(std::uint32_t sum, T p, std::uint32_t a) {
+  head_ = close(put(room(edge_bytes + trailer_bytes), p, a), sum, 1);
+  newest_ = 0;
+}
+
+template <class T>
+[[gnu::always_inline]] inline bool Tape<T>::accumulate_newest(std::uint32_t sum, T p) {
+  if (!scale(p)) return false;
+  trailer_before(head_).result = static_cast<Slot>(sum);
+  --next_;  // newest_ may keep the identity: its handle is gone, and the next statement gets the same
+  return true;
+}
+
+// ---- marks and walks
+// --------------------------------------------------------------------------------------------------
+
+template <class T>
+Mark Tape<T>::mark() {
+  seal();
+  Mark here;
+  here.tape_ = this;
+  here.bytes_ = bytes();
+  here.slots_ = slots();
+  here.parameters_ = parameters_.size();
+  here.names_ = names_.size();
+  here.generation_ = generations_.current();
+  return here;
+}
+
+template <class T>
+void Tape<T>::rewind(const Mark& mark) {
+  if (mark.tape_ != this) misuse::foreign_mark();
+  if (mark.slots_ > 0 && generations_.is_rewound(mark.slots_ - 1, mark.generation_)) misuse::stale_mark();
+  generations_.rewind(mark.slots_);
+  start_generation(mark.slots_);
+  head_ = base_.get() + mark.bytes_;
+  parameters_.resize(mark.parameters_);
+  names_.resize(mark.names_);
+  seal();
+  set_limit(0);
+}
+
+template <class T>
+void Tape<T>::clear() {
+  Mark empty;
+  empty.tape_ = this;
+  rewind(empty);
+}
+
+template <class T>
+std::span<T> Tape<T>::update_parameters() {
+  generations_.change_values();
+  start_generation(slots());
+  seal();
+  return parameters_;
+}
+
+template <class T>
+template <class Visit>
+void Tape<T>::for_each_backwards(Visit&& visit) const {
+  for (std::byte* end = head_; end != base_.get();) {
+    std::byte* const begin = edges_of(end);
+    const Statement trailer = trailer_before(end);
+    visit(std::size_t{trailer.result}, std::span<const Edge<T>>(edges_before(begin), trailer.edges));
+    end = begin;
+  }
+}
+
+template <class T>
+std::size_t Tape<T>::statements() const {
+  std::size_t count = 0;
+  for_each_backwards([&](std::size_t, std::span<const Edge<T>>) { ++count; });
+  return count;
+}
+
+template <class T>
+std::string_view Tape<T>::name_of(std::size_t slot) const {
+  const auto named =
+      std::find_if(names_.rbegin(), names_.rend(), [&](const auto& entry) { return entry.first == slot; });
+  return named == names_.rend() ? std::string_view{} : std::string_view{named->second};
+}
+
+template <class T>
+void Tape<T>::throw_stale(std::uint64_t id) const {
+  misuse::stale_variable(name_of(Identity::slot(id)), Identity::slot(id),
+                         generations_.has_old_value(Identity::generation(id)));
+}
+
+// ---- memory
+// ----------------------------------------------------------------------------------------------------------
+
+template <class T>
+void Tape<T>::grow(std::size_t bytes) {
+  if (slots() >= slot_limit) misuse::out_of_slots(slot_limit);
+  if (const std::size_t used = this->bytes(); capacity_ - used < bytes + spare_bytes)
+    reserve(std::max(used + bytes + spare_bytes, 2 * capacity_));
+  set_limit(bytes);
+}
+
+// A statement takes one slot and at least one edge and a trailer, so as long as the head stays below this limit neither
+// the memory nor the slots can run out: one comparison for each statement serves both. `least` is always granted.
+template <class T>
+void Tape<T>::set_limit(std::size_t least) {
+  const std::size_t taken = bytes() + spare_bytes, free_slots = slot_limit - slots();
+  const std::size_t by_memory = capacity_ > taken ? capacity_ - taken : 0;
+  limit_ = head_ + std::min(by_memory, std::max(least, free_slots * (edge_bytes + trailer_bytes)));
+}
+
+template <class T>
+void Tape<T>::reserve(std::size_t bytes) {
+  constexpr std::size_t first = std::size_t{1} << 16;
+  const std::size_t wanted = std::max(bytes, first);
+  if (wanted <= capacity_) return;
+  const std::size_t used = this->bytes();
+  auto* const moved = static_cast<std::byte*>(std::realloc(base_.get(), wanted));  // moves large tapes without a copy
+  if (moved == nullptr) throw std::bad_alloc();
+  static_cast<void>(base_.release());
+  base_.reset(moved);
+  head_ = moved + used;
+  capacity_ = wanted;
+  set_limit(0);
+}
+
+}  // namespace downhill
