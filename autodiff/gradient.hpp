@@ -40,7 +40,9 @@ class Gradient {
   /// The adjoints of the tape's parameters, in slot order: contiguous, as their values are.
   std::span<const T> parameters() const { return adjoints().first(parameters_); }
   /// The adjoints of all slots.
-  std::span<const T> adjoints() const { return {buffer_.data() + stagger, slots_}; }
+  std::span<const T> adjoints() const { return slots_ == 0 ? std::span<const T>{} : std::span(buffer_).subspan(stagger, slots_); }
+  /// Throws TapeError unless it was swept on this tape as it stands now.
+  void demand_moment(const Tape<T>& tape) const;
 
  private:
   friend class Tape<T>;
@@ -97,6 +99,13 @@ T Gradient<T>::operator[](const Var<T>& x) const {
   if (moment_.is_stale(slot, generation))
     misuse::stale_variable(tape_->name_of(slot), slot, moment_.has_old_value(generation));
   return adjoints()[slot];
+}
+
+template <class T>
+void Gradient<T>::demand_moment(const Tape<T>& tape) const {
+  if (tape_ == nullptr) misuse::never_swept();
+  if (tape_ != &tape) misuse::foreign_variable("gradient");
+  if (slots_ != tape.slots() || moment_.current() != tape.generations_.current()) misuse::another_moment();
 }
 
 template <class T>

@@ -59,6 +59,10 @@ void never_swept() {
   throw TapeError("gradient: nothing was swept into it yet; fill it with tape.gradient(result, it)");
 }
 
+void another_moment() {
+  throw TapeError("gradient: the tape has changed since this sweep; sweep again with tape.gradient(result)");
+}
+
 void foreign_mark() { throw TapeError("rewind: the mark was made on another tape; rewind each tape to its own marks"); }
 
 void stale_mark() {

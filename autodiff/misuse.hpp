@@ -14,6 +14,7 @@ namespace downhill::misuse {
 [[noreturn]] void empty_tape();
 [[noreturn]] void recorded_after_sweep(std::string_view name, std::size_t slot);
 [[noreturn]] void never_swept();
+[[noreturn]] void another_moment();
 [[noreturn]] void foreign_mark();
 [[noreturn]] void stale_mark();
 [[noreturn]] void out_of_slots(std::size_t limit);

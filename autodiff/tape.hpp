@@ -17,6 +17,7 @@
 // does not record a second one: it adds the edge {1, b} to it. `scale` and `fold` below are all there is to that.
 
 #include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -77,7 +78,9 @@ struct alignas(Edge<T>) alignas(std::uint32_t) Trailer {
 // parts.
 inline bool is_zero(std::floating_point auto x) { return x == 0; }
 inline bool is_one(std::floating_point auto x) { return x == 1; }
-inline bool is_finite(std::floating_point auto x) { return x - x == 0; }
+inline bool is_finite(std::floating_point auto x) {
+  return std::abs(x) <= std::numeric_limits<decltype(x)>::max();
+}
 
 /// What a handle knows of its slot, in one word: 31 bits of generation, a bit that says that this handle alone knows
 /// the slot, and the slot. A temporary may be folded if its identity is that of the newest statement: one comparison
@@ -193,7 +196,7 @@ class Tape {
 
   // Makes room for one more statement. `limit_` also stands for the slots that are left: see `grow`.
   [[gnu::always_inline]] std::byte* room(std::size_t bytes) {
-    if (limit_ - head_ < static_cast<std::ptrdiff_t>(bytes)) [[unlikely]]
+    if (reinterpret_cast<std::uintptr_t>(head_) + bytes > reinterpret_cast<std::uintptr_t>(limit_)) [[unlikely]]
       grow(bytes);
     return head_;
   }
@@ -316,8 +319,15 @@ template <class T>
   if (!scale(p)) return false;
   const Statement& trailer = trailer_before(head_);  // read field by field, as it was written: that forwards the stores
   const std::uint32_t edges = trailer.edges;
-  const Edge<T>* const end = edges_before(head_ - trailer_bytes);
-  if (edges > 2 || end[-1].parent == b || end[-std::ptrdiff_t{edges}].parent == b) return fold_many(q, b);
+  Edge<T>* const end = edges_before(head_ - trailer_bytes);
+  if (end[-1].parent == b) {
+    const T joined = end[-1].slope + q;
+    if (!is_finite(joined)) [[unlikely]]
+      return fold_many(q, b);
+    end[-1].slope = joined;
+    return true;
+  }
+  if (edges != 1 && (edges > 2 || end[-2].parent == b)) return fold_many(q, b);
   const Slot result = trailer.result;
   head_ = close(put(head_ - trailer_bytes, q, b), result, edges + 1);  // `room` left space for this edge
   return true;

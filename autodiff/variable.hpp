@@ -76,21 +76,6 @@ class Var {
   /// Its slot. Only an active Var has one; throws TapeError otherwise.
   std::size_t slot() const;
 
-  template <class Y>
-    requires Number<Var, Y>
-  [[gnu::always_inline]] Var& operator+=(Y&& y);
-  template <class Y>
-    requires Number<Var, Y>
-  [[gnu::always_inline]] Var& operator-=(Y&& y);
-  template <class Y>
-    requires Number<Var, Y>
-  [[gnu::always_inline]] Var& operator*=(Y&& y) {
-    return *this = apply<Multiply>(std::move(*this), std::forward<Y>(y));
-  }
-  template <class Y>
-    requires Number<Var, Y>
-  [[gnu::always_inline]] Var& operator/=(Y&& y) { return *this = apply<Divide>(std::move(*this), std::forward<Y>(y)); }
-
  private:
   friend class Tape<T>;
   friend class Gradient<T>;
@@ -261,7 +246,7 @@ struct Recorder {
       if (x.tape_ == nullptr) return;
       if (tape != nullptr && x.tape_ != tape) misuse::foreign_variable(operation);
       tape = x.tape_;
-      tape->check(x.slot_, x.generation());
+      tape->check(x.id_);
       ++count;
     });
     if (tape == nullptr) return Var<T>(value);
@@ -276,9 +261,10 @@ struct Recorder {
 
   // sum += slope * y in sum's own slot, if that is possible.
   template <class T, class Y>
-  [[gnu::always_inline]] static bool accumulate(Var<T>& sum, Y&& y, T value, T slope) {
+  [[gnu::always_inline]] static bool accumulate(Var<T>& sum, Y&& y, T slope) {
     if (sum.tape_ != y.tape_ || y.tape_ == nullptr || !sum.tape_->keeps_slot(sum.id_) || &sum == &y) return false;
     Tape<T>& tape = *sum.tape_;
+    const T value = sum.value_ + slope * y.value_;
     bool done = false;
     if constexpr (is_temporary<Y>) done = y.id_ == tape.newest_ && tape.accumulate_newest(sum.raw_slot(), slope);
     if (!done) {
@@ -338,21 +324,29 @@ template <AnyVar X>
   return std::remove_cvref_t<X>(std::forward<X>(x));
 }
 
-template <class T>
-template <class Y>
+template <class T, class Y>
   requires Number<Var<T>, Y>
-inline Var<T>& Var<T>::operator+=(Y&& y) {
+[[gnu::always_inline]] inline Var<T>& operator+=(Var<T>& x, Y&& y) {
   if constexpr (AnyVar<Y>)
-    if (Recorder::accumulate(*this, std::forward<Y>(y), value_ + y.value_, T(1))) return *this;
-  return *this = apply<Add>(std::move(*this), std::forward<Y>(y));
+    if (Recorder::accumulate(x, std::forward<Y>(y), T(1))) return x;
+  return x = apply<Add>(std::move(x), std::forward<Y>(y));
 }
-template <class T>
-template <class Y>
+template <class T, class Y>
   requires Number<Var<T>, Y>
-inline Var<T>& Var<T>::operator-=(Y&& y) {
+[[gnu::always_inline]] inline Var<T>& operator-=(Var<T>& x, Y&& y) {
   if constexpr (AnyVar<Y>)
-    if (Recorder::accumulate(*this, std::forward<Y>(y), value_ - y.value_, T(-1))) return *this;
-  return *this = apply<Subtract>(std::move(*this), std::forward<Y>(y));
+    if (Recorder::accumulate(x, std::forward<Y>(y), T(-1))) return x;
+  return x = apply<Subtract>(std::move(x), std::forward<Y>(y));
+}
+template <class T, class Y>
+  requires Number<Var<T>, Y>
+[[gnu::always_inline]] inline Var<T>& operator*=(Var<T>& x, Y&& y) {
+  return x = apply<Multiply>(std::move(x), std::forward<Y>(y));
+}
+template <class T, class Y>
+  requires Number<Var<T>, Y>
+[[gnu::always_inline]] inline Var<T>& operator/=(Var<T>& x, Y&& y) {
+  return x = apply<Divide>(std::move(x), std::forward<Y>(y));
 }
 
 /// A function that calculus.hpp does not have: its value, and its slope along each operand. One statement.

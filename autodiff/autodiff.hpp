@@ -1,0 +1,20 @@
+#pragma once
+// All of Downhill's differentiation. Read in this order, it is the whole theory.
+
+#include <autodiff/error.hpp>
+
+#include <autodiff/calculus.hpp>
+
+#include <autodiff/tape.hpp>
+
+#include <autodiff/variable.hpp>
+
+#include <autodiff/gradient.hpp>
+
+#include <autodiff/ranges.hpp>
+
+#include <autodiff/eigen.hpp>
+#include <autodiff/print.hpp>
+
+#include <autodiff/descent/minimize.hpp>
+#include <autodiff/inspect/table.hpp>

@@ -1,0 +1,26 @@
+#pragma once
+// Vars as text: printed as the number they hold, with every format that their number has. `fmt::print("{:.3f}", x)`,
+// `std::cout << x`.
+
+#include <fmt/format.h>
+
+#include <ostream>
+
+#include <autodiff/variable.hpp>
+
+namespace downhill {
+
+template <class T>
+std::ostream& operator<<(std::ostream& out, const Var<T>& x) {
+  return out << x.value();
+}
+
+}  // namespace downhill
+
+template <class T, class Char>
+struct fmt::formatter<downhill::Var<T>, Char> : fmt::formatter<T, Char> {
+  template <class Context>
+  auto format(const downhill::Var<T>& x, Context& context) const {
+    return fmt::formatter<T, Char>::format(x.value(), context);
+  }
+};
