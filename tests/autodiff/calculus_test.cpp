@@ -1,0 +1,333 @@
+// Every rule of calculus.hpp against its derivative in 113-bit arithmetic, at edges, denormals and huge numbers too.
+// To add a function, add a row to the table.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include <autodiff/calculus.hpp>
+
+#include "support/catch.hpp"
+#include "support/quad.hpp"
+#include "support/rule_row.hpp"
+#include "support/sampling.hpp"
+#include "support/tangent.hpp"
+
+#if defined(DOWNHILL_HAVE_QUADMATH)
+
+using namespace downhill;
+using namespace downhill::test;
+
+namespace {
+
+const Domain everywhere = {};
+const Domain positive = {.low = 0x1p-1074};
+const Domain at_most_one = {.low = -1, .high = 1};
+
+quad zero(quad) { return 0; }
+quad one(quad, quad) { return 1; }
+quad largest(quad x, quad y, quad z) { return std::max({x, y, z}); }
+quad length(quad x, quad y, quad z) { return sqrtq(x * x + y * y + z * z); }
+
+// clang-format off: one row, one function.
+const std::vector<Row>& table() {
+  static const std::vector<Row> rows = {
+      binary<Add>([](auto x, auto y) { return x + y; }, everywhere, everywhere, [](quad x, quad y) { return x + y; },
+                  one, one),
+      binary<Subtract>([](auto x, auto y) { return x - y; }, everywhere, everywhere,
+                       [](quad x, quad y) { return x - y; }, one, [](quad, quad) { return quad(-1); }),
+      binary<Multiply>([](auto x, auto y) { return x * y; }, everywhere, everywhere,
+                       [](quad x, quad y) { return x * y; }, [](quad, quad y) { return y; },
+                       [](quad x, quad) { return x; }),
+      binary<Divide>([](auto x, auto y) { return x / y; }, everywhere, everywhere, [](quad x, quad y) { return x / y; },
+                     [](quad, quad y) { return 1 / y; }, [](quad x, quad y) { return -x / (y * y); }),
+      unary<Negate>([](auto x) { return -x; }, everywhere, [](quad x) { return -x; }, [](quad) { return quad(-1); }),
+      unary<Reciprocal>([](auto x) { return reciprocal(x); }, everywhere, [](quad x) { return 1 / x; },
+                        [](quad x) { return -1 / (x * x); }),
+      unary<Square>([](auto x) { return square(x); }, everywhere, [](quad x) { return x * x; },
+                    [](quad x) { return 2 * x; }),
+      unary<Cube>([](auto x) { return cube(x); }, everywhere, [](quad x) { return x * x * x; },
+                  [](quad x) { return 3 * x * x; }),
+      unary<Sqrt>([](auto x) { return sqrt(x); }, positive, sqrtq, [](quad x) { return 1 / (2 * sqrtq(x)); }),
+      unary<Cbrt>([](auto x) { return cbrt(x); }, everywhere, cbrtq,
+                  [](quad x) {
+                    const quad y = cbrtq(x);
+                    return 1 / (3 * y * y);
+                  }),
+      binary<Pow>([](auto x, auto y) { return pow(x, y); }, positive, {.special = {0, 0.5, 1, 2, -1, -0.5, 3}}, powq,
+                  [](quad x, quad y) { return y * (powq(x, y) / x); },
+                  [](quad x, quad y) { return powq(x, y) * logq(x); })
+          .relate([](double x, Sampler& s) { return s.uniform(-770, 770) / std::log(x); }),
+      binary<Pow>([](auto x, auto y) { return pow(x, y); }, {.high = -0x1p-1074}, {.integers = true}, powq,
+                  [](quad x, quad y) { return y * powq(x, y - 1); }, [](quad x, quad) { return logq(x); })
+          .relate([](double x, Sampler& s) { return std::round(s.uniform(-770, 770) / std::log(-x)); }),
+      binary<Hypot>([](auto x, auto y) { return hypot(x, y); }, everywhere, everywhere, hypotq,
+                    [](quad x, quad y) { return x == 0 ? 0 : x / hypotq(x, y); },
+                    [](quad x, quad y) { return y == 0 ? 0 : y / hypotq(x, y); }),
+      ternary<Hypot3>([](auto x, auto y, auto z) { return hypot(x, y, z); }, everywhere, length,
+                      [](quad x, quad y, quad z) { return x == 0 ? 0 : x / length(x, y, z); },
+                      [](quad x, quad y, quad z) { return y == 0 ? 0 : y / length(x, y, z); },
+                      [](quad x, quad y, quad z) { return z == 0 ? 0 : z / length(x, y, z); })
+          .value_within(3),
+
+      unary<Exp>([](auto x) { return exp(x); }, everywhere, expq, expq),
+      unary<Exp2>([](auto x) { return exp2(x); }, {.special = {0, 1024, 1024.5, 128, 128.5, -1074, -1022}}, exp2q,
+                  [](quad x) { return exp2q(x) * log_of_2; }),
+      unary<Expm1>([](auto x) { return expm1(x); }, everywhere, expm1q, expq),
+      unary<Log>([](auto x) { return log(x); }, positive, logq, [](quad x) { return 1 / x; }),
+      unary<Log2>([](auto x) { return log2(x); }, positive, log2q, [](quad x) { return 1 / (x * log_of_2); }),
+      unary<Log10>([](auto x) { return log10(x); }, positive, log10q, [](quad x) { return 1 / (x * log_of_10); }),
+      unary<Log1p>([](auto x) { return log1p(x); }, {.low = -1 + 0x1p-53}, log1pq, [](quad x) { return 1 / (1 + x); }),
+      binary<LogAddExp>([](auto x, auto y) { return logaddexp(x, y); }, everywhere, everywhere,
+                        [](quad x, quad y) { return std::max(x, y) + log1pq(expq(-fabsq(x - y))); },
+                        [](quad x, quad y) { return logistic(x - y); }, [](quad x, quad y) { return logistic(y - x); })
+          .relate([](double x, Sampler& s) { return x + s.uniform(-800, 800); })
+          .value_within(3)
+          .value_cancels([](quad x, quad y) { return fabsq(std::max(x, y)) + 1; }),
+
+      unary<Sin>([](auto x) { return sin(x); }, everywhere, sinq, cosq),
+      unary<Cos>([](auto x) { return cos(x); }, everywhere, cosq, [](quad x) { return -sinq(x); }),
+      unary<Tan>([](auto x) { return tan(x); }, everywhere, tanq,
+                 [](quad x) {
+                   const quad c = cosq(x);
+                   return 1 / (c * c);
+                 }),
+      unary<Asin>([](auto x) { return asin(x); }, at_most_one, asinq, [](quad x) { return 1 / sqrtq(1 - x * x); }),
+      unary<Acos>([](auto x) { return acos(x); }, at_most_one, acosq, [](quad x) { return -1 / sqrtq(1 - x * x); }),
+      unary<Atan>([](auto x) { return atan(x); }, {.special = {0, 1, -1, 1e9, -1e9, 1e19, 1e154}}, atanq,
+                  [](quad x) { return 1 / (1 + x * x); }),
+      binary<Atan2>([](auto x, auto y) { return atan2(x, y); }, everywhere, everywhere, atan2q,
+                    [](quad y, quad x) { return x / (x * x + y * y); },
+                    [](quad y, quad x) { return -y / (x * x + y * y); }),
+      unary<Sinh>([](auto x) { return sinh(x); }, everywhere, sinhq, coshq),
+      unary<Cosh>([](auto x) { return cosh(x); }, everywhere, coshq, sinhq),
+      unary<Tanh>([](auto x) { return tanh(x); }, {.special = {0, 0.5, 0.88, -0.88, 1}}, tanhq,
+                  [](quad x) {
+                    const quad c = coshq(x);
+                    return 1 / (c * c);
+                  }),
+      unary<Asinh>([](auto x) { return asinh(x); }, {.special = {0, 1, 1e9, -1e9, 1e19, 1e154}}, asinhq,
+                   [](quad x) { return 1 / sqrtq(1 + x * x); }),
+      unary<Acosh>([](auto x) { return acosh(x); }, {.low = 1, .special = {1, 1e9, 1e19, 1e154}}, acoshq,
+                   [](quad x) { return 1 / sqrtq((x - 1) * (x + 1)); }),
+      unary<Atanh>([](auto x) { return atanh(x); }, at_most_one, atanhq, [](quad x) { return 1 / (1 - x * x); }),
+
+      unary<Erf>([](auto x) { return erf(x); }, {.special = {0, 1, 9, 26.5, 27}}, erfq,
+                 [](quad x) { return 2 / sqrtq(pi) * expq(-x * x); }),
+      unary<Erfc>([](auto x) { return erfc(x); }, {.special = {0, 1, 9, 26.5, 27}}, erfcq,
+                  [](quad x) { return -2 / sqrtq(pi) * expq(-x * x); }),
+      unary<LogGamma>([](auto x) { return lgamma(x); }, {.low = 0x1p-1074, .special = {0, 1, 1.4616321449683623, 2, 3}},
+                      lgammaq, digamma),
+      unary<LogGamma>([](auto x) { return lgamma(x); },
+                      {.low = -1e5,
+                       .high = -0x1p-1074,
+                       .special = {0, -0.5, -0.5040830082644554, -1, -1.5, -1.5734984731623904, -2, -9.702672541}},
+                      lgammaq, digamma)
+          .slope_cancels([](quad x) { return fabsq(digamma(1 - x)) + fabsq(pi_cot_pi(x)); }),
+
+      unary<Sign>([](auto x) { return sign(x); }, everywhere,
+                  [](quad x) { return x > 0   ? quad(1)
+                                      : x < 0 ? quad(-1)
+                                              : x; }, zero),
+      unary<Floor>([](auto x) { return floor(x); }, everywhere, floorq, zero),
+      unary<Ceil>([](auto x) { return ceil(x); }, everywhere, ceilq, zero),
+      unary<Round>([](auto x) { return round(x); }, everywhere, roundq, zero),
+      unary<Trunc>([](auto x) { return trunc(x); }, everywhere, truncq, zero),
+      binary<Fmod>([](auto x, auto y) { return fmod(x, y); }, everywhere, {.special = {0.1, 1, -3}}, fmodq,
+                   [](quad, quad y) { return y == 0 ? y / y : quad(1); },
+                   [](quad x, quad y) { return y == 0 ? y / y : -truncq(x / y); }),
+      unary<Abs>([](auto x) { return abs(x); }, everywhere, fabsq,
+                 [](quad x) { return x > 0   ? quad(1)
+                                     : x < 0 ? quad(-1)
+                                             : x; }),
+      unary<Abs>([](auto x) { return fabs(x); }, everywhere, fabsq,
+                 [](quad x) { return x > 0   ? quad(1)
+                                     : x < 0 ? quad(-1)
+                                             : x; }),
+      binary<Max>([](auto x, auto y) { return max(x, y); }, everywhere, everywhere,
+                  [](quad x, quad y) { return std::max(x, y); },
+                  [](quad x, quad y) { return x > y   ? quad(1)
+                                              : x < y ? quad(0)
+                                                      : quad(0.5); },
+                  [](quad x, quad y) { return x < y   ? quad(1)
+                                              : x > y ? quad(0)
+                                                      : quad(0.5); }),
+      binary<Min>([](auto x, auto y) { return min(x, y); }, everywhere, everywhere,
+                  [](quad x, quad y) { return std::min(x, y); },
+                  [](quad x, quad y) { return x < y   ? quad(1)
+                                              : x > y ? quad(0)
+                                                      : quad(0.5); },
+                  [](quad x, quad y) { return x > y   ? quad(1)
+                                              : x < y ? quad(0)
+                                                      : quad(0.5); }),
+      ternary<Clamp>([](auto x, auto low, auto high) { return clamp(x, low, high); }, everywhere,
+                     [](quad x, quad low, quad high) { return std::min(std::max(x, low), high); },
+                     [](quad x, quad low, quad high) { return quad(low <= x && x <= high); },
+                     [](quad x, quad low, quad high) { return quad(x < low && low <= high); },
+                     [](quad x, quad low, quad high) { return quad(high < largest(x, low, low)); }),
+      ternary<Fma>([](auto x, auto y, auto z) { return fma(x, y, z); }, everywhere, fmaq,
+                   [](quad, quad y, quad) { return y; }, [](quad x, quad, quad) { return x; },
+                   [](quad, quad, quad) { return quad(1); }),
+      binary<SelectFirst>([](auto x, auto y) { return select(true, x, y); }, everywhere, everywhere,
+                          [](quad x, quad) { return x; }, one, [](quad, quad) { return quad(0); }),
+
+      unary<Sigmoid>([](auto x) { return sigmoid(x); }, everywhere, logistic,
+                     [](quad x) { return logistic(x) * logistic(-x); })
+          .value_within(3),
+      unary<Softplus>([](auto x) { return softplus(x); }, everywhere,
+                      [](quad x) { return std::max(x, quad(0)) + log1pq(expq(-fabsq(x))); }, logistic)
+          .value_within(3),
+      unary<LogSigmoid>([](auto x) { return log_sigmoid(x); }, everywhere,
+                        [](quad x) { return std::min(x, quad(0)) - log1pq(expq(-fabsq(x))); },
+                        [](quad x) { return logistic(-x); })
+          .value_within(3),
+      unary<Relu>([](auto x) { return relu(x); }, everywhere, [](quad x) { return std::max(x, quad(0)); },
+                  [](quad x) { return quad(x > 0); }),
+      binary<LeakyRelu>([](auto x, auto a) { return leaky_relu(x, a); }, everywhere, everywhere,
+                        [](quad x, quad a) { return x > 0 ? x : a * x; },
+                        [](quad x, quad a) { return x > 0 ? quad(1) : a; },
+                        [](quad x, quad) { return std::min(x, quad(0)); }),
+      binary<Elu>([](auto x, auto a) { return elu(x, a); }, everywhere, {.low = -1e6, .high = 1e6},
+                  [](quad x, quad a) { return x > 0 ? x : a * expm1q(x); },
+                  [](quad x, quad a) { return x > 0 ? quad(1) : a * expq(x); },
+                  [](quad x, quad) { return expm1q(std::min(x, quad(0))); })
+          .value_within(3),
+      unary<Gelu>([](auto x) { return gelu(x); }, {.special = {0, 0.84, -0.7517915246935645, -1, -5, -10, -38}},
+                  [](quad x) { return x * erfcq(-x / sqrtq(2)) / 2; },
+                  [](quad x) { return erfcq(-x / sqrtq(2)) / 2 + x * normal(x); })
+          .slope_cancels([](quad x) { return erfcq(-x / sqrtq(2)) / 2 + fabsq(x) * normal(x); })
+          .value_within(8)
+          .value_cancels([](quad x) { return fabsq(x) * ldexpq(1, -1020); }),  // F(x) is denormal below -37.5
+      unary<Silu>([](auto x) { return silu(x); }, {.special = {0, -1.2784645427610738, -2, -700, -745}},
+                  [](quad x) { return x * logistic(x); },
+                  [](quad x) { return logistic(x) + x * (logistic(x) * logistic(-x)); })
+          .slope_cancels([](quad x) { return logistic(x) + fabsq(x) * logistic(x) * logistic(-x); })
+          .value_within(4),
+  };
+  return rows;
+}
+// clang-format on
+
+template <class T>
+void judge(const Row& row, int points) {
+  const Calls<T>& rule = calls_of<T>(row);
+  std::array<Worst<T>, 3> slopes;
+  Worst<T> value;
+  Sampler sampler(20'240'229);
+  for (int n = 0; n < points; ++n) {
+    const Point<T> x = draw<T>(row, sampler);
+    const Point<quad> exact = widen(x);
+    const T v = rule.value(x);
+    const quad terms = row.slope_terms ? row.slope_terms(exact) : quad(0);
+    for (std::size_t i = 0; i < row.operands; ++i) {
+      const quad wanted = row.slopes[i](exact);
+      const T got = rule.slopes[i](x, v);
+      slopes[i].see(error_of(got, wanted, terms, slope_limit), x, got, wanted);
+    }
+    if (row.value_ulps > 0) {
+      const quad wanted = row.value(exact);
+      value.see(error_of(v, wanted, row.value_terms ? row.value_terms(exact) : quad(0), row.value_ulps), x, v, wanted);
+    }
+  }
+  for (std::size_t i = 0; i < row.operands; ++i) {
+    INFO(row.name << ", slope along operand " << i + 1 << ": " << slopes[i].text());
+    CHECK(static_cast<double>(slopes[i].ulps) <= slope_limit);
+  }
+  INFO(row.name << ", value: " << value.text());
+  CHECK(static_cast<double>(value.ulps) <= row.value_ulps);
+}
+
+// A point of the row where nothing is extreme, and its smallest distance from the special points and bounds.
+Point<double> moderate(const Row& row, Sampler& sampler, double& distance) {
+  Point<double> x = {};
+  distance = 1;
+  for (std::size_t i = 0; i < row.operands; ++i) {
+    const Domain& domain = row.domains[i];
+    const double low = std::max(domain.low, -3.), high = std::min(domain.high, 3.);
+    x[i] = domain.integers ? std::round(sampler.uniform(low, high)) : sampler.uniform(low, high);
+    for (const double s : domain.special) distance = std::min(distance, std::abs(x[i] - s));
+    distance = std::min({distance, std::abs(x[i] - domain.low), std::abs(x[i] - domain.high),
+                         std::abs(x[i] - std::round(x[i])), std::abs(x[i] - std::trunc(x[i]) - 0.5)});
+    for (std::size_t j = 0; j < i; ++j) distance = std::min(distance, std::abs(x[i] - x[j]));
+  }
+  return x;
+}
+
+/// The derivative of f along operand i by Richardson extrapolation of central differences; error about h^4 = 2^-80.
+quad difference(const Reference& f, Point<quad> x, std::size_t i) {
+  const quad h = ldexpq(1, -20), middle = x[i];
+  const auto at = [&](quad step) {
+    x[i] = middle + step;
+    return f(x);
+  };
+  return (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
+}
+
+constexpr int points = 20'000;
+
+}  // namespace
+
+TEST_CASE("Every slope is within 4 ulp of the derivative, in double") {
+  for (const Row& row : table()) judge<double>(row, points);
+}
+
+TEST_CASE("Every slope is within 4 ulp of the derivative, in float") {
+  for (const Row& row : table()) judge<float>(row, points);
+}
+
+TEST_CASE("The references of the slopes are the derivatives of the references of the values") {
+  for (const Row& row : table()) {
+    Sampler sampler(1);
+    for (int n = 0; n < 200; ++n) {
+      double distance;
+      const Point<double> x = moderate(row, sampler, distance);
+      for (std::size_t i = 0; i < row.operands; ++i) {
+        if (row.domains[i].integers || distance < 1e-2) continue;
+        const quad slope = row.slopes[i](widen(x)), around = difference(row.value, widen(x), i);
+        INFO(row.name << " along operand " << i + 1 << " at " << x[0] << ", " << x[1] << ", " << x[2]);
+        CHECK(static_cast<double>(fabsq(slope - around)) <= 1e-12 * (1 + static_cast<double>(fabsq(slope))));
+      }
+    }
+  }
+}
+
+TEST_CASE("A slope can be differentiated once more, by the same rules") {
+  for (const Row& row : table()) {
+    Sampler sampler(2);
+    for (int n = 0; n < 200; ++n) {
+      double distance;
+      const Point<double> x = moderate(row, sampler, distance);
+      for (std::size_t i = 0; i < row.operands; ++i) {
+        if (row.domains[i].integers || distance < 1e-2) continue;
+        Point<Tangent> moving = {x[0], x[1], x[2]};
+        moving[i].slope = 1;
+        const Tangent value = row.in_tangent.value(moving), slope = row.in_tangent.slopes[i](moving, value);
+        const double first = static_cast<double>(row.slopes[i](widen(x)));
+        const double second = static_cast<double>(difference(row.slopes[i], widen(x), i));
+        INFO(row.name << " along operand " << i + 1 << " at " << x[0] << ", " << x[1] << ", " << x[2]);
+        CHECK(std::abs(value.slope - first) <= 1e-12 * (1 + std::abs(first)));
+        CHECK(std::abs(slope.slope - second) <= 1e-9 * (1 + std::abs(second)));
+      }
+    }
+  }
+}
+
+TEST_CASE("Every function applies its rule, to plain numbers and to a Var") {
+  const auto same = [](double x, double y) { return x == y || (x != x && y != y); };
+  for (const Row& row : table()) {
+    Sampler sampler(3);
+    for (int n = 0; n < 50; ++n) {
+      double distance;
+      const Point<double> x = moderate(row, sampler, distance);
+      const Calls<double>& rule = row.in_double;
+      const double value = rule.value(x);
+      const Point<double> gradient = rule.gradient(x);
+      INFO(row.name << " at " << x[0] << ", " << x[1] << ", " << x[2]);
+      CHECK(same(rule.function(x), value));
+      for (std::size_t i = 0; i < row.operands; ++i) CHECK(same(gradient[i], rule.slopes[i](x, value)));
+    }
+  }
+}
+
+#endif
