@@ -1,0 +1,386 @@
+// Reading a table: cut the text into lines, a line into fields, and turn each field into a number. A place in the text
+// is a pointer into it; line and column are counted from it only when there is something to complain about.
+
+#include <models/dataset.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <system_error>
+#include <unordered_set>
+#include <utility>
+
+#include <autodiff/error.hpp>
+
+namespace downhill {
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+constexpr std::size_t longest_quote = 60;  // bytes of the user's text that a message repeats
+
+bool is_digit(char c) { return '0' <= c && c <= '9'; }
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_empty(std::string_view line) { return std::all_of(line.begin(), line.end(), is_blank); }
+bool is_comment(std::string_view line) {
+  const std::size_t first = line.find_first_not_of(" \t");
+  return first != std::string_view::npos && line[first] == '#';
+}
+bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }  // of UTF-8
+
+// Text of the user's as part of a message: one line, whatever it holds.
+std::string printable(std::string_view text) {
+  std::string shown;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F)
+      shown += fmt::format("\\x{:02X}", byte);
+    else
+      shown += c;
+  }
+  return shown;
+}
+
+std::string in_quotes(std::string_view text) {
+  std::size_t shown = std::min(text.size(), longest_quote);
+  while (shown < text.size() && shown > 0 && !starts_character(text[shown])) --shown;
+  return fmt::format("'{}{}'", printable(text.substr(0, shown)), shown < text.size() ? "..." : "");
+}
+
+std::string counted(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+// std::errc{} for a number, result_out_of_range for one that no double is near, invalid_argument for anything else.
+std::errc read_number(std::string_view text, double& value) {
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);  // from_chars wants no plus sign
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value);
+  return end == last ? error : std::errc::invalid_argument;
+}
+
+bool is_number(std::string_view text) {
+  double value = 0;
+  return read_number(text, value) != std::errc::invalid_argument;
+}
+
+// A number, or something that was meant to be one, such as 1,5 or 2024-05-17: nothing that names a column.
+bool looks_like_number(std::string_view text) {
+  if (is_number(text)) return true;
+  return std::any_of(text.begin(), text.end(), is_digit) &&
+         text.find_first_not_of("0123456789+-.,:/eE'") == std::string_view::npos &&
+         (is_digit(text.front()) || std::string_view("+-.,").find(text.front()) != std::string_view::npos);
+}
+
+// 1,5: a number if the comma were a point.
+bool has_decimal_comma(std::string_view text) {
+  if (std::count(text.begin(), text.end(), ',') != 1) return false;
+  std::string with_point(text);
+  with_point[text.find(',')] = '.';
+  return is_number(with_point);
+}
+
+struct Field {
+  std::string_view text;  // without blanks around it and without its quotes
+  const char* at;         // where it starts
+};
+
+class CsvParser {
+ public:
+  CsvParser(std::string_view text, std::string_view source, const CsvOptions& options)
+      : text_(text), options_(options) {
+    table_.source = source;
+    if (options.separator) check_separator(*options.separator);
+    if (text_.starts_with(byte_order_mark)) text_.remove_prefix(byte_order_mark.size());
+    rest_ = text_;
+  }
+
+  Dataset parse() {
+    refuse_binary();
+    std::string_view line;
+    if (!next_line(line)) fail(end_of(text_), "the file has no data; give it rows of numbers");
+    separator_ = options_.separator ? *options_.separator : detect_separator(line);
+    const bool has_header = read_first_line(line);
+    if (has_header && !next_line(line))
+      fail(end_of(line), "names of columns but no data; add rows of numbers below them");
+    do append_row(line);
+    while (next_line(line));
+    return std::move(table_);
+  }
+
+ private:
+  static const char* end_of(std::string_view text) { return text.data() + text.size(); }
+  bool separates(char c) const { return c == separator_ || (separator_ == ' ' && c == '\t'); }
+  bool pads(char c) const { return is_blank(c) && (c != separator_ || separator_ == ' '); }
+
+  static void check_separator(char c) {
+    const bool in_numbers = ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || is_digit(c);
+    if (in_numbers || std::string_view("+-.\"#\r\n\0", 8).find(c) != std::string_view::npos)
+      throw OptionError(fmt::format("csv: {} cannot separate numbers; use a comma, a semicolon, a tab or a space",
+                                    in_quotes(std::string_view(&c, 1))));
+  }
+
+  [[noreturn]] void fail(const char* at, std::string_view what) const {
+    std::size_t line = 1, column = 1;
+    for (const char* c = text_.data(); c != at; ++c) {
+      if (*c == '\n' || (*c == '\r' && (c + 1 == end_of(text_) || c[1] != '\n')))
+        ++line, column = 1;
+      else if (starts_character(*c))
+        ++column;
+    }
+    throw DataError(fmt::format("{}:{}:{}: {}", printable(table_.source), line, column, what));
+  }
+
+  void refuse_binary() const {
+    if (text_.starts_with("\xFF\xFE") || text_.starts_with("\xFE\xFF"))
+      fail(text_.data(), "this is UTF-16 text; save the file as UTF-8");
+    if (const std::size_t nul = text_.find('\0'); nul != std::string_view::npos)
+      fail(text_.data() + nul, "a NUL byte: this is not a text file; give a table as plain text");
+  }
+
+  // ---- lines
+
+  static std::string_view take_line(std::string_view& rest) {
+    const auto* const begin = rest.data();
+    const auto* const end = std::find_if(begin, end_of(rest), [](char c) { return c == '\n' || c == '\r'; });
+    const std::string_view line(begin, static_cast<std::size_t>(end - begin));
+    rest.remove_prefix(line.size());
+    rest.remove_prefix(rest.starts_with("\r\n") ? 2 : rest.empty() ? 0 : 1);
+    return line;
+  }
+
+  // The next line of the table. Blank ones may come before it and after it, but within it a value may be missing there.
+  bool next_line(std::string_view& line) {
+    const char* blank = nullptr;
+    while (!rest_.empty()) {
+      const std::string_view candidate = take_line(rest_);
+      if (is_comment(candidate)) continue;
+      if (is_empty(candidate)) {
+        if (blank == nullptr) blank = candidate.data();
+        continue;
+      }
+      if (started_ && blank != nullptr) fail(blank, "an empty line inside the table; remove it or fill it in");
+      started_ = true;
+      line = candidate;
+      return true;
+    }
+    return false;
+  }
+
+  // ---- separators
+
+  static std::size_t count_outside_quotes(std::string_view line, char separator) {
+    if (separator == ' ') line = line.substr(0, line.find_last_not_of(" \t") + 1);
+    bool inside = false, in_run = separator == ' ';
+    std::size_t count = 0;
+    for (const char c : line) {
+      if (c == '"') inside = !inside;
+      const bool found = !inside && (c == separator || (separator == ' ' && c == '\t'));
+      if (found && !in_run) ++count;
+      in_run = found && separator == ' ';
+    }
+    return count;
+  }
+
+  // The first that cuts the first two lines into equally many fields. Semicolons and tabs come before commas, which may
+  // be decimal commas, and spaces come last, since they may stand beside any other separator.
+  char detect_separator(std::string_view first) const {
+    std::string_view rest = rest_, second = first;
+    while (!rest.empty()) {
+      second = take_line(rest);
+      if (!is_empty(second) && !is_comment(second)) break;
+      second = first;
+    }
+    for (const char c : {';', '\t', ',', ' '})
+      if (const auto n = count_outside_quotes(first, c); n > 0 && n == count_outside_quotes(second, c)) return c;
+    for (const char c : {';', '\t', ','})
+      if (count_outside_quotes(first, c) + count_outside_quotes(second, c) > 0) return c;
+    return count_outside_quotes(second, ' ') > 0 ? ' ' : ',';  // one name of several words above a single column
+  }
+
+  // ---- fields
+
+  // Takes a field and the separator after it off the line. False after the last one.
+  bool next_field(const char*& at, const char* end, Field& field) const {
+    skip_padding(at, end);
+    field.at = at;
+    if (at != end && *at == '"') {
+      const char* const close = closing_quote(at, end);
+      field.text = {at + 1, static_cast<std::size_t>(close - at - 1)};
+      at = close + 1;
+      skip_padding(at, end);
+      const bool separated = separator_ == ' ' ? at != close + 1 : at != end && separates(*at);
+      if (at != end && !separated)
+        fail(at, "text after a closing quote; put a separator there, or write \"\" for a quote inside quotes");
+    } else {
+      at = std::find_if(at, end, [&](char c) { return separates(c); });
+      const char* last = at;
+      while (last != field.at && pads(last[-1])) --last;
+      field.text = {field.at, static_cast<std::size_t>(last - field.at)};
+      skip_padding(at, end);
+    }
+    if (at == end) return false;
+    if (separator_ != ' ') ++at;
+    return true;
+  }
+
+  void skip_padding(const char*& at, const char* end) const {
+    while (at != end && pads(*at)) ++at;
+  }
+
+  const char* closing_quote(const char* open, const char* end) const {
+    for (const char* c = open + 1; c != end; ++c) {
+      if (*c != '"') continue;
+      if (c + 1 == end || c[1] != '"') return c;
+      ++c;
+    }
+    fail(open, "a quote that is not closed on its line; add the closing quote");
+  }
+
+  std::vector<Field> fields_of(std::string_view line) const {
+    std::vector<Field> fields;
+    const char* at = line.data();
+    for (bool more = true; more;) more = next_field(at, end_of(line), fields.emplace_back());
+    return fields;
+  }
+
+  // ---- the table
+
+  bool read_first_line(std::string_view line) {
+    const std::vector<Field> fields = fields_of(line);
+    const bool has_header =
+        options_.header == Header::present || (options_.header == Header::detect && has_names(fields));
+    std::unordered_set<std::string> seen;
+    for (const Field& field : fields) {
+      std::string name(has_header ? field.text : std::string_view{});
+      for (std::size_t i = 0; (i = name.find("\"\"", i)) != std::string::npos; ++i) name.erase(i, 1);
+      if (name.empty()) name = fmt::format("column {}", table_.names.size() + 1);
+      if (!seen.insert(name).second)
+        fail(field.at, fmt::format("a second column called {}; give each a name of its own", in_quotes(name)));
+      table_.names.push_back(std::move(name));
+    }
+    return has_header;
+  }
+
+  bool has_names(const std::vector<Field>& fields) const {
+    const Field* number = nullptr;
+    const Field* word = nullptr;
+    for (const Field& field : fields) {
+      if (field.text.empty()) continue;
+      const Field*& found = looks_like_number(field.text) ? number : word;
+      if (found == nullptr) found = &field;
+    }
+    if (number != nullptr && word != nullptr)
+      fail(word->at, fmt::format("{} stands among numbers in the first line; correct it, or name every column",
+                                 in_quotes(word->text)));
+    return word != nullptr;
+  }
+
+  void append_row(std::string_view line) {
+    const char* at = line.data();
+    const char* const end = end_of(line);
+    std::size_t column = 0;
+    for (bool more = true; more; ++column) {
+      Field field{};
+      more = next_field(at, end, field);
+      if (column == table_.columns()) ragged(line, field.at);
+      table_.values.push_back(number(field, column));
+    }
+    if (column < table_.columns()) ragged(line, end);
+  }
+
+  [[noreturn]] void ragged(std::string_view line, const char* at) const {
+    const std::size_t found = fields_of(line).size();
+    fail(at, fmt::format("{} in a table of {}; {}", counted(found, "field"), counted(table_.columns(), "column"),
+                         found < table_.columns() ? "add the missing ones" : "remove the others"));
+  }
+
+  double number(const Field& field, std::size_t column) const {
+    double value = 0;
+    const std::errc error = read_number(field.text, value);
+    if (error != std::errc{} || !std::isfinite(value)) [[unlikely]]
+      refuse(field, column, error);
+    return value;
+  }
+
+  [[noreturn]] void refuse(const Field& field, std::size_t column, std::errc error) const {
+    const std::string name = in_quotes(table_.names[column]);
+    if (field.text.empty()) fail(field.at, fmt::format("no value in column {}; fill it in or remove the row", name));
+    const std::string_view trouble = error == std::errc{} ? "is not finite; correct it or remove the row"
+                                     : error == std::errc::result_out_of_range
+                                         ? "is out of range, 4.9e-324 to 1.8e308; change the unit"
+                                     : has_decimal_comma(field.text) ? "has a decimal comma; write a decimal point"
+                                                                     : "is not a number; correct it or remove the row";
+    fail(field.at, fmt::format("{} in column {} {}", in_quotes(field.text), name, trouble));
+  }
+
+  std::string_view text_, rest_;
+  const CsvOptions& options_;
+  char separator_ = ',';
+  bool started_ = false;
+  Dataset table_;
+};
+
+struct Close {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+std::string read_text(const std::filesystem::path& path) {
+  const auto fail = [&](const std::string& why) {
+    throw DataError(fmt::format("{}: cannot be read: {}; check the path", printable(path.string()), why));
+  };
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) fail("it is a directory");
+  const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rb"));
+  if (file == nullptr) fail(std::generic_category().message(errno));
+  std::string text;
+  for (std::size_t wanted = std::size_t{1} << 16;; wanted = text.size()) {  // may be a pipe: its size is not known
+    const std::size_t had = text.size();
+    text.resize(had + wanted);
+    const std::size_t got = std::fread(text.data() + had, 1, wanted, file.get());
+    text.resize(had + got);
+    if (std::ferror(file.get()) != 0) fail(std::generic_category().message(errno));
+    // A NUL byte ends it here: parse_csv will refuse it, and a device that never ends does not fill the memory.
+    if (got < wanted || text.find('\0', had) != std::string::npos) return text;
+  }
+}
+
+}  // namespace
+
+std::span<const double> Dataset::row(std::size_t index) const {
+  if (index >= rows())
+    throw DataError(
+        fmt::format("{}: no row {}; there are {}, counted from 0", printable(source), index, counted(rows(), "row")));
+  return std::span<const double>(values).subspan(index * columns(), columns());
+}
+
+std::vector<double> Dataset::column(std::size_t index) const {
+  if (index >= columns())
+    throw DataError(fmt::format("{}: no column {}; there are {}, counted from 0", printable(source), index,
+                                counted(columns(), "column")));
+  std::vector<double> result(rows());
+  for (std::size_t i = 0; i < result.size(); ++i) result[i] = values[i * columns() + index];
+  return result;
+}
+
+std::vector<double> Dataset::column(std::string_view name) const {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found != names.end()) return column(static_cast<std::size_t>(found - names.begin()));
+  std::string known;
+  for (const std::string& other : names) known += (known.empty() ? "" : ", ") + in_quotes(other);
+  throw DataError(fmt::format("{}: no column {}; the columns are {}", printable(source), in_quotes(name), known));
+}
+
+Dataset parse_csv(std::string_view text, std::string_view source, const CsvOptions& options) {
+  return CsvParser(text, source, options).parse();
+}
+
+Dataset read_csv(const std::filesystem::path& file, const CsvOptions& options) {
+  return parse_csv(read_text(file), file.string(), options);
+}
+
+}  // namespace downhill

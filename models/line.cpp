@@ -1,0 +1,111 @@
+// The least-squares line. The formula is a few lines; the care goes into the digits, which cancel where the points are
+// far from the origin or nearly on a line.
+
+#include <models/line.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include <autodiff/error.hpp>
+
+namespace downhill {
+namespace {
+
+// A number of about 32 digits: high + low, with low below the last digit of high.
+struct Pair {
+  double high = 0, low = 0;
+  Pair(double number = 0) : high(number) {}
+  Pair(double a, double b) : high(a + b), low((a - (high - (high - a))) + (b - (high - a))) {}  // exactly a + b
+};
+Pair operator+(const Pair& a, const Pair& b) {
+  const Pair sum(a.high, b.high);
+  return {sum.high, sum.low + a.low + b.low};
+}
+Pair operator-(const Pair& a, const Pair& b) { return a + Pair(-b.high, -b.low); }
+Pair operator*(const Pair& a, const Pair& b) {
+  const double product = a.high * b.high;
+  return {product, std::fma(a.high, b.high, -product) + a.high * b.low + a.low * b.high};
+}
+Pair operator/(const Pair& a, const Pair& b) {
+  const Pair quotient = a.high / b.high;
+  return quotient + (a - quotient * b).high / b.high;
+}
+
+Pair mean_of(std::span<const double> values, double unit) {
+  Pair sum;
+  for (const double value : values) sum = sum + value * unit;
+  return sum / static_cast<double>(values.size());
+}
+
+// A power of two that brings the largest of the values near 1, so that no square overflows or vanishes.
+double unit_of(std::span<const double> values) {
+  double largest = 0;
+  for (const double value : values) {
+    if (!std::isfinite(value)) return std::numeric_limits<double>::quiet_NaN();
+    largest = std::max(largest, std::abs(value));
+  }
+  if (largest == 0) return 1;
+  return std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1022, 1022));
+}
+
+}  // namespace
+
+namespace line_detail {
+
+void demand_same_sizes(std::string_view operation, std::size_t xs, std::size_t ys) {
+  if (xs != ys)
+    throw ShapeError(fmt::format("{}: {} values of x but {} of y; each point needs both", operation, xs, ys));
+}
+
+void demand_points(std::string_view operation, std::size_t found, std::size_t needed) {
+  if (found < needed)
+    throw ShapeError(fmt::format("{}: {} point{}; give at least {}", operation, found, found == 1 ? "" : "s", needed));
+}
+
+}  // namespace line_detail
+
+Line least_squares(std::span<const double> xs, std::span<const double> ys) {
+  line_detail::demand_same_sizes("least_squares", xs.size(), ys.size());
+  line_detail::demand_points("least_squares", xs.size(), 2);
+  if (std::ranges::all_of(xs, [&](double x) { return x == xs[0]; }))
+    throw DataError(
+        fmt::format("least_squares: all {} values of x are {}; a line needs two different ones", xs.size(), xs[0]));
+
+  const double unit_x = unit_of(xs), unit_y = unit_of(ys);
+  const Pair mean_x = mean_of(xs, unit_x), mean_y = mean_of(ys, unit_y);
+  Pair squares, products;
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    const Pair x = Pair(xs[i] * unit_x) - mean_x, y = Pair(ys[i] * unit_y) - mean_y;
+    squares = squares + x * x;
+    products = products + x * y;
+  }
+  const Pair slope = products / squares, intercept = mean_y - slope * mean_x;
+  return {slope.high * (unit_x / unit_y), intercept.high / unit_y};
+}
+
+Scaling standardise(std::span<const double> values) {
+  line_detail::demand_points("standardise", values.size(), 1);
+  const double unit = unit_of(values);
+  const Pair mean = mean_of(values, unit);
+  Pair squares;
+  for (const double value : values) {
+    const Pair distance = Pair(value * unit) - mean;
+    squares = squares + distance * distance;
+  }
+  const double deviation = std::sqrt(squares.high / static_cast<double>(values.size())) / unit;
+  const bool all_equal = std::ranges::all_of(values, [&](double value) { return value == values[0]; });
+  return {mean.high / unit, all_equal ? 1.0 : deviation};
+}
+
+Line from_scaled(const Line& scaled, const Scaling& x, const Scaling& y) {
+  const double slope = scaled.slope * y.scale / x.scale;
+  return {slope, y.mean + y.scale * scaled.intercept - slope * x.mean};
+}
+
+Line to_scaled(const Line& original, const Scaling& x, const Scaling& y) {
+  return {original.slope * x.scale / y.scale, (original.intercept + original.slope * x.mean - y.mean) / y.scale};
+}
+
+}  // namespace downhill

@@ -1,0 +1,5 @@
+#pragma once
+// All of downhill::models: data sets, and the models that are fitted to them.
+
+#include <models/dataset.hpp>
+#include <models/line.hpp>

@@ -1,0 +1,485 @@
+// Tables that must be read, mistakes that must be named with their place, and bytes that must not do any harm.
+
+#include <models/dataset.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <autodiff/error.hpp>
+
+#include "support/catch.hpp"
+
+using namespace downhill;
+
+namespace {
+
+using Values = std::vector<double>;
+using Names = std::vector<std::string>;
+
+Dataset parse(std::string_view text, const CsvOptions& options = {}) { return parse_csv(text, "t.csv", options); }
+
+// What is wrong with the text; empty if nothing is.
+std::string complaint(std::string_view text, const CsvOptions& options = {}) {
+  try {
+    parse(text, options);
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+struct TemporaryFolder {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / fmt::format("downhill_dataset_test_{:08x}", std::random_device{}());
+  TemporaryFolder() { std::filesystem::create_directories(path); }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+  std::filesystem::path write(const std::string& name, std::string_view text) const {
+    std::ofstream(path / name, std::ios::binary) << text;
+    return path / name;
+  }
+};
+
+std::string refusal(const std::filesystem::path& path) {
+  try {
+    read_csv(path);
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("A table with a header gives its names and its rows") {
+  const Dataset table = parse("time,height\n0.5,1.4\n2.3,1.9\n2.9,3.2\n");
+  CHECK(table.source == "t.csv");
+  CHECK(table.names == Names{"time", "height"});
+  CHECK(table.values == Values{0.5, 1.4, 2.3, 1.9, 2.9, 3.2});
+  CHECK(table.rows() == 3);
+  CHECK(table.columns() == 2);
+  CHECK(table.column(0) == Values{0.5, 2.3, 2.9});
+  CHECK(table.column("height") == Values{1.4, 1.9, 3.2});
+  CHECK(std::ranges::equal(table.row(1), Values{2.3, 1.9}));
+}
+
+TEST_CASE("A table without a header gets numbered names") {
+  CHECK(parse("1,2\n3,4\n").names == Names{"column 1", "column 2"});
+  CHECK(parse("7").values == Values{7});
+  CHECK(parse("1,2\n3,4\n", {.header = Header::absent}).rows() == 2);
+}
+
+TEST_CASE("The first line can be forced to be names") {
+  const Dataset table = parse("1990,1991\n3,4\n", {.header = Header::present});
+  CHECK(table.names == Names{"1990", "1991"});
+  CHECK(table.values == Values{3, 4});
+  CHECK(complaint("x,y\n3,4\n", {.header = Header::absent}) ==
+        "t.csv:1:1: 'x' in column 'column 1' is not a number; correct it or remove the row");
+}
+
+TEST_CASE("Every separator is detected") {
+  const Values values{1, 2, 3, 4};
+  for (const std::string_view text :
+       {"x,y\n1,2\n3,4", "x;y\n1;2\n3;4", "x\ty\n1\t2\n3\t4", "x y\n1 2\n3 4", "  x    y\n  1    2\n  3   4  ",
+        "x \t y\n1\t 2\n3 \t4\n", "x, y\n1, 2\n3, 4", "temperature in C;pressure in bar\n1;2\n3;4",
+        "the x, the y\n1 ,\t2\n3,4\n", "x (m, s);y\n1;2\n3;4\n", "x;y,z\n1,2\n3,4\n", "1,2\n3,4", "\n\n1;2\n3;4"}) {
+    CAPTURE(text);
+    CHECK(parse(text).values == values);
+  }
+}
+
+TEST_CASE("One name of several words may stand above a single column") {
+  const Dataset table = parse("body height\n1.5\n1.6\n");
+  CHECK(table.names == Names{"body height"});
+  CHECK(table.values == Values{1.5, 1.6});
+}
+
+TEST_CASE("The separator can be forced") {
+  CHECK(parse("a|b\n1|2\n", {.separator = '|'}).values == Values{1, 2});
+  CHECK(parse("1\t2\t\t3", {.separator = ' '}).values == Values{1, 2, 3});
+  CHECK(parse("x y,z\n1,2\n", {.separator = ','}).names == Names{"x y", "z"});
+  CHECK_THROWS_AS(parse("1", {.separator = 'e'}), OptionError);
+  CHECK_THROWS_AS(parse("1", {.separator = '.'}), OptionError);
+  CHECK_THROWS_AS(parse("1", {.separator = '\n'}), OptionError);
+  CHECK_THROWS_WITH(parse("1", {.separator = '"'}),
+                    "csv: '\"' cannot separate numbers; use a comma, a semicolon, a tab or a space");
+}
+
+TEST_CASE("Lines may end in any of the three ways") {
+  for (const std::string_view text : {"x,y\n1,2\n3,4\n", "x,y\r\n1,2\r\n3,4\r\n", "x,y\r1,2\r3,4\r", "x,y\r\n1,2\n3,4"})
+    CHECK(parse(text).values == Values{1, 2, 3, 4});
+}
+
+TEST_CASE("A byte order mark and blank lines around the table and comments are skipped") {
+  const Dataset table =
+      parse("\xEF\xBB\xBF\n# measured in May\n  \nx,y\n # the first day\n1,2\n#\n3,4\n\n \t\n#end\n\n");
+  CHECK(table.names == Names{"x", "y"});
+  CHECK(table.values == Values{1, 2, 3, 4});
+  CHECK(complaint("\xEF\xBB\xBFx,y\n1,a\n") ==
+        "t.csv:2:3: 'a' in column 'y' is not a number; correct it or remove the row");
+  CHECK(complaint("\xEF\xBB\xBF"
+                  "1,b,2\n") ==
+        "t.csv:1:3: 'b' stands among numbers in the first line; correct it, or name every column");
+}
+
+TEST_CASE("Names and numbers may be quoted") {
+  const Dataset table = parse("\"a \"\"big\"\" name\", \"b,c\" ,\"\"\n\"1\", \"2\" ,3\n", {.header = Header::present});
+  CHECK(table.names == Names{"a \"big\" name", "b,c", "column 3"});
+  CHECK(parse("\"x\" \"y z\"\n\"1\"  2\n").names == Names{"x", "y z"});
+  CHECK(parse("\"x\" \"y z\"\n\"1\"  2\n").values == Values{1, 2});
+}
+
+TEST_CASE("A number may be written in every usual way") {
+  CHECK(parse("+1e-3\n.5\n5.\n-0\n  7\t\n1E5\n-.25e+2\n00012\n").values == Values{1e-3, .5, 5, -0.0, 7, 1e5, -25, 12});
+  CHECK(std::signbit(parse("-0").values[0]));
+  CHECK(parse("4.9406564584124654e-324").values[0] == 4.9406564584124654e-324);
+  CHECK(parse("0.1000000000000000055511151231257827").values[0] == 0.1);
+  CHECK(parse("9007199254740993").values[0] == 9007199254740992.0);  // a tie goes to even
+  CHECK(parse("9007199254740993.0000000000000000000000000000001").values[0] == 9007199254740994.0);
+}
+
+TEST_CASE("A ragged row is refused with both counts") {
+  CHECK(complaint("x,y\n1,2\n3\n5,6\n") == "t.csv:3:2: 1 field in a table of 2 columns; add the missing ones");
+  CHECK(complaint("x,y\n1,2\n3,4,5,6\n") == "t.csv:3:5: 4 fields in a table of 2 columns; remove the others");
+  CHECK(complaint("1\n2\n3,4\n") == "t.csv:3:3: 2 fields in a table of 1 column; remove the others");
+  CHECK(complaint("1 2\n3 4 5 \n") == "t.csv:2:5: 3 fields in a table of 2 columns; remove the others");
+  CHECK(complaint("x,y\n1,2,\n") == "t.csv:2:5: 3 fields in a table of 2 columns; remove the others");
+}
+
+TEST_CASE("A word in a column of numbers is quoted and its column named") {
+  CHECK(complaint("x,y\n1,2\n3,four\n5,6\n") ==
+        "t.csv:3:3: 'four' in column 'y' is not a number; correct it or remove the row");
+  CHECK(complaint("x;y\r\n1;2\r\n  NA ;6\r\n") ==
+        "t.csv:3:3: 'NA' in column 'x' is not a number; correct it or remove the row");
+  CHECK(complaint("x,y\n1,\"2 \"\n") == "t.csv:2:3: '2 ' in column 'y' is not a number; correct it or remove the row");
+  for (const std::string_view word : {"1.2.3", "0x10", "1e", "--1", "+-1", "+", ".", "1 000", "1_000", "12:30", "5%"})
+    CHECK(complaint(fmt::format("x;y\n1;{}\n", word)) ==
+          fmt::format("t.csv:2:3: '{}' in column 'y' is not a number; correct it or remove the row", word));
+}
+
+TEST_CASE("A place is counted in characters and not in bytes") {
+  CHECK(complaint("größe,naïve\n\"1\",2\n3,äöü\n") ==
+        "t.csv:3:3: 'äöü' in column 'naïve' is not a number; correct it or remove the row");
+  CHECK(complaint("x;y;z\n1;2;3\n4;äöü;5;7\n") ==
+        "t.csv:3:3: 'äöü' in column 'y' is not a number; correct it or remove the row");
+  CHECK(complaint("größe,x,z,w\nä,1,2,3,4\n") ==
+        "t.csv:2:1: 'ä' in column 'größe' is not a number; correct it or remove the row");
+  CHECK(complaint("größe;\"ä\"b\n1;2\n") ==
+        "t.csv:1:10: text after a closing quote; put a separator there, or write \"\" for a quote inside quotes");
+}
+
+TEST_CASE("A file without data is refused") {
+  CHECK(complaint("") == "t.csv:1:1: the file has no data; give it rows of numbers");
+  CHECK(complaint(" \n\n# nothing\n") == "t.csv:4:1: the file has no data; give it rows of numbers");
+  CHECK(complaint("\xEF\xBB\xBF") == "t.csv:1:1: the file has no data; give it rows of numbers");
+  CHECK(complaint("x,y") == "t.csv:1:4: names of columns but no data; add rows of numbers below them");
+  CHECK(complaint("x,y\n\n") == "t.csv:1:4: names of columns but no data; add rows of numbers below them");
+}
+
+TEST_CASE("A number that is not finite is refused") {
+  for (const std::string_view word : {"nan", "NaN", "-nan", "inf", "-Inf", "+infinity", "INFINITY", "nan(1)"})
+    CHECK(complaint(fmt::format("x,y\n1,2\n{},3\n", word)) ==
+          fmt::format("t.csv:3:1: '{}' in column 'x' is not finite; correct it or remove the row", word));
+  CHECK(complaint("nan,inf\n1,2\n") ==
+        "t.csv:1:1: 'nan' in column 'column 1' is not finite; correct it or remove the row");
+}
+
+TEST_CASE("A missing value is refused") {
+  CHECK(complaint("x,y\n1,2\n,3\n") == "t.csv:3:1: no value in column 'x'; fill it in or remove the row");
+  CHECK(complaint("x,y\n1,2\n3,\n") == "t.csv:3:3: no value in column 'y'; fill it in or remove the row");
+  CHECK(complaint("1,,3\n4,5,6\n") == "t.csv:1:3: no value in column 'column 2'; fill it in or remove the row");
+  CHECK(complaint("x,y\n1,\"\"\n") == "t.csv:2:3: no value in column 'y'; fill it in or remove the row");
+  CHECK(complaint("x\ty\tz\n1\t\t2\n") == "t.csv:2:3: no value in column 'y'; fill it in or remove the row");
+  CHECK(complaint("x\n1\n\n2\n") == "t.csv:3:1: an empty line inside the table; remove it or fill it in");
+  CHECK(complaint("x\n\n\n1\n2\n") == "t.csv:2:1: an empty line inside the table; remove it or fill it in");
+}
+
+TEST_CASE("A number that no double is near is refused") {
+  for (const std::string_view word : {"1e999", "-1e999", "1e-999", "+1.8e308"})
+    CHECK(complaint(fmt::format("x,y\n1,{}\n", word)) ==
+          fmt::format("t.csv:2:3: '{}' in column 'y' is out of range, 4.9e-324 to 1.8e308; change the unit", word));
+}
+
+TEST_CASE("A decimal comma is refused as what it is") {
+  CHECK(complaint("x;y\n1,5;2,5\n") == "t.csv:2:1: '1,5' in column 'x' has a decimal comma; write a decimal point");
+  CHECK(complaint("1,5;2,5\n1;2\n") ==
+        "t.csv:1:1: '1,5' in column 'column 1' has a decimal comma; write a decimal point");
+  CHECK(complaint("x\ty\n-1,5e3\t2\n") ==
+        "t.csv:2:1: '-1,5e3' in column 'x' has a decimal comma; write a decimal point");
+}
+
+TEST_CASE("A quote that does not end on its line is refused") {
+  CHECK(complaint("x,\"y\n1,2\n") == "t.csv:1:3: a quote that is not closed on its line; add the closing quote");
+  CHECK(complaint("x,y\n1,\"2\"\"\n") == "t.csv:2:3: a quote that is not closed on its line; add the closing quote");
+  CHECK(complaint("\"") == "t.csv:1:1: a quote that is not closed on its line; add the closing quote");
+  CHECK(complaint("x,y\n1,\"2\"3\n") ==
+        "t.csv:2:6: text after a closing quote; put a separator there, or write \"\" for a quote inside quotes");
+  CHECK(complaint("x y\n\"1\"2 3\n") ==
+        "t.csv:2:4: text after a closing quote; put a separator there, or write \"\" for a quote inside quotes");
+}
+
+TEST_CASE("A word among numbers in the first line is neither a name nor a value") {
+  CHECK(complaint("3,four\n5,6\n") ==
+        "t.csv:1:3: 'four' stands among numbers in the first line; correct it, or name every column");
+  CHECK(complaint("NA,4\n5,6\n") ==
+        "t.csv:1:1: 'NA' stands among numbers in the first line; correct it, or name every column");
+  CHECK(complaint("2024-05-17;height\n1;2\n") ==
+        "t.csv:1:12: 'height' stands among numbers in the first line; correct it, or name every column");
+  CHECK(parse(",2theta,intensity\n0,1,2\n").names == Names{"column 1", "2theta", "intensity"});
+}
+
+TEST_CASE("Two columns of one name are refused") {
+  CHECK(complaint("x,y,x\n1,2,3\n") == "t.csv:1:5: a second column called 'x'; give each a name of its own");
+}
+
+TEST_CASE("What is not text is refused") {
+  CHECK(complaint(std::string_view("1,2\n3\0,4\n", 9)) ==
+        "t.csv:2:2: a NUL byte: this is not a text file; give a table as plain text");
+  CHECK(complaint("\xFF\xFE"
+                  "1") == "t.csv:1:1: this is UTF-16 text; save the file as UTF-8");
+  CHECK(complaint("\xFE\xFF"
+                  "1") == "t.csv:1:1: this is UTF-16 text; save the file as UTF-8");
+}
+
+TEST_CASE("A message stays on one line and short whatever it quotes") {
+  CHECK(complaint("x,y\n1,\x1B[31m\n") ==
+        "t.csv:2:3: '\\x1B[31m' in column 'y' is not a number; correct it or remove the row");
+  const std::string long_word(1'000'000, 'w');
+  CHECK(complaint("x,y\n1," + long_word + "\n") ==
+        fmt::format("t.csv:2:3: '{}...' in column 'y' is not a number; correct it or remove the row",
+                    std::string(60, 'w')));
+  try {
+    parse_csv("", "two\nlines");
+    FAIL("an empty file was read");
+  } catch (const DataError& error) {
+    CHECK(error.what() == std::string("two\\x0Alines:1:1: the file has no data; give it rows of numbers"));
+  }
+}
+
+TEST_CASE("A column or a row that is not there is refused with those that are") {
+  const Dataset table = parse("x,y\n1,2\n");
+  CHECK_THROWS_AS(table.column("z"), DataError);
+  CHECK_THROWS_WITH(table.column("z"), "t.csv: no column 'z'; the columns are 'x', 'y'");
+  CHECK_THROWS_WITH(table.column(2), "t.csv: no column 2; there are 2 columns, counted from 0");
+  CHECK_THROWS_WITH(table.row(1), "t.csv: no row 1; there are 1 row, counted from 0");
+  CHECK_THROWS_AS(Dataset{}.row(0), DataError);
+  CHECK_THROWS_AS(Dataset{}.column(0), DataError);
+}
+
+TEST_CASE("A file is read as the same text would be") {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.write("good.csv", "x,y\r\n1,2\r\n");
+  const Dataset table = read_csv(file);
+  CHECK(table.source == file.string());
+  CHECK(table.values == Values{1, 2});
+  const std::filesystem::path bad = folder.write("bad.csv", "x,y\n1,two\n");
+  CHECK(refusal(bad) == bad.string() + ":2:3: 'two' in column 'y' is not a number; correct it or remove the row");
+  CHECK(refusal(folder.write("empty.csv", "")) ==
+        (folder.path / "empty.csv").string() + ":1:1: the file has no data; give it rows of numbers");
+}
+
+TEST_CASE("A file of many blocks is read whole") {
+  const TemporaryFolder folder;
+  std::string text = "i,square\n";
+  Values expected;
+  for (int i = 0; i < 60'000; ++i) {
+    text += fmt::format("{},{}\n", i, double(i) * i);
+    expected.insert(expected.end(), {double(i), double(i) * i});
+  }
+  CHECK(read_csv(folder.write("long.csv", text)).values == expected);
+}
+
+TEST_CASE("A file that cannot be read is refused with the reason") {
+  const TemporaryFolder folder;
+  const std::string missing = (folder.path / "no_such.csv").string();
+  CHECK(refusal(missing) == missing + ": cannot be read: No such file or directory; check the path");
+  CHECK(refusal(folder.path) == folder.path.string() + ": cannot be read: it is a directory; check the path");
+  const std::filesystem::path locked = folder.write("locked.csv", "1,2\n");
+  std::filesystem::permissions(locked, std::filesystem::perms::none);
+  if (!std::ifstream(locked))  // root may read it all the same
+    CHECK(refusal(locked) == locked.string() + ": cannot be read: Permission denied; check the path");
+  if (std::filesystem::exists("/dev/zero"))
+    CHECK(refusal("/dev/zero") == "/dev/zero:1:1: a NUL byte: this is not a text file; give a table as plain text");
+}
+
+TEST_CASE("The NIST measurements of the examples are read whole") {
+  const auto file = std::filesystem::path(__FILE__).parent_path() / "../../examples/data/norris.csv";
+  const Dataset table = read_csv(file);
+  CHECK(table.names == Names{"x", "y"});
+  CHECK(table.rows() == 36);
+  CHECK(std::ranges::equal(table.row(0), Values{0.2, 0.1}));
+  CHECK(std::ranges::equal(table.row(35), Values{0.5, 0.2}));
+}
+
+// ---- properties
+
+namespace {
+
+using Random = std::mt19937_64;
+
+std::size_t below(Random& random, std::size_t limit) { return static_cast<std::size_t>(random() % limit); }
+
+double random_number(Random& random) {
+  switch (below(random, 4)) {
+    case 0: return static_cast<double>(below(random, 2001)) - 1000;
+    case 1: return std::ldexp(static_cast<double>(below(random, 1u << 20)), -10);
+    default:
+      for (;;)
+        if (const double value = std::bit_cast<double>(random()); std::isfinite(value)) return value;
+  }
+}
+
+std::string written(double value, Random& random) {
+  std::string text;
+  switch (below(random, 4)) {
+    case 0: text = fmt::format("{}", value); break;
+    case 1: text = fmt::format("{:.17g}", value); break;
+    case 2: text = fmt::format("{:+.16e}", value); break;
+    default: text = fmt::format("{:.16E}", value); break;
+  }
+  if (text.starts_with("0.")) text.erase(0, 1);  // .5
+  if (text.ends_with(".0")) text.pop_back();     // 5.
+  if (!text.starts_with('-') && !text.starts_with('+') && below(random, 4) == 0) text.insert(0, "+");
+  return text;
+}
+
+std::string in_quotes(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) result += c == '"' ? "\"\"" : std::string(1, c);
+  return result + "\"";
+}
+
+std::string blanks(Random& random, bool allowed) { return allowed ? std::string(below(random, 3), ' ') : ""; }
+
+}  // namespace
+
+TEST_CASE("Random tables in every style are read back bit for bit") {
+  constexpr std::array letters{"a", "B", "w", "_", "é", "λ", " ", ",", ";", "\t", "\"", "7", "#"};
+  for (std::uint64_t seed = 0; seed < 4000; ++seed) {
+    CAPTURE(seed);
+    Random random(seed);
+    const std::size_t rows = 1 + below(random, 6), columns = 1 + below(random, 5);
+    const char separator = std::array{',', ';', '\t', ' '}[below(random, 4)];
+    const std::string line_end = std::array{"\n", "\r\n", "\r"}[below(random, 3)];
+    const bool has_header = below(random, 2) == 0, quotes = below(random, 2) == 0, padded = below(random, 2) == 0;
+
+    Names names;
+    Values values;
+    std::string text = below(random, 4) == 0 ? "\xEF\xBB\xBF" : "";
+    const auto comment_or_blank = [&](bool blank) {
+      if (below(random, 4) == 0) text += (blank ? blanks(random, true) : "# a comment, \"with; things") + line_end;
+    };
+    const auto append_line = [&](auto&& field) {
+      for (std::size_t i = 0; i < columns; ++i) {
+        if (i > 0) text += separator == ' ' ? std::string(1 + below(random, 3), ' ') : std::string(1, separator);
+        text += blanks(random, padded) + field(i) + blanks(random, padded);
+      }
+      text += line_end;
+    };
+    comment_or_blank(true);
+    comment_or_blank(false);
+    if (has_header) {
+      for (std::size_t i = 0; i < columns; ++i) {
+        names.push_back(fmt::format("x{}", i));
+        if (quotes)
+          for (std::size_t n = below(random, 6); n > 0; --n) names.back() += letters[below(random, letters.size())];
+      }
+      append_line([&](std::size_t i) { return quotes ? in_quotes(names[i]) : names[i]; });
+    } else {
+      for (std::size_t i = 0; i < columns; ++i) names.push_back(fmt::format("column {}", i + 1));
+    }
+    for (std::size_t row = 0; row < rows; ++row) {
+      comment_or_blank(false);
+      append_line([&](std::size_t) {
+        values.push_back(random_number(random));
+        const std::string number = written(values.back(), random);
+        return quotes && below(random, 2) == 0 ? in_quotes(number) : number;
+      });
+    }
+    if (below(random, 2) == 0)
+      text.resize(text.size() - line_end.size());
+    else
+      comment_or_blank(true);
+
+    CAPTURE(text);
+    const Dataset table = parse(text, {.separator = below(random, 2) == 0 ? std::optional(separator) : std::nullopt});
+    REQUIRE(table.names == names);
+    REQUIRE(table.rows() == rows);
+    REQUIRE(std::ranges::equal(table.values, values, {}, std::bit_cast<std::uint64_t, double>,
+                               std::bit_cast<std::uint64_t, double>));
+  }
+}
+
+namespace {
+
+// Either a whole table of finite numbers, or a message of one line with a place in the text.
+void demand_all_or_nothing(const std::string& text, const CsvOptions& options) {
+  CAPTURE(text);
+  try {
+    const Dataset table = parse_csv(text, "t.csv", options);
+    const bool whole = table.columns() > 0 && table.rows() > 0 && table.values.size() == table.rows() * table.columns();
+    const bool finite = std::ranges::all_of(table.values, [](double value) { return std::isfinite(value); });
+    if (!whole || !finite) FAIL("half a table");
+  } catch (const DataError& error) {
+    const std::string message = error.what();
+    int line = 0, column = 0, length = 0;
+    const bool placed = std::sscanf(message.c_str(), "t.csv:%d:%d: %n", &line, &column, &length) == 2 && length > 0;
+    const auto lines = 1 + std::ranges::count_if(text, [](char c) { return c == '\n' || c == '\r'; });
+    if (!placed || line < 1 || line > lines || column < 1) FAIL(message);
+    if (message.find_first_of("\n\r") != std::string::npos || message.find("; ") == std::string::npos) FAIL(message);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Random bytes are a table or a DataError and nothing else") {
+  const std::string_view csv_letters = "0123456789..,,,;\t  \"\"\n\n\n\r+-eE#xynaif";
+  const std::string sound = "# data\r\nx;\"y \"\"z\"\"\";w\r\n1;2.5;-3e2\n4; 5 ;\"6\"\n\n";
+  for (std::uint64_t seed = 0; seed < 30'000; ++seed) {
+    CAPTURE(seed);
+    Random random(seed);
+    std::string text;
+    switch (seed % 3) {
+      case 0:
+        text.resize(below(random, 60));
+        for (char& c : text) c = static_cast<char>(below(random, 256));
+        break;
+      case 1:
+        text.resize(below(random, 40));
+        for (char& c : text) c = csv_letters[below(random, csv_letters.size())];
+        break;
+      default:
+        text = sound.substr(0, below(random, sound.size() + 1));
+        for (std::size_t n = below(random, 4); n > 0 && !text.empty(); --n)
+          text[below(random, text.size())] = csv_letters[below(random, csv_letters.size())];
+    }
+    CsvOptions options;
+    options.header = std::array{Header::detect, Header::present, Header::absent}[below(random, 3)];
+    if (below(random, 2) == 0) options.separator = std::array{',', ';', '\t', ' ', '|'}[below(random, 5)];
+    demand_all_or_nothing(text, options);
+  }
+}
+
+TEST_CASE("A file cut short anywhere is a table or a DataError and nothing else") {
+  const std::string sound = "# data\r\nx;\"y \"\"z\"\"\";w\r\n1;2.5;-3e2\n4; 5 ;\"6\"\n\n";
+  for (std::size_t length = 0; length <= sound.size(); ++length) demand_all_or_nothing(sound.substr(0, length), {});
+}
+
+TEST_CASE("A line of very many fields takes no time that grows with their square") {
+  std::string text;
+  for (int i = 0; i < 200'000; ++i) text += "1,";
+  CHECK(parse(text + "1").columns() == 200'001);
+  CHECK(complaint(text + "1\n1,2").starts_with("t.csv:2:4: 2 fields in a table of 200001 columns"));
+}
