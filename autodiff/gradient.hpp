@@ -40,7 +40,9 @@ class Gradient {
   /// The adjoints of the tape's parameters, in slot order: contiguous, as their values are.
   std::span<const T> parameters() const { return adjoints().first(parameters_); }
   /// The adjoints of all slots.
-  std::span<const T> adjoints() const { return slots_ == 0 ? std::span<const T>{} : std::span(buffer_).subspan(stagger, slots_); }
+  std::span<const T> adjoints() const {
+    return slots_ == 0 ? std::span<const T>{} : std::span(buffer_).subspan(stagger, slots_);
+  }
   /// Throws TapeError unless it was swept on this tape as it stands now.
   void demand_moment(const Tape<T>& tape) const;
 

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include <autodiff/error.hpp>
+
 namespace downhill::misuse {
 
 [[noreturn]] void stale_variable(std::string_view name, std::size_t slot, bool has_old_value);

@@ -26,7 +26,8 @@ concept NumberRange = requires(const R& range) {
   std::begin(range);
   std::end(range);
   std::size(range);
-} && (AnyVar<ElementOf<R>> || std::floating_point<ElementOf<R>>);
+}
+&&(AnyVar<ElementOf<R>> || std::floating_point<ElementOf<R>>);
 
 namespace ranges_detail {
 
@@ -49,7 +50,8 @@ auto value(const X& x) {
     return x;
 }
 
-// The result of an operation with this value, whose slope along each Var x of the range is `slope(x's value, its index)`.
+// The result of an operation with this value, whose slope along each Var x of the range is `slope(x's value, its
+// index)`.
 template <NumberRange R, class T, class Slope>
 auto over(std::string_view operation, const R& range, T result, Slope slope) {
   if constexpr (AnyVar<ElementOf<R>>) {
@@ -120,8 +122,8 @@ auto norm(const R& range) {
 }
 
 /// log(e^x_1 + ... + e^x_n), without overflow: m + log(sum e^(x_i - m)) with m = max x_i. Slopes softmax(x)_i.
-/// -infinity for an empty range. Source: Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and softmax
-/// functions", IMA J. Numer. Anal. 41 (2021).
+/// -infinity for an empty range. Source: Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and
+/// softmax functions", IMA J. Numer. Anal. 41 (2021).
 template <NumberRange R>
 auto log_sum_exp(const R& range) {
   using T = ranges_detail::Scalar<R>;
@@ -142,8 +144,8 @@ auto log_sum_exp(const R& range) {
   });
 }
 
-/// softmax(x)_i = e^x_i / (e^x_1 + ... + e^x_n), as exp(x_i - log_sum_exp(x)): n + 1 statements and 3 n edges, where the
-/// full Jacobian would take n^2.
+/// softmax(x)_i = e^x_i / (e^x_1 + ... + e^x_n), as exp(x_i - log_sum_exp(x)): n + 1 statements and 3 n edges, where
+/// the full Jacobian would take n^2.
 template <NumberRange R>
 auto softmax(const R& range) {
   const auto normaliser = log_sum_exp(range);
@@ -154,8 +156,8 @@ auto softmax(const R& range) {
   return result;
 }
 
-/// x_1 y_1 + ... + x_n y_n; 0 for empty ranges. Slopes y_i along x_i and x_i along y_i. Throws ShapeError where the sizes
-/// differ.
+/// x_1 y_1 + ... + x_n y_n; 0 for empty ranges. Slopes y_i along x_i and x_i along y_i. Throws ShapeError where the
+/// sizes differ.
 template <NumberRange X, NumberRange Y>
 auto dot(const X& xs, const Y& ys) {
   using T = std::common_type_t<ranges_detail::Scalar<X>, ranges_detail::Scalar<Y>>;
@@ -178,8 +180,8 @@ auto dot(const X& xs, const Y& ys) {
   }
 }
 
-/// c_0 + c_1 x + ... + c_n x^n by Horner's rule; 0 without coefficients. Slopes: x^k along c_k, and along x the derivative
-/// polynomial, by Horner's rule too.
+/// c_0 + c_1 x + ... + c_n x^n by Horner's rule; 0 without coefficients. Slopes: x^k along c_k, and along x the
+/// derivative polynomial, by Horner's rule too.
 template <NumberRange C, class X>
   requires(Number<X>)
 auto polynomial(const C& coefficients, const X& x) {

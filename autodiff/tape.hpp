@@ -78,9 +78,7 @@ struct alignas(Edge<T>) alignas(std::uint32_t) Trailer {
 // parts.
 inline bool is_zero(std::floating_point auto x) { return x == 0; }
 inline bool is_one(std::floating_point auto x) { return x == 1; }
-inline bool is_finite(std::floating_point auto x) {
-  return std::abs(x) <= std::numeric_limits<decltype(x)>::max();
-}
+inline bool is_finite(std::floating_point auto x) { return std::abs(x) <= std::numeric_limits<decltype(x)>::max(); }
 
 /// What a handle knows of its slot, in one word: 31 bits of generation, a bit that says that this handle alone knows
 /// the slot, and the slot. A temporary may be folded if its identity is that of the newest statement: one comparison
@@ -88,6 +86,7 @@ inline bool is_finite(std::floating_point auto x) {
 struct Identity {
   static constexpr int generation_shift = 33;
   static constexpr std::uint64_t owned_bit = std::uint64_t{1} << 32;
+  static constexpr std::uint64_t none = ~std::uint64_t{0};  // the slot of that number does not exist
   static constexpr std::uint64_t shared(std::uint32_t generation, std::size_t slot) {
     return std::uint64_t{generation} << generation_shift | slot;
   }
@@ -246,7 +245,7 @@ class Tape {
 
   // Nothing that stands on the tape now may change any more, and no slot may come to stand for another value.
   void seal() const {
-    newest_ = 0;
+    newest_ = Identity::none;
     sealed_ = Identity::owned(generations_.current(), slots());
   }
   // May this sum keep its slot as it grows? Only if no other handle and no statement has seen it, since the last seal.
@@ -272,7 +271,7 @@ class Tape {
   std::byte* limit_ = nullptr;
   std::uint64_t next_ = Identity::owned(0, 0);  // the identity the next statement gets
   std::size_t oldest_rewind_ = Generations::never;
-  mutable std::uint64_t newest_ = 0;  // that of the newest statement while it may still change, else 0
+  mutable std::uint64_t newest_ = Identity::none;       // that of the newest statement while it may still change
   mutable std::uint64_t sealed_ = Identity::owned_bit;  // the first identity after the last seal
   std::unique_ptr<std::byte, Free> base_;
   std::size_t capacity_ = 0;
@@ -356,7 +355,7 @@ template <class T>
 template <class T>
 [[gnu::always_inline]] inline void Tape<T>::accumulate(std::uint32_t sum, T p, std::uint32_t a) {
   head_ = close(put(room(edge_bytes + trailer_bytes), p, a), sum, 1);
-  newest_ = 0;
+  newest_ = Identity::none;
 }
 
 template <class T>

@@ -12,8 +12,8 @@
 
 namespace downhill {
 
-/// x <- x - learning_rate * gradient. Cauchy, "Méthode générale pour la résolution des systèmes d'équations simultanées",
-/// Comptes Rendus 25 (1847).
+/// x <- x - learning_rate * gradient. Cauchy, "Méthode générale pour la résolution des systèmes d'équations
+/// simultanées", Comptes Rendus 25 (1847).
 struct GradientDescent {
   double learning_rate = 0.1;
 
@@ -24,10 +24,10 @@ struct GradientDescent {
 
 /// When to stop. The first condition that holds ends the walk.
 struct Stop {
-  double gradient_norm = 1e-8;   ///< at or below this Euclidean norm of the gradient; 0: only where it is exactly flat
-  double value_change = -1;      ///< at or below this |change of the value| in one step; negative: never
+  double gradient_norm = 1e-8;  ///< at or below this Euclidean norm of the gradient; 0: only where it is exactly flat
+  double value_change = -1;     ///< at or below this |change of the value| in one step; negative: never
   double target_value = -std::numeric_limits<double>::infinity();  ///< at or below this value
-  std::size_t steps = 10'000;    ///< after so many steps
+  std::size_t steps = 10'000;                                      ///< after so many steps
 };
 
 /// Why a walk ended.
@@ -78,8 +78,8 @@ bool has_ended(const Walk& walk, const GradientDescent& method, const Stop& stop
 }  // namespace descent
 
 /// Walks downhill from `start`. The objective is called with a span of numbers (Vars here) and returns one; it may be
-/// generic over the number type. Throws OptionError for a learning rate that is not positive and finite, or a start that
-/// is not finite, and ShapeError for an empty start; what the objective throws passes through.
+/// generic over the number type. Throws OptionError for a learning rate that is not positive and finite, or a start
+/// that is not finite, and ShapeError for an empty start; what the objective throws passes through.
 template <TapeFunction F>
 Result minimize(F&& objective, std::vector<double> start, const GradientDescent& method, const Stop& stop = {},
                 Keep keep = Keep::result) {

@@ -1,6 +1,6 @@
 #pragma once
-// What descent needs of a function: its value and its gradient at a point. TapeObjective makes both from a callable that
-// is generic over its number type.
+// What descent needs of a function: its value and its gradient at a point. TapeObjective makes both from a callable
+// that is generic over its number type.
 
 #include <algorithm>
 #include <concepts>

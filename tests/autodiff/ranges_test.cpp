@@ -1,0 +1,179 @@
+#include "support/catch.hpp"
+
+#include <array>
+#include <limits>
+#include <random>
+#include <span>
+#include <vector>
+
+#include <autodiff/gradient.hpp>
+#include <autodiff/ranges.hpp>
+
+using namespace downhill;
+
+namespace {
+
+template <class T>
+std::vector<T> random_numbers(std::size_t n, unsigned seed) {
+  std::mt19937 generator(seed);
+  std::uniform_real_distribution<T> uniform(-2, 2);
+  std::vector<T> numbers(n);
+  for (T& x : numbers) x = uniform(generator);
+  return numbers;
+}
+
+// The same function, element by element with scalar operations: value and gradient must agree.
+template <class T, class NAry, class Loop>
+void same_as_loop(NAry n_ary, Loop loop) {
+  for (const std::size_t n : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{100}}) {
+    Tape<T> tape;
+    const std::vector<Var<T>> x = tape.variables(random_numbers<T>(n, static_cast<unsigned>(n)));
+    const Var<T> whole = n_ary(x), parts = loop(x);
+    const T tolerance = 200 * std::numeric_limits<T>::epsilon();
+    CHECK(whole.value() == Catch::Approx(parts.value()).epsilon(tolerance).margin(tolerance));
+    const Gradient<T> of_whole = tape.gradient(whole), of_parts = tape.gradient(parts);
+    for (std::size_t i = 0; i < n; ++i)
+      CHECK(of_whole[x[i]] == Catch::Approx(of_parts[x[i]]).epsilon(tolerance).margin(tolerance));
+  }
+}
+
+template <class T>
+Var<T> sum_of_exponentials(const std::vector<Var<T>>& x) {
+  Var<T> total = 0;
+  for (const Var<T>& v : x) total += exp(v);
+  return total;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("n-ary operations agree with the loops they replace", "[ranges]", double, float) {
+  using T = TestType;
+  using Range = std::vector<Var<T>>;
+  const auto plain_sum = [](const Range& x) {
+    Var<T> total = 0;
+    for (const Var<T>& v : x) total += v;
+    return total;
+  };
+  SECTION("sum") {
+    same_as_loop<T>([](const Range& x) { return sum(x); }, plain_sum);
+  }
+  SECTION("mean") {
+    same_as_loop<T>([](const Range& x) { return mean(x); },
+                    [&](const Range& x) { return plain_sum(x) / static_cast<T>(x.size()); });
+  }
+  SECTION("norm") {
+    same_as_loop<T>([](const Range& x) { return norm(x); },
+                    [](const Range& x) {
+                      Var<T> squares = 0;
+                      for (const Var<T>& v : x) squares += v * v;
+                      return sqrt(squares);
+                    });
+  }
+  SECTION("log_sum_exp") {
+    same_as_loop<T>([](const Range& x) { return log_sum_exp(x); },
+                    [](const Range& x) { return log(sum_of_exponentials(x)); });
+  }
+  SECTION("softmax") {
+    same_as_loop<T>([](const Range& x) { return softmax(x).back(); },
+                    [](const Range& x) { return exp(x.back()) / sum_of_exponentials(x); });
+  }
+  SECTION("dot of a range with itself and with plain numbers") {
+    same_as_loop<T>([](const Range& x) { return dot(x, x) + dot(x, random_numbers<T>(x.size(), 5)); },
+                    [](const Range& x) {
+                      const auto weights = random_numbers<T>(x.size(), 5);
+                      Var<T> total = 0;
+                      for (std::size_t i = 0; i < x.size(); ++i) total += x[i] * x[i] + x[i] * weights[i];
+                      return total;
+                    });
+  }
+  SECTION("polynomial in its coefficients and its argument") {
+    same_as_loop<T>([](const Range& x) { return polynomial(x, x.front() * T(0.3)); },
+                    [](const Range& x) {
+                      Var<T> total = 0, power = 1;
+                      for (const Var<T>& c : x) {
+                        total += c * power;
+                        power *= x.front() * T(0.3);
+                      }
+                      return total;
+                    });
+  }
+}
+
+TEST_CASE("an n-ary operation is one statement", "[ranges]") {
+  Tape<double> tape;
+  const auto x = tape.variables(random_numbers<double>(1000, 3));
+  const auto statements_of = [&](auto operation) {
+    const std::size_t before = tape.statements();
+    operation();
+    return tape.statements() - before;
+  };
+  CHECK(statements_of([&] { sum(x); }) == 1);
+  CHECK(statements_of([&] { mean(x); }) == 1);
+  CHECK(statements_of([&] { norm(x); }) == 1);
+  CHECK(statements_of([&] { dot(x, x); }) == 1);
+  CHECK(statements_of([&] { log_sum_exp(x); }) == 1);
+  CHECK(statements_of([&] { polynomial(x, x[0]); }) == 1);
+  CHECK(statements_of([&] { softmax(x); }) == 1001);
+}
+
+TEST_CASE("n-ary operations take arrays, spans and plain numbers", "[ranges]") {
+  Tape<double> tape;
+  const std::array<Var<double>, 2> pair{tape.variable(3), tape.variable(4)};
+  CHECK(norm(pair).value() == 5);
+  CHECK(norm(std::span<const Var<double>>(pair)).value() == 5);
+  CHECK(tape.gradient(norm(pair))[pair[1]] == 0.8);
+  const std::vector<double> plain{3, 4};
+  CHECK(norm(plain) == 5.0);
+  CHECK(sum(plain) == 7.0);
+  CHECK(dot(plain, pair).value() == 25);
+  CHECK(polynomial(plain, 2.0) == 11.0);
+  CHECK(softmax(plain)[0] + softmax(plain)[1] == Catch::Approx(1));
+}
+
+TEST_CASE("n-ary operations do not overflow or underflow on the way", "[ranges]") {
+  Tape<double> tape;
+  const auto huge = tape.variables(std::vector<double>{3e300, 4e300});
+  CHECK(norm(huge).value() == Catch::Approx(5e300));
+  CHECK(tape.gradient(norm(huge))[huge[0]] == Catch::Approx(0.6));
+  const auto tiny = tape.variables(std::vector<double>{3e-300, 4e-300});
+  CHECK(norm(tiny).value() == Catch::Approx(5e-300));
+  CHECK(tape.gradient(norm(tiny))[tiny[1]] == Catch::Approx(0.8));
+  const auto far = tape.variables(std::vector<double>{1000, 1001});
+  CHECK(log_sum_exp(far).value() == Catch::Approx(1001.3132616875182));
+  CHECK(tape.gradient(log_sum_exp(far))[far[1]] == Catch::Approx(0.7310585786300049));
+}
+
+TEST_CASE("edges of n-ary operations", "[ranges]") {
+  const double infinity = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  const std::vector<Var<double>> none;
+  CHECK(sum(none).value() == 0);
+  CHECK(norm(none).value() == 0);
+  CHECK(log_sum_exp(none).value() == -infinity);
+  CHECK(softmax(none).empty());
+  CHECK_THROWS_AS(mean(none), ShapeError);
+  CHECK_THROWS_WITH(dot(std::vector<double>{1, 2}, std::vector<double>{1}),
+                    Catch::Matchers::ContainsSubstring("dot: the ranges have 2 and 1 elements"));
+  Tape<double> tape;
+  const auto zeros = tape.variables(std::vector<double>{0, 0});
+  CHECK(tape.gradient(norm(zeros))[zeros[0]] == 0);
+  const auto bottom = tape.variables(std::vector<double>{-infinity, 0});
+  CHECK(log_sum_exp(bottom).value() == 0);
+  CHECK(tape.gradient(log_sum_exp(bottom))[bottom[0]] == 0);
+  const auto poisoned = tape.variables(std::vector<double>{1, nan, infinity});
+  CHECK(isnan(norm(poisoned)));
+  CHECK(isnan(log_sum_exp(poisoned)));
+}
+
+TEST_CASE("an n-ary operation that throws leaves the tape as it was", "[ranges]") {
+  Tape<double> tape, other;
+  std::vector<Var<double>> x = tape.variables(std::vector<double>{1, 2, 3});
+  const Var<double> y = x[0] * x[1];
+  const std::size_t bytes = tape.bytes(), slots = tape.slots();
+  x[1] = other.variable(7);
+  CHECK_THROWS_WITH(sum(x), Catch::Matchers::ContainsSubstring("sum: the Vars are on different tapes"));
+  x[1] = Var<double>();
+  CHECK_THROWS_AS(dot(x, x), TapeError);
+  CHECK(tape.bytes() == bytes);
+  CHECK(tape.slots() == slots);
+  CHECK(tape.gradient(y)[x[0]] == 2);
+}
