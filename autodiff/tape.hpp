@@ -17,8 +17,6 @@
 // does not record a second one: it adds the edge {1, b} to it. `scale` and `fold` below are all there is to that.
 
 #include <algorithm>
-#include <cmath>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -35,10 +33,7 @@
 
 #include <autodiff/generations.hpp>
 #include <autodiff/misuse.hpp>
-
-#ifndef DOWNHILL_SLOT_BITS
-#define DOWNHILL_SLOT_BITS 32
-#endif
+#include <autodiff/statement.hpp>
 
 namespace downhill {
 
@@ -48,57 +43,6 @@ template <class T>
 class Gradient;
 template <class T>
 struct Seed;
-
-/// The number of a slot. 32 bits: 4.29e9 slots. A build with 16 bits exists to test what happens when they run out.
-using Slot = std::conditional_t<DOWNHILL_SLOT_BITS == 16, std::uint16_t, std::uint32_t>;
-
-/// How a result moves with one operand: d result / d parent.
-template <class T>
-struct Edge {
-  T slope;
-  Slot parent;
-};
-#pragma pack(push, 4)
-template <class T>
-  requires std::is_arithmetic_v<T>
-struct Edge<T> {  // 12 bytes for double: the sweep is bound by what it reads
-  T slope;
-  Slot parent;
-};
-#pragma pack(pop)
-
-/// Stands after the edges of its statement, so that a backward walk reads it first.
-template <class T>
-struct alignas(Edge<T>) alignas(std::uint32_t) Trailer {
-  Slot result;
-  std::uint32_t edges;
-};
-
-// What the tape asks of a number. A number type that nests on the tape overloads these beside itself, over all its
-// parts.
-inline bool is_zero(std::floating_point auto x) { return x == 0; }
-inline bool is_one(std::floating_point auto x) { return x == 1; }
-inline bool is_finite(std::floating_point auto x) { return std::abs(x) <= std::numeric_limits<decltype(x)>::max(); }
-
-/// What a handle knows of its slot, in one word: 31 bits of generation, a bit that says that this handle alone knows
-/// the slot, and the slot. A temporary may be folded if its identity is that of the newest statement: one comparison
-/// asks whether it is owned, of this generation, and the last on the tape.
-struct Identity {
-  static constexpr int generation_shift = 33;
-  static constexpr std::uint64_t owned_bit = std::uint64_t{1} << 32;
-  static constexpr std::uint64_t none = ~std::uint64_t{0};  // the slot of that number does not exist
-  static constexpr std::uint64_t shared(std::uint32_t generation, std::size_t slot) {
-    return std::uint64_t{generation} << generation_shift | slot;
-  }
-  static constexpr std::uint64_t owned(std::uint32_t generation, std::size_t slot) {
-    return shared(generation, slot) | owned_bit;
-  }
-  static constexpr std::uint32_t slot(std::uint64_t id) { return static_cast<std::uint32_t>(id); }
-  static constexpr std::uint32_t generation(std::uint64_t id) {
-    return static_cast<std::uint32_t>(id >> generation_shift);
-  }
-  static constexpr bool is_owned(std::uint64_t id) { return (id & owned_bit) != 0; }
-};
 
 /// A place on a tape to rewind to. Made by Tape::mark.
 class Mark {
@@ -171,27 +115,12 @@ class Tape {
   friend class Gradient<T>;
   friend struct Recorder;
 
-  using Statement = Trailer<T>;
-  static constexpr std::size_t edge_bytes = sizeof(Edge<T>);
-  static constexpr std::size_t trailer_bytes = sizeof(Statement);
+  using Stream = downhill::Stream<T>;
+  static constexpr std::size_t edge_bytes = Stream::edge_bytes, trailer_bytes = Stream::trailer_bytes;
   static constexpr std::uint32_t foldable_edges = 8;  // beyond, scaling and searching would make long sums quadratic
   // Left free behind the limit: the edges that `fold` may add to the newest statement without asking.
   static constexpr std::size_t spare_bytes = foldable_edges * edge_bytes;
   static constexpr std::size_t slot_limit = std::numeric_limits<Slot>::max();
-
-  static Edge<T>* edges_before(std::byte* at) { return std::launder(reinterpret_cast<Edge<T>*>(at)); }
-  static Statement& trailer_before(std::byte* end) {
-    return *std::launder(reinterpret_cast<Statement*>(end - trailer_bytes));
-  }
-  static std::byte* edges_of(std::byte* end) { return end - trailer_bytes - edge_bytes * trailer_before(end).edges; }
-  static std::byte* put(std::byte* at, T slope, std::uint32_t parent) {
-    ::new (at) Edge<T>{slope, static_cast<Slot>(parent)};
-    return at + edge_bytes;
-  }
-  static std::byte* close(std::byte* at, std::size_t result, std::uint32_t edges) {
-    ::new (at) Statement{static_cast<Slot>(result), edges};
-    return at + trailer_bytes;
-  }
 
   // Makes room for one more statement. `limit_` also stands for the slots that are left: see `grow`.
   [[gnu::always_inline]] std::byte* room(std::size_t bytes) {
@@ -203,6 +132,7 @@ class Tape {
   void start_generation(std::size_t slots) {
     next_ = Identity::owned(generations_.current(), slots);
     oldest_rewind_ = generations_.oldest();
+    seal();
   }
   void set_limit(std::size_t least);
 
@@ -226,17 +156,17 @@ class Tape {
   // Writes the trailer behind edges that have been put, which makes them the newest statement. Returns its identity.
   [[gnu::always_inline]] std::uint64_t finish(std::byte* at, std::size_t edges) {
     const std::uint64_t id = next_;
-    head_ = close(at, Identity::slot(id), static_cast<std::uint32_t>(edges));
+    head_ = Stream::close(at, Identity::slot(id), static_cast<std::uint32_t>(edges));
     newest_ = id;
     next_ = id + 1;
     return id;
   }
   [[gnu::always_inline]] std::uint64_t record(T p, std::uint32_t a) {
-    return finish(put(room(edge_bytes + trailer_bytes), p, a), 1);
+    return finish(Stream::put(room(edge_bytes + trailer_bytes), p, a), 1);
   }
   [[gnu::always_inline]] std::uint64_t record(T p, std::uint32_t a, T q, std::uint32_t b) {
     if (a == b) return record(p + q, a);
-    return finish(put(put(room(2 * edge_bytes + trailer_bytes), p, a), q, b), 2);
+    return finish(Stream::put(Stream::put(room(2 * edge_bytes + trailer_bytes), p, a), q, b), 2);
   }
   std::byte* room_for_edges(std::size_t count) {
     if (count > std::numeric_limits<std::uint32_t>::max()) misuse::too_many_edges(count);
@@ -265,10 +195,8 @@ class Tape {
     void operator()(std::byte* memory) const { std::free(memory); }
   };
   // All 64 bits wide: stores of slots and counts into the stream cannot alias them. What every statement writes (head_,
-  // next_, newest_) does not stand side by side: compilers would join the stores, and the next load would wait for
-  // that.
-  std::byte* head_ = nullptr;
-  std::byte* limit_ = nullptr;
+  // next_, newest_) does not stand side by side: compilers would join the stores, and the next load would wait.
+  std::byte *head_ = nullptr, *limit_ = nullptr;
   std::uint64_t next_ = Identity::owned(0, 0);  // the identity the next statement gets
   std::size_t oldest_rewind_ = Generations::never;
   mutable std::uint64_t newest_ = Identity::none;       // that of the newest statement while it may still change
@@ -281,13 +209,12 @@ class Tape {
 };
 
 // ---- how statements change
-// -------------------------------------------------------------------------------------------
 
 template <class T>
 [[gnu::always_inline]] inline bool Tape<T>::scale(T p) {
   if (is_one(p)) return true;
-  const std::uint32_t edges = trailer_before(head_).edges;
-  Edge<T>* const end = edges_before(head_ - trailer_bytes);
+  const std::uint32_t edges = Stream::trailer_before(head_).edges;
+  Edge<T>* const end = Stream::edges_before(head_);
   if (edges > 2) return scale_many(p);
   const T last = end[-1].slope * p;
   if (!is_finite(last)) [[unlikely]]
@@ -304,8 +231,8 @@ template <class T>
 
 template <class T>
 [[gnu::noinline]] bool Tape<T>::scale_many(T p) {
-  Edge<T>* const end = edges_before(head_ - trailer_bytes);
-  const std::uint32_t edges = trailer_before(head_).edges;
+  Edge<T>* const end = Stream::edges_before(head_);
+  const std::uint32_t edges = Stream::trailer_before(head_).edges;
   if (edges > foldable_edges) return false;
   for (Edge<T>* e = end - edges; e != end; ++e)
     if (!is_finite(T(e->slope * p))) return false;
@@ -316,9 +243,10 @@ template <class T>
 template <class T>
 [[gnu::always_inline]] inline bool Tape<T>::fold(T p, T q, std::uint32_t b) {
   if (!scale(p)) return false;
-  const Statement& trailer = trailer_before(head_);  // read field by field, as it was written: that forwards the stores
+  const Trailer<T>& trailer =
+      Stream::trailer_before(head_);  // read field by field, as it was written: that forwards the stores
   const std::uint32_t edges = trailer.edges;
-  Edge<T>* const end = edges_before(head_ - trailer_bytes);
+  Edge<T>* const end = Stream::edges_before(head_);
   if (end[-1].parent == b) {
     const T joined = end[-1].slope + q;
     if (!is_finite(joined)) [[unlikely]]
@@ -328,15 +256,16 @@ template <class T>
   }
   if (edges != 1 && (edges > 2 || end[-2].parent == b)) return fold_many(q, b);
   const Slot result = trailer.result;
-  head_ = close(put(head_ - trailer_bytes, q, b), result, edges + 1);  // `room` left space for this edge
+  head_ =
+      Stream::close(Stream::put(head_ - trailer_bytes, q, b), result, edges + 1);  // `room` left space for this edge
   return true;
 }
 
 // Room is asked for only past the edges that `scale` may have changed, so that nothing is half done if it throws.
 template <class T>
 [[gnu::noinline]] bool Tape<T>::fold_many(T q, std::uint32_t b) {
-  const std::uint32_t edges = trailer_before(head_).edges;
-  Edge<T>* const end = edges_before(head_ - trailer_bytes);
+  const std::uint32_t edges = Stream::trailer_before(head_).edges;
+  Edge<T>* const end = Stream::edges_before(head_);
   if (edges <= foldable_edges) {
     for (Edge<T>* e = end - edges; e != end; ++e) {
       if (e->parent != b) continue;
@@ -347,37 +276,33 @@ template <class T>
     }
   }
   if (edges > foldable_edges) room(edge_bytes);
-  const Slot result = trailer_before(head_).result;
-  head_ = close(put(head_ - trailer_bytes, q, b), result, edges + 1);
+  const Slot result = Stream::trailer_before(head_).result;
+  head_ = Stream::close(Stream::put(head_ - trailer_bytes, q, b), result, edges + 1);
   return true;
 }
 
 template <class T>
 [[gnu::always_inline]] inline void Tape<T>::accumulate(std::uint32_t sum, T p, std::uint32_t a) {
-  head_ = close(put(room(edge_bytes + trailer_bytes), p, a), sum, 1);
+  head_ = Stream::close(Stream::put(room(edge_bytes + trailer_bytes), p, a), sum, 1);
   newest_ = Identity::none;
 }
 
 template <class T>
 [[gnu::always_inline]] inline bool Tape<T>::accumulate_newest(std::uint32_t sum, T p) {
   if (!scale(p)) return false;
-  trailer_before(head_).result = static_cast<Slot>(sum);
+  Stream::trailer_before(head_).result = static_cast<Slot>(sum);
   --next_;  // newest_ may keep the identity: its handle is gone, and the next statement gets the same
   return true;
 }
 
 // ---- marks and walks
-// --------------------------------------------------------------------------------------------------
 
 template <class T>
 Mark Tape<T>::mark() {
   seal();
   Mark here;
-  here.tape_ = this;
-  here.bytes_ = bytes();
-  here.slots_ = slots();
-  here.parameters_ = parameters_.size();
-  here.names_ = names_.size();
+  here.tape_ = this, here.bytes_ = bytes(), here.slots_ = slots();
+  here.parameters_ = parameters_.size(), here.names_ = names_.size();
   here.generation_ = generations_.current();
   return here;
 }
@@ -391,7 +316,6 @@ void Tape<T>::rewind(const Mark& mark) {
   head_ = base_.get() + mark.bytes_;
   parameters_.resize(mark.parameters_);
   names_.resize(mark.names_);
-  seal();
   set_limit(0);
 }
 
@@ -406,7 +330,6 @@ template <class T>
 std::span<T> Tape<T>::update_parameters() {
   generations_.change_values();
   start_generation(slots());
-  seal();
   return parameters_;
 }
 
@@ -414,10 +337,10 @@ template <class T>
 template <class Visit>
 void Tape<T>::for_each_backwards(Visit&& visit) const {
   for (std::byte* end = head_; end != base_.get();) {
-    std::byte* const begin = edges_of(end);
-    const Statement trailer = trailer_before(end);
-    visit(std::size_t{trailer.result}, std::span<const Edge<T>>(edges_before(begin), trailer.edges));
-    end = begin;
+    const Trailer<T> trailer = Stream::trailer_before(end);
+    visit(std::size_t{trailer.result},
+          std::span<const Edge<T>>(Stream::edges_before(end) - trailer.edges, trailer.edges));
+    end = Stream::begin_of(end);
   }
 }
 
@@ -430,8 +353,7 @@ std::size_t Tape<T>::statements() const {
 
 template <class T>
 std::string_view Tape<T>::name_of(std::size_t slot) const {
-  const auto named =
-      std::find_if(names_.rbegin(), names_.rend(), [&](const auto& entry) { return entry.first == slot; });
+  const auto named = std::find_if(names_.rbegin(), names_.rend(), [&](auto& entry) { return entry.first == slot; });
   return named == names_.rend() ? std::string_view{} : std::string_view{named->second};
 }
 
@@ -442,7 +364,6 @@ void Tape<T>::throw_stale(std::uint64_t id) const {
 }
 
 // ---- memory
-// ----------------------------------------------------------------------------------------------------------
 
 template <class T>
 void Tape<T>::grow(std::size_t bytes) {

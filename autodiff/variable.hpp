@@ -2,16 +2,8 @@
 // Var: a number that remembers where it came from.
 //
 // A Var is its value, its slot on a tape, and a bit that says whether this handle alone knows the slot. It is used like
-// a double: every operation computes the value at once and records the slope. `Recorder` below holds the whole of that:
-// it turns a rule of calculus.hpp into one statement, or into a change of the newest statement where an operand is a
-// temporary that nobody else can see.
-//
-//     x is a temporary, its statement the newest:   f(x)      scale its edges by f'(x)
-//                                                   x + 3     the same statement, another value
-//                                                   x * y     scale its edges by y, add the edge {x, y}
-//     otherwise                                     x * y     record {y, x}, {x, y}
+// a double: every operation computes the value at once, and recorder.hpp records its slope.
 
-#include <array>
 #include <compare>
 #include <cstdint>
 #include <initializer_list>
@@ -23,6 +15,7 @@
 #include <vector>
 
 #include <autodiff/calculus.hpp>
+#include <autodiff/recorder.hpp>
 #include <autodiff/tape.hpp>
 
 namespace downhill {
@@ -82,8 +75,7 @@ class Var {
   friend struct Recorder;
   static constexpr std::uint64_t no_value_yet = 1, moved_from = 2;  // in place of the identity, where there is no tape
 
-  [[gnu::always_inline]] Var(Tape<T>& tape, T value, std::uint64_t id) noexcept
-      : tape_(&tape), value_(value), id_(id) {}
+  [[gnu::always_inline]] Var(Tape<T>* tape, T value, std::uint64_t id) noexcept : tape_(tape), value_(value), id_(id) {}
 
   std::uint32_t raw_slot() const { return Identity::slot(id_); }
   bool owned() const { return Identity::is_owned(id_); }
@@ -106,175 +98,6 @@ class Var {
   Tape<T>* tape_ = nullptr;
   T value_{};
   mutable std::uint64_t id_ = 0;  // see Identity
-};
-
-template <class X>
-inline constexpr bool is_var = false;
-template <class T>
-inline constexpr bool is_var<Var<T>> = true;
-template <class X>
-concept AnyVar = is_var<std::remove_cvref_t<X>>;
-
-/// How the value of one operand moves a result: for `custom`.
-template <class T>
-struct Partial {
-  Var<T> operand;
-  T slope;
-};
-
-/// Turns operations on Vars into statements. Values are computed by the rule; this is all about slots.
-struct Recorder {
-  template <class X>
-  static constexpr bool is_temporary = !std::is_reference_v<X> && !std::is_const_v<X>;
-  template <class X>
-  using Scalar = typename std::remove_cvref_t<X>::value_type;
-
-  // An operand was used: a temporary is gone, and a named one is no longer known to its handle alone.
-  template <class X>
-  [[gnu::always_inline]] static void consume(X& x) {
-    if constexpr (std::is_const_v<X>)
-      x.disown();
-    else
-      x.retire();
-  }
-  template <class X>
-  using Consumed = std::conditional_t<is_temporary<X>, std::remove_cvref_t<X>, const std::remove_cvref_t<X>>;
-
-  // value with the slope p along x.
-  template <class X, class T>
-  [[gnu::always_inline]] static Var<T> unary(X&& x, T value, T p) {
-    Tape<T>& tape = *x.tape_;
-    std::uint64_t id = x.id_;
-    bool done = false;
-    if constexpr (is_temporary<X>) done = id == tape.newest_ && tape.scale(p);
-    if (!done) {
-      tape.check(id);
-      id = tape.record(p, x.raw_slot());
-    }
-    consume<Consumed<X>>(x);
-    return Var<T>(tape, value, id);
-  }
-
-  // value with the slope p along x and q along y, both on one tape.
-  template <class X, class Y, class T>
-  [[gnu::always_inline]] static Var<T> binary(X&& x, Y&& y, T value, T p, T q) {
-    Tape<T>& tape = *x.tape_;
-    const std::uint64_t a = x.id_, b = y.id_;
-    std::uint64_t id = 0;
-    if constexpr (is_temporary<X> || is_temporary<Y>) {
-      if (is_temporary<Y> && b == tape.newest_ && &x != &y) {
-        tape.check(a);
-        if (tape.fold(q, p, Identity::slot(a))) id = b;
-      } else if (is_temporary<X> && a == tape.newest_ && &x != &y) {
-        tape.check(b);
-        if (tape.fold(p, q, Identity::slot(b))) id = a;
-      }
-    }
-    if (id == 0) {
-      tape.check(a, b);
-      id = tape.record(p, Identity::slot(a), q, Identity::slot(b));
-    }
-    consume<Consumed<X>>(x);
-    consume<Consumed<Y>>(y);
-    return Var<T>(tape, value, id);
-  }
-
-  template <class Rule, class X>
-  [[gnu::always_inline]] static auto apply(X&& x) {
-    using T = Scalar<X>;
-    if (x.tape_ == nullptr) [[unlikely]]
-      return Var<T>(Rule::template value<T>(x.value()));
-    const T value = Rule::template value<T>(x.value_);
-    return unary(std::forward<X>(x), value, Rule::template slope<T>(x.value_, value));
-  }
-
-  template <class Rule, class X, class Y>
-  [[gnu::always_inline]] static auto apply(X&& x, Y&& y) {
-    if constexpr (!AnyVar<Y>) {
-      using T = Scalar<X>;
-      const T b = static_cast<T>(y);
-      if (x.tape_ == nullptr) [[unlikely]]
-        return Var<T>(Rule::template value<T>(x.value(), b));
-      const T value = Rule::template value<T>(x.value_, b);
-      return unary(std::forward<X>(x), value, Rule::template slope_x<T>(x.value_, b, value));
-    } else if constexpr (!AnyVar<X>) {
-      using T = Scalar<Y>;
-      const T a = static_cast<T>(x);
-      if (y.tape_ == nullptr) [[unlikely]]
-        return Var<T>(Rule::template value<T>(a, y.value()));
-      const T value = Rule::template value<T>(a, y.value_);
-      return unary(std::forward<Y>(y), value, Rule::template slope_y<T>(a, y.value_, value));
-    } else {
-      using T = Scalar<X>;
-      if (x.tape_ != y.tape_ || x.tape_ == nullptr) [[unlikely]] {
-        // A cold path gets handles of its own, so that no address keeps those of the fast path out of registers.
-        Var<T> cold = partly_passive<Rule>(Var<T>(std::forward<X>(x)), Var<T>(std::forward<Y>(y)));
-        return Var<T>(std::move(cold));
-      }
-      const T value = Rule::template value<T>(x.value_, y.value_);
-      return binary(std::forward<X>(x), std::forward<Y>(y), value, Rule::template slope_x<T>(x.value_, y.value_, value),
-                    Rule::template slope_y<T>(x.value_, y.value_, value));
-    }
-  }
-
-  template <class Rule, class T>
-  [[gnu::noinline]] static Var<T> partly_passive(Var<T> x, Var<T> y) {
-    if (x.tape_ == nullptr) return apply<Rule>(x.value(), std::move(y));
-    if (y.tape_ == nullptr) return apply<Rule>(std::move(x), y.value());
-    misuse::foreign_variable(Rule::name);
-  }
-
-  // Three operands, any of them plain: one statement with an edge for each active one.
-  template <class Rule, class T>
-  static Var<T> apply_ternary(const Var<T>& x, const Var<T>& y, const Var<T>& z) {
-    const T a = x.value(), b = y.value(), c = z.value(), value = Rule::template value<T>(a, b, c);
-    return nary<T>(Rule::name, value, [&](auto&& operand) {
-      operand(x, [&] { return Rule::template slope_x<T>(a, b, c, value); });
-      operand(y, [&] { return Rule::template slope_y<T>(a, b, c, value); });
-      operand(z, [&] { return Rule::template slope_z<T>(a, b, c, value); });
-    });
-  }
-
-  // One statement with any number of operands. `for_each(operand)` calls `operand(x, slope)` for each of them, the
-  // slope as a callable. It is called twice: all operands are checked before the first edge is written.
-  template <class T, class ForEach>
-  static Var<T> nary(std::string_view operation, T value, ForEach&& for_each) {
-    Tape<T>* tape = nullptr;
-    std::size_t count = 0;
-    for_each([&](const Var<T>& x, auto&&) {
-      x.demand_value();
-      if (x.tape_ == nullptr) return;
-      if (tape != nullptr && x.tape_ != tape) misuse::foreign_variable(operation);
-      tape = x.tape_;
-      tape->check(x.id_);
-      ++count;
-    });
-    if (tape == nullptr) return Var<T>(value);
-    std::byte* at = tape->room_for_edges(count);
-    for_each([&](const Var<T>& x, auto&& slope) {
-      if (x.tape_ == nullptr) return;
-      x.disown();
-      at = Tape<T>::put(at, slope(), x.raw_slot());
-    });
-    return Var<T>(*tape, value, tape->finish(at, count));
-  }
-
-  // sum += slope * y in sum's own slot, if that is possible.
-  template <class T, class Y>
-  [[gnu::always_inline]] static bool accumulate(Var<T>& sum, Y&& y, T slope) {
-    if (sum.tape_ != y.tape_ || y.tape_ == nullptr || !sum.tape_->keeps_slot(sum.id_) || &sum == &y) return false;
-    Tape<T>& tape = *sum.tape_;
-    const T value = sum.value_ + slope * y.value_;
-    bool done = false;
-    if constexpr (is_temporary<Y>) done = y.id_ == tape.newest_ && tape.accumulate_newest(sum.raw_slot(), slope);
-    if (!done) {
-      tape.check(y.id_);
-      tape.accumulate(sum.raw_slot(), slope, y.raw_slot());
-    }
-    consume<Consumed<Y>>(y);
-    sum.value_ = value;
-    return true;
-  }
 };
 
 template <class Rule, class X>
@@ -349,6 +172,13 @@ template <class T, class Y>
   return x = apply<Divide>(std::move(x), std::forward<Y>(y));
 }
 
+/// How the value of one operand moves a result: for `custom`.
+template <class T>
+struct Partial {
+  Var<T> operand;
+  T slope;
+};
+
 /// A function that calculus.hpp does not have: its value, and its slope along each operand. One statement.
 /// Example: `custom(std::tgamma(x.value()), {{x, slope}})`.
 template <class T>
@@ -363,7 +193,6 @@ Var<T> custom(T value, std::initializer_list<Partial<std::type_identity_t<T>>> p
 }
 
 // ---- comparisons are by value
-// ----------------------------------------------------------------------------------------
 
 /// The plain number behind x, as T: what comparisons see.
 template <class T, class X>
@@ -410,7 +239,6 @@ bool signbit(const Var<T>& x) {
 }
 
 // ---- variables and parameters
-// ----------------------------------------------------------------------------------------
 
 template <class T>
 std::size_t Var<T>::slot() const {
@@ -428,7 +256,7 @@ Var<T> Tape<T>::variable(T value, std::string_view name) {
   ++next_;
   seal();
   set_limit(0);
-  return Var<T>(*this, value, Identity::shared(generations_.current(), slot));
+  return Var<T>(this, value, Identity::shared(generations_.current(), slot));
 }
 
 template <class T>
@@ -443,18 +271,19 @@ void Tape<T>::variables(std::span<const T> values, std::vector<Var<T>>& into) {
   const std::size_t first = slots();
   if (values.size() > slot_limit - first) misuse::out_of_slots(slot_limit);
   into.resize(values.size());
-  if (first == parameters_.size()) parameters_.insert(parameters_.end(), values.begin(), values.end());
+  for (std::size_t i = 0; i < values.size(); ++i)
+    into[i] = Var<T>(this, values[i], Identity::shared(generations_.current(), first + i));
+  if (first == parameters_.size())  // from the handles: `values` may be parameters_, which moves as it grows
+    for (const Var<T>& made : into) parameters_.push_back(made.value_);
   next_ += values.size();
   seal();
   set_limit(0);
-  for (std::size_t i = 0; i < values.size(); ++i)
-    into[i] = Var<T>(*this, values[i], Identity::shared(generations_.current(), first + i));
 }
 
 template <class T>
 Var<T> Tape<T>::parameter(std::size_t i) {
   if (i >= parameters_.size()) misuse::no_such_parameter(i, parameters_.size());
-  return Var<T>(*this, parameters_[i], Identity::shared(generations_.current(), i));
+  return Var<T>(this, parameters_[i], Identity::shared(generations_.current(), i));
 }
 
 template <class T>

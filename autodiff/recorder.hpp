@@ -1,0 +1,190 @@
+#pragma once
+// The recorder: turns a rule of calculus.hpp, applied to Vars, into one statement, or into a change of the newest
+// statement where an operand is a temporary that nobody else can see.
+//
+//     x is a temporary, its statement the newest:   f(x)      scale its edges by f'(x)
+//                                                   x + 3     the same statement, another value
+//                                                   x * y     scale its edges by y, add the edge {x, y}
+//     otherwise                                     x * y     record {y, x}, {x, y}
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <autodiff/tape.hpp>
+
+namespace downhill {
+
+template <class X>
+inline constexpr bool is_var = false;
+template <class T>
+inline constexpr bool is_var<Var<T>> = true;
+template <class X>
+concept AnyVar = is_var<std::remove_cvref_t<X>>;
+
+/// Turns operations on Vars into statements. Values are computed by the rule; this is all about slots.
+struct Recorder {
+  template <class X>
+  static constexpr bool is_temporary = !std::is_reference_v<X> && !std::is_const_v<X>;
+  template <class X>
+  using Scalar = typename std::remove_cvref_t<X>::value_type;
+
+  // An operand was used: a temporary is gone, and a named one is no longer known to its handle alone.
+  template <class X>
+  [[gnu::always_inline]] static void consume(X& x) {
+    if constexpr (std::is_const_v<X>)
+      x.disown();
+    else
+      x.retire();
+  }
+  template <class X>
+  using Consumed = std::conditional_t<is_temporary<X>, std::remove_cvref_t<X>, const std::remove_cvref_t<X>>;
+
+  template <class X, class V>
+  static V stand_in(const V& x) {
+    return V(x.tape_, x.value_, is_temporary<X> ? x.id_ : x.id_ & ~Identity::owned_bit);
+  }
+
+  // value with the slope p along x.
+  template <class X, class T>
+  [[gnu::always_inline]] static Var<T> unary(X&& x, T value, T p) {
+    Tape<T>& tape = *x.tape_;
+    std::uint64_t id = x.id_;
+    bool done = false;
+    if constexpr (is_temporary<X>) done = id == tape.newest_ && tape.scale(p);
+    if (!done) {
+      tape.check(id);
+      id = tape.record(p, x.raw_slot());
+    }
+    consume<Consumed<X>>(x);
+    return Var<T>(&tape, value, id);
+  }
+
+  // value with the slope p along x and q along y, both on one tape.
+  template <class X, class Y, class T>
+  [[gnu::always_inline]] static Var<T> binary(X&& x, Y&& y, T value, T p, T q) {
+    Tape<T>& tape = *x.tape_;
+    const std::uint64_t a = x.id_, b = y.id_;
+    std::uint64_t id = 0;
+    if constexpr (is_temporary<X> || is_temporary<Y>) {
+      if (is_temporary<Y> && b == tape.newest_ && &x != &y) {
+        tape.check(a);
+        if (tape.fold(q, p, Identity::slot(a))) id = b;
+      } else if (is_temporary<X> && a == tape.newest_ && &x != &y) {
+        tape.check(b);
+        if (tape.fold(p, q, Identity::slot(b))) id = a;
+      }
+    }
+    if (id == 0) {
+      tape.check(a, b);
+      id = tape.record(p, Identity::slot(a), q, Identity::slot(b));
+    }
+    consume<Consumed<X>>(x);
+    consume<Consumed<Y>>(y);
+    return Var<T>(&tape, value, id);
+  }
+
+  template <class Rule, class X>
+  [[gnu::always_inline]] static auto apply(X&& x) {
+    using T = Scalar<X>;
+    if (x.tape_ == nullptr) [[unlikely]]
+      return Var<T>(Rule::template value<T>(x.value()));
+    const T value = Rule::template value<T>(x.value_);
+    return unary(std::forward<X>(x), value, Rule::template slope<T>(x.value_, value));
+  }
+
+  template <class Rule, class X, class Y>
+  [[gnu::always_inline]] static auto apply(X&& x, Y&& y) {
+    if constexpr (!AnyVar<Y>) {
+      using T = Scalar<X>;
+      const T b = static_cast<T>(y);
+      if (x.tape_ == nullptr) [[unlikely]]
+        return Var<T>(Rule::template value<T>(x.value(), b));
+      const T value = Rule::template value<T>(x.value_, b);
+      return unary(std::forward<X>(x), value, Rule::template slope_x<T>(x.value_, b, value));
+    } else if constexpr (!AnyVar<X>) {
+      using T = Scalar<Y>;
+      const T a = static_cast<T>(x);
+      if (y.tape_ == nullptr) [[unlikely]]
+        return Var<T>(Rule::template value<T>(a, y.value()));
+      const T value = Rule::template value<T>(a, y.value_);
+      return unary(std::forward<Y>(y), value, Rule::template slope_y<T>(a, y.value_, value));
+    } else {
+      using T = Scalar<X>;
+      if (x.tape_ != y.tape_ || x.tape_ == nullptr) [[unlikely]] {
+        // The cold path gets handles of its own: no address keeps those of the fast path out of registers, and where it
+        // throws, the operands are as they were.
+        Var<T> cold = partly_passive<Rule>(stand_in<X>(x), stand_in<Y>(y));
+        consume<Consumed<X>>(x);
+        consume<Consumed<Y>>(y);
+        return Var<T>(std::move(cold));
+      }
+      const T value = Rule::template value<T>(x.value_, y.value_);
+      return binary(std::forward<X>(x), std::forward<Y>(y), value, Rule::template slope_x<T>(x.value_, y.value_, value),
+                    Rule::template slope_y<T>(x.value_, y.value_, value));
+    }
+  }
+
+  template <class Rule, class T>
+  [[gnu::noinline]] static Var<T> partly_passive(Var<T> x, Var<T> y) {
+    if (x.tape_ == nullptr) return apply<Rule>(x.value(), std::move(y));
+    if (y.tape_ == nullptr) return apply<Rule>(std::move(x), y.value());
+    misuse::foreign_variable(Rule::name);
+  }
+
+  // Three operands, any of them plain: one statement with an edge for each active one.
+  template <class Rule, class T>
+  static Var<T> apply_ternary(const Var<T>& x, const Var<T>& y, const Var<T>& z) {
+    const T a = x.value(), b = y.value(), c = z.value(), value = Rule::template value<T>(a, b, c);
+    return nary<T>(Rule::name, value, [&](auto&& operand) {
+      operand(x, [&] { return Rule::template slope_x<T>(a, b, c, value); });
+      operand(y, [&] { return Rule::template slope_y<T>(a, b, c, value); });
+      operand(z, [&] { return Rule::template slope_z<T>(a, b, c, value); });
+    });
+  }
+
+  // One statement with any number of operands. `for_each(operand)` calls `operand(x, slope)` for each of them, the
+  // slope as a callable. It is called twice: all operands are checked before the first edge is written.
+  template <class T, class ForEach>
+  static Var<T> nary(std::string_view operation, T value, ForEach&& for_each) {
+    Tape<T>* tape = nullptr;
+    std::size_t count = 0;
+    for_each([&](const Var<T>& x, auto&&) {
+      x.demand_value();
+      if (x.tape_ == nullptr) return;
+      if (tape != nullptr && x.tape_ != tape) misuse::foreign_variable(operation);
+      tape = x.tape_;
+      tape->check(x.id_);
+      ++count;
+    });
+    if (tape == nullptr) return Var<T>(value);
+    std::byte* at = tape->room_for_edges(count);
+    for_each([&](const Var<T>& x, auto&& slope) {
+      if (x.tape_ == nullptr) return;
+      x.disown();
+      at = Stream<T>::put(at, slope(), x.raw_slot());
+    });
+    return Var<T>(tape, value, tape->finish(at, count));
+  }
+
+  // sum += slope * y in sum's own slot, if that is possible.
+  template <class T, class Y>
+  [[gnu::always_inline]] static bool accumulate(Var<T>& sum, Y&& y, T slope) {
+    if (sum.tape_ != y.tape_ || y.tape_ == nullptr || !sum.tape_->keeps_slot(sum.id_) || &sum == &y) return false;
+    Tape<T>& tape = *sum.tape_;
+    const T value = sum.value_ + slope * y.value_;
+    bool done = false;
+    if constexpr (is_temporary<Y>) done = y.id_ == tape.newest_ && tape.accumulate_newest(sum.raw_slot(), slope);
+    if (!done) {
+      tape.check(y.id_);
+      tape.accumulate(sum.raw_slot(), slope, y.raw_slot());
+    }
+    consume<Consumed<Y>>(y);
+    sum.value_ = value;
+    return true;
+  }
+};
+
+}  // namespace downhill

@@ -1,0 +1,93 @@
+#pragma once
+// What stands on the tape: edges and trailers, one behind the other in a stream of bytes, and the identity by which a
+// handle knows its statement.
+
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <new>
+#include <type_traits>
+
+#ifndef DOWNHILL_SLOT_BITS
+#define DOWNHILL_SLOT_BITS 32
+#endif
+
+namespace downhill {
+
+/// The number of a slot. 32 bits: 4.29e9 slots. A build with 16 bits exists to test what happens when they run out.
+using Slot = std::conditional_t<DOWNHILL_SLOT_BITS == 16, std::uint16_t, std::uint32_t>;
+
+/// How a result moves with one operand: d result / d parent.
+template <class T>
+struct Edge {
+  T slope;
+  Slot parent;
+};
+#pragma pack(push, 4)
+template <class T>
+  requires std::is_arithmetic_v<T>
+struct Edge<T> {  // 12 bytes for double: the sweep is bound by what it reads
+  T slope;
+  Slot parent;
+};
+#pragma pack(pop)
+
+/// Stands after the edges of its statement, so that a backward walk reads it first.
+template <class T>
+struct alignas(Edge<T>) alignas(std::uint32_t) Trailer {
+  Slot result;
+  std::uint32_t edges;
+};
+
+// What the tape asks of a number. A number type that nests on the tape overloads these beside itself, over all its
+// parts.
+inline bool is_zero(std::floating_point auto x) { return x == 0; }
+inline bool is_one(std::floating_point auto x) { return x == 1; }
+inline bool is_finite(std::floating_point auto x) { return std::abs(x) <= std::numeric_limits<decltype(x)>::max(); }
+
+/// The stream of edges and trailers, as bytes. Each `put` and `close` returns where the next one goes.
+template <class T>
+struct Stream {
+  static constexpr std::size_t edge_bytes = sizeof(Edge<T>);
+  static constexpr std::size_t trailer_bytes = sizeof(Trailer<T>);
+
+  static std::byte* put(std::byte* at, T slope, std::uint32_t parent) {
+    ::new (at) Edge<T>{slope, static_cast<Slot>(parent)};
+    return at + edge_bytes;
+  }
+  static std::byte* close(std::byte* at, std::size_t result, std::uint32_t edges) {
+    ::new (at) Trailer<T>{static_cast<Slot>(result), edges};
+    return at + trailer_bytes;
+  }
+  static Trailer<T>& trailer_before(std::byte* end) {
+    return *std::launder(reinterpret_cast<Trailer<T>*>(end - trailer_bytes));
+  }
+  /// Behind the last edge of the statement that ends here.
+  static Edge<T>* edges_before(std::byte* end) { return std::launder(reinterpret_cast<Edge<T>*>(end - trailer_bytes)); }
+  /// Where that statement begins.
+  static std::byte* begin_of(std::byte* end) { return end - trailer_bytes - edge_bytes * trailer_before(end).edges; }
+};
+
+/// What a handle knows of its slot, in one word: 31 bits of generation, a bit that says that this handle alone knows
+/// the slot, and the slot. A temporary may be folded if its identity is that of the newest statement: one comparison
+/// asks whether it is owned, of this generation, and the last on the tape.
+struct Identity {
+  static constexpr int generation_shift = 33;
+  static constexpr std::uint64_t owned_bit = std::uint64_t{1} << 32;
+  static constexpr std::uint64_t none = ~std::uint64_t{0};  // the slot of that number does not exist
+  static constexpr std::uint64_t shared(std::uint32_t generation, std::size_t slot) {
+    return std::uint64_t{generation} << generation_shift | slot;
+  }
+  static constexpr std::uint64_t owned(std::uint32_t generation, std::size_t slot) {
+    return shared(generation, slot) | owned_bit;
+  }
+  static constexpr std::uint32_t slot(std::uint64_t id) { return static_cast<std::uint32_t>(id); }
+  static constexpr std::uint32_t generation(std::uint64_t id) {
+    return static_cast<std::uint32_t>(id >> generation_shift);
+  }
+  static constexpr bool is_owned(std::uint64_t id) { return (id & owned_bit) != 0; }
+};
+
+}  // namespace downhill
