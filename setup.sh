@@ -114,7 +114,7 @@ fi
 compiler=${CXX-g++}
 cmake_version=$(cmake --version | sed -n 's/^cmake version //p')
 at_least 3.25 "$cmake_version" ||
-  fail "CMake $cmake_version is too old, 3.25 is needed. Newer ones: https://apt.kitware.com, or 'pip install cmake'."
+  fail "CMake $cmake_version is too old, 3.25 is needed. Newer ones: https://cmake.org/download."
 case "${compiler##*/}" in
   g++* | *-g++*)
     compiler_version=$($compiler -dumpfullversion)
