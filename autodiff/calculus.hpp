@@ -3,11 +3,11 @@
 //
 // A rule is a struct with a name, `value` and one slope for each operand: `slope(x, y)` for a function of one operand x
 // with the value y, and `slope_x`, `slope_y`, `slope_z` for two or three, which take the operands and then the value v.
-// The function users call stands on the next line and hands the rule to `apply`. For plain numbers `apply` is below; a
-// Var records an edge with the slope (variable.hpp). T is float, double or a number type built on them, so a rule may
-// use arithmetic, comparisons, std::numeric_limits and the functions of this file. Slopes are within 4 ulp of the true
-// derivative over the whole domain, or, where terms cancel (silu', and lgamma' below 0), within 2^-53 of the terms, as
-// far as libm is within 1 or 2 ulp; the long ones are in special.hpp.
+// The function users call stands on the next line and hands the rule to `apply`. For plain numbers `apply` is in
+// number.hpp; a Var records an edge with the slope (variable.hpp). T is float, double or a number type built on them,
+// so a rule may use arithmetic, comparisons, std::numeric_limits and the functions of this file. Slopes are within 4
+// ulp of the true derivative over the whole domain, or, where terms cancel (silu', and lgamma' below 0), within 2^-53
+// of the terms, as far as libm is within 1 or 2 ulp; the long ones are in special.hpp.
 //
 // At kinks and edges: abs'(0) = 0, relu'(0) = 0, leaky_relu'(0) = slope, elu'(0) = alpha. max and min split a tie in
 // halves. clamp has slope 1 at its bounds. floor, ceil, round, trunc and sign have slope 0 everywhere, their steps
@@ -19,40 +19,14 @@
 // To add a function, add its struct and its line here, and one row to the table in tests/autodiff/calculus_test.cpp.
 
 #include <cmath>
-#include <concepts>
 #include <numbers>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
+#include <autodiff/number.hpp>
 #include <autodiff/special.hpp>
 
 namespace downhill {
-
-/// Specialised to true by every number type that carries derivatives, such as Var.
-template <class X>
-inline constexpr bool is_active_type = false;
-
-template <class X>
-concept Active = is_active_type<std::remove_cvref_t<X>>;
-template <class X>
-concept Plain = std::is_arithmetic_v<std::remove_cvref_t<X>>;
-
-/// What the functions below accept: any mix of plain and active numbers, not all of them integers.
-template <class... X>
-concept Number = ((Active<X> || Plain<X>)&&...) && ((Active<X> || std::floating_point<std::remove_cvref_t<X>>) || ...);
-
-/// A rule applied to plain numbers is its value.
-template <class Rule, class... X>
-  requires((std::is_arithmetic_v<X> && ...))
-auto apply(X... x) {
-  using T = std::common_type_t<X...>;
-  return Rule::template value<T>(static_cast<T>(x)...);
-}
-
-/// A constant that does not widen the result: a plain X itself where x is plain, a double where it is active.
-template <class X>
-using ConstantFor = std::conditional_t<Plain<X>, std::remove_cvref_t<X>, double>;
 
 // A rule reads as a table, one line for each of its members.
 // clang-format off
@@ -87,39 +61,41 @@ struct Negate { static constexpr std::string_view name = "-";
 struct Reciprocal { static constexpr std::string_view name = "reciprocal";
   template <class T> static T value(const T& x) { return T(1) / x; }
   template <class T> static T slope(const T&, const T& y) { return -(y * y); } };
-template <Number X> auto reciprocal(X&& x) { return apply<Reciprocal>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto reciprocal(X&& x) {
+  return apply<Reciprocal>(std::forward<X>(x)); }
 /// x^2. Slope 2 x.
 struct Square { static constexpr std::string_view name = "square";
   template <class T> static T value(const T& x) { return x * x; }
   template <class T> static T slope(const T& x, const T&) { return x + x; } };
-template <Number X> auto square(X&& x) { return apply<Square>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto square(X&& x) { return apply<Square>(std::forward<X>(x)); }
 /// x^3. Slope 3 x^2.
 struct Cube { static constexpr std::string_view name = "cube";
   template <class T> static T value(const T& x) { return x * x * x; }
   template <class T> static T slope(const T& x, const T&) { return T(3) * (x * x); } };
-template <Number X> auto cube(X&& x) { return apply<Cube>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto cube(X&& x) { return apply<Cube>(std::forward<X>(x)); }
 /// sqrt x = y. Slope 1 / (2 y); + 0 makes it +infinity at -0 as at 0.
 struct Sqrt { static constexpr std::string_view name = "sqrt";
   template <class T> static T value(const T& x) { using std::sqrt; return sqrt(x); }
   template <class T> static T slope(const T&, const T& y) { return T(0.5) / (y + T(0)); } };
-template <Number X> auto sqrt(X&& x) { return apply<Sqrt>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto sqrt(X&& x) { return apply<Sqrt>(std::forward<X>(x)); }
 /// cbrt x = y. Slope 1 / (3 y^2) = y / (3 x), a mean of the two.
 struct Cbrt { static constexpr std::string_view name = "cbrt";
   template <class T> static T value(const T& x) { using std::cbrt; return cbrt(x); }
   template <class T> static T slope(const T& x, const T& y) { return special::cbrt_slope(x, y); } };
-template <Number X> auto cbrt(X&& x) { return apply<Cbrt>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto cbrt(X&& x) { return apply<Cbrt>(std::forward<X>(x)); }
 /// x^y = v. Slopes y v / x and v log x: y x^(y-1) would round y - 1.
 struct Pow { static constexpr std::string_view name = "pow";
   template <class T> static T value(const T& x, const T& y) { using std::pow; return pow(x, y); }
   template <class T> static T slope_x(const T& x, const T& y, const T& v) { return special::pow_slope_x(x, y, v); }
   template <class T> static T slope_y(const T& x, const T& y, const T& v) { return special::pow_slope_y(x, y, v); } };
-template <class X, Number<X> Y> auto pow(X&& x, Y&& y) { return apply<Pow>(std::forward<X>(x), std::forward<Y>(y)); }
+template <class X, Number<X> Y> [[gnu::always_inline]] inline auto pow(X&& x, Y&& y) {
+  return apply<Pow>(std::forward<X>(x), std::forward<Y>(y)); }
 /// sqrt(x^2 + y^2) = v. Slopes x / v and y / v.
 struct Hypot { static constexpr std::string_view name = "hypot";
   template <class T> static T value(const T& x, const T& y) { using std::hypot; return hypot(x, y); }
   template <class T> static T slope_x(const T& x, const T& y, const T& v) { return special::hypot_slope(v, x, y); }
   template <class T> static T slope_y(const T& x, const T& y, const T& v) { return special::hypot_slope(v, y, x); } };
-template <class X, Number<X> Y> auto hypot(X&& x, Y&& y) {
+template <class X, Number<X> Y> [[gnu::always_inline]] inline auto hypot(X&& x, Y&& y) {
   return apply<Hypot>(std::forward<X>(x), std::forward<Y>(y)); }
 /// sqrt(x^2 + y^2 + z^2) = v. Slopes x / v, y / v and z / v.
 struct Hypot3 { static constexpr std::string_view name = "hypot";
@@ -137,45 +113,45 @@ template <class X, class Y, class Z> requires Number<X, Y, Z> auto hypot(X&& x, 
 struct Exp { static constexpr std::string_view name = "exp";
   template <class T> static T value(const T& x) { using std::exp; return exp(x); }
   template <class T> static T slope(const T&, const T& y) { return y; } };
-template <Number X> auto exp(X&& x) { return apply<Exp>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto exp(X&& x) { return apply<Exp>(std::forward<X>(x)); }
 /// 2^x = y. Slope y log 2, from 2^(x-1) where only the value overflows.
 struct Exp2 { static constexpr std::string_view name = "exp2";
   template <class T> static T value(const T& x) { using std::exp2; return exp2(x); }
   template <class T> static T slope(const T& x, const T& y) { return special::exp2_slope(x, y); } };
-template <Number X> auto exp2(X&& x) { return apply<Exp2>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto exp2(X&& x) { return apply<Exp2>(std::forward<X>(x)); }
 /// e^x - 1 = y. Slope e^x, which is y + 1 while that keeps its digits.
 struct Expm1 { static constexpr std::string_view name = "expm1";
   template <class T> static T value(const T& x) { using std::expm1; return expm1(x); }
   template <class T> static T slope(const T& x, const T& y) { return x > T(-0.5) ? y + T(1) : Exp::value(x); } };
-template <Number X> auto expm1(X&& x) { return apply<Expm1>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto expm1(X&& x) { return apply<Expm1>(std::forward<X>(x)); }
 /// log x = y. Slope 1 / x, NaN with y.
 struct Log { static constexpr std::string_view name = "log";
   template <class T> static T value(const T& x) { using std::log; return log(x); }
   template <class T> static T slope(const T& x, const T& y) { return special::log_slope(T(1), x, y); } };
-template <Number X> auto log(X&& x) { return apply<Log>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto log(X&& x) { return apply<Log>(std::forward<X>(x)); }
 /// log_2 x = y. Slope log_2(e) / x, NaN with y.
 struct Log2 { static constexpr std::string_view name = "log2";
   template <class T> static T value(const T& x) { using std::log2; return log2(x); }
   template <class T> static T slope(const T& x, const T& y) {
     return special::log_slope(T(std::numbers::log2e), x, y); } };
-template <Number X> auto log2(X&& x) { return apply<Log2>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto log2(X&& x) { return apply<Log2>(std::forward<X>(x)); }
 /// log_10 x = y. Slope log_10(e) / x, NaN with y.
 struct Log10 { static constexpr std::string_view name = "log10";
   template <class T> static T value(const T& x) { using std::log10; return log10(x); }
   template <class T> static T slope(const T& x, const T& y) {
     return special::log_slope(T(std::numbers::log10e), x, y); } };
-template <Number X> auto log10(X&& x) { return apply<Log10>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto log10(X&& x) { return apply<Log10>(std::forward<X>(x)); }
 /// log(1 + x) = y. Slope 1 / (1 + x), NaN with y.
 struct Log1p { static constexpr std::string_view name = "log1p";
   template <class T> static T value(const T& x) { using std::log1p; return log1p(x); }
   template <class T> static T slope(const T& x, const T& y) { return y == y ? T(1) / (T(1) + x) : y; } };
-template <Number X> auto log1p(X&& x) { return apply<Log1p>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto log1p(X&& x) { return apply<Log1p>(std::forward<X>(x)); }
 /// log(e^x + e^y), as the larger plus log(1 + e^-|x-y|). Slopes sigmoid(x - y) and sigmoid(y - x).
 struct LogAddExp { static constexpr std::string_view name = "logaddexp";
   template <class T> static T value(const T& x, const T& y) { return special::log_add_exp(x, y); }
   template <class T> static T slope_x(const T& x, const T& y, const T&) { return special::sigmoid_of(x, y); }
   template <class T> static T slope_y(const T& x, const T& y, const T&) { return special::sigmoid_of(y, x); } };
-template <class X, Number<X> Y> auto logaddexp(X&& x, Y&& y) {
+template <class X, Number<X> Y> [[gnu::always_inline]] inline auto logaddexp(X&& x, Y&& y) {
   return apply<LogAddExp>(std::forward<X>(x), std::forward<Y>(y)); }
 
 // ---- circular and hyperbolic functions
@@ -183,91 +159,91 @@ template <class X, Number<X> Y> auto logaddexp(X&& x, Y&& y) {
 struct Sin { static constexpr std::string_view name = "sin";
   template <class T> static T value(const T& x) { using std::sin; return sin(x); }
   template <class T> static T slope(const T& x, const T&) { using std::cos; return cos(x); } };
-template <Number X> auto sin(X&& x) { return apply<Sin>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto sin(X&& x) { return apply<Sin>(std::forward<X>(x)); }
 /// cos x. Slope -sin x.
 struct Cos { static constexpr std::string_view name = "cos";
   template <class T> static T value(const T& x) { using std::cos; return cos(x); }
   template <class T> static T slope(const T& x, const T&) { using std::sin; return -sin(x); } };
-template <Number X> auto cos(X&& x) { return apply<Cos>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto cos(X&& x) { return apply<Cos>(std::forward<X>(x)); }
 /// tan x = y. Slope 1 / cos^2 x = 1 + y^2: a sum of squares loses nothing.
 struct Tan { static constexpr std::string_view name = "tan";
   template <class T> static T value(const T& x) { using std::tan; return tan(x); }
   template <class T> static T slope(const T&, const T& y) { return T(1) + y * y; } };
-template <Number X> auto tan(X&& x) { return apply<Tan>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto tan(X&& x) { return apply<Tan>(std::forward<X>(x)); }
 /// arcsin x. Slope 1 / sqrt((1 - x)(1 + x)): 1 - x^2 cancels near 1.
 struct Asin { static constexpr std::string_view name = "asin";
   template <class T> static T value(const T& x) { using std::asin; return asin(x); }
   template <class T> static T slope(const T& x, const T&) { return T(1) / Sqrt::value((T(1) - x) * (T(1) + x)); } };
-template <Number X> auto asin(X&& x) { return apply<Asin>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto asin(X&& x) { return apply<Asin>(std::forward<X>(x)); }
 /// arccos x. Slope -1 / sqrt((1 - x)(1 + x)).
 struct Acos { static constexpr std::string_view name = "acos";
   template <class T> static T value(const T& x) { using std::acos; return acos(x); }
   template <class T> static T slope(const T& x, const T& y) { return -Asin::slope(x, y); } };
-template <Number X> auto acos(X&& x) { return apply<Acos>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto acos(X&& x) { return apply<Acos>(std::forward<X>(x)); }
 /// arctan x. Slope 1 / (1 + x^2), and 1 / x / x where the 1 has no weight, before x^2 can overflow.
 struct Atan { static constexpr std::string_view name = "atan";
   template <class T> static T value(const T& x) { using std::atan; return atan(x); }
   template <class T> static T slope(const T& x, const T&) {
     using std::abs; return abs(x) > T(1e9) ? T(1) / x / x : T(1) / (T(1) + x * x); } };
-template <Number X> auto atan(X&& x) { return apply<Atan>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto atan(X&& x) { return apply<Atan>(std::forward<X>(x)); }
 /// The angle of the point (y, x), the ordinate x first. Slopes y / (x^2 + y^2) and -x / (x^2 + y^2).
 struct Atan2 { static constexpr std::string_view name = "atan2";
   template <class T> static T value(const T& x, const T& y) { using std::atan2; return atan2(x, y); }
   template <class T> static T slope_x(const T& x, const T& y, const T&) { return special::over_squares(y, x); }
   template <class T> static T slope_y(const T& x, const T& y, const T&) { return -special::over_squares(x, y); } };
-template <class X, Number<X> Y> auto atan2(X&& x, Y&& y) {
+template <class X, Number<X> Y> [[gnu::always_inline]] inline auto atan2(X&& x, Y&& y) {
   return apply<Atan2>(std::forward<X>(x), std::forward<Y>(y)); }
 /// sinh x. Slope cosh x.
 struct Sinh { static constexpr std::string_view name = "sinh";
   template <class T> static T value(const T& x) { using std::sinh; return sinh(x); }
   template <class T> static T slope(const T& x, const T&) { using std::cosh; return cosh(x); } };
-template <Number X> auto sinh(X&& x) { return apply<Sinh>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto sinh(X&& x) { return apply<Sinh>(std::forward<X>(x)); }
 /// cosh x. Slope sinh x.
 struct Cosh { static constexpr std::string_view name = "cosh";
   template <class T> static T value(const T& x) { using std::cosh; return cosh(x); }
   template <class T> static T slope(const T& x, const T&) { using std::sinh; return sinh(x); } };
-template <Number X> auto cosh(X&& x) { return apply<Cosh>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto cosh(X&& x) { return apply<Cosh>(std::forward<X>(x)); }
 /// tanh x = y. Slope 1 - y^2 while that keeps its digits, beyond 4 e / (1 + e)^2 with e = exp(-2 |x|).
 struct Tanh { static constexpr std::string_view name = "tanh";
   template <class T> static T value(const T& x) { using std::tanh; return tanh(x); }
   template <class T> static T slope(const T& x, const T& y) {
     using std::abs, std::exp; const T square = y * y;
     return square < T(0.5) ? T(1) - square : T(4) * special::bell(T(exp(T(-2) * abs(x)))); } };
-template <Number X> auto tanh(X&& x) { return apply<Tanh>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto tanh(X&& x) { return apply<Tanh>(std::forward<X>(x)); }
 /// arsinh x. Slope 1 / sqrt(1 + x^2), and 1 / |x| where the 1 has no weight, before x^2 can overflow.
 struct Asinh { static constexpr std::string_view name = "asinh";
   template <class T> static T value(const T& x) { using std::asinh; return asinh(x); }
   template <class T> static T slope(const T& x, const T&) {
     using std::abs, std::sqrt; return T(1) / (abs(x) > T(1e9) ? T(abs(x)) : T(sqrt(T(1) + x * x))); } };
-template <Number X> auto asinh(X&& x) { return apply<Asinh>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto asinh(X&& x) { return apply<Asinh>(std::forward<X>(x)); }
 /// arcosh x = y. Slope 1 / sqrt((x - 1)(x + 1)), NaN with y, and 1 / x before the product can overflow.
 struct Acosh { static constexpr std::string_view name = "acosh";
   template <class T> static T value(const T& x) { using std::acosh; return acosh(x); }
   template <class T> static T slope(const T& x, const T& y) {
     using std::sqrt; return y == y ? T(1) / (x > T(1e9) ? x : T(sqrt((x - T(1)) * (x + T(1))))) : y; } };
-template <Number X> auto acosh(X&& x) { return apply<Acosh>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto acosh(X&& x) { return apply<Acosh>(std::forward<X>(x)); }
 /// artanh x = y. Slope 1 / ((1 - x)(1 + x)), NaN with y.
 struct Atanh { static constexpr std::string_view name = "atanh";
   template <class T> static T value(const T& x) { using std::atanh; return atanh(x); }
   template <class T> static T slope(const T& x, const T& y) { return y == y ? T(1) / ((T(1) - x) * (T(1) + x)) : y; } };
-template <Number X> auto atanh(X&& x) { return apply<Atanh>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto atanh(X&& x) { return apply<Atanh>(std::forward<X>(x)); }
 
 // ---- special functions
 /// erf x. Slope 2 exp(-x^2) / sqrt(pi).
 struct Erf { static constexpr std::string_view name = "erf";
   template <class T> static T value(const T& x) { using std::erf; return erf(x); }
   template <class T> static T slope(const T& x, const T&) { return special::erf_slope(x); } };
-template <Number X> auto erf(X&& x) { return apply<Erf>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto erf(X&& x) { return apply<Erf>(std::forward<X>(x)); }
 /// erfc x. Slope -2 exp(-x^2) / sqrt(pi).
 struct Erfc { static constexpr std::string_view name = "erfc";
   template <class T> static T value(const T& x) { using std::erfc; return erfc(x); }
   template <class T> static T slope(const T& x, const T&) { return -special::erf_slope(x); } };
-template <Number X> auto erfc(X&& x) { return apply<Erfc>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto erfc(X&& x) { return apply<Erfc>(std::forward<X>(x)); }
 /// log |gamma(x)|. Slope digamma(x).
 struct LogGamma { static constexpr std::string_view name = "lgamma";
   template <class T> static T value(const T& x) { using std::lgamma; return lgamma(x); }
   template <class T> static T slope(const T& x, const T&) { return special::digamma(x); } };
-template <Number X> auto lgamma(X&& x) { return apply<LogGamma>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto lgamma(X&& x) { return apply<LogGamma>(std::forward<X>(x)); }
 
 // ---- steps, kinks and choices
 /// A function of constant steps: slope 0.
@@ -275,47 +251,50 @@ struct Staircase { template <class T> static T slope(const T&, const T&) { retur
 /// -1, 0 or 1 (NaN for NaN).
 struct Sign : Staircase { static constexpr std::string_view name = "sign";
   template <class T> static T value(const T& x) { return x > T(0) ? T(1) : x < T(0) ? T(-1) : x == x ? T(0) : x; } };
-template <Number X> auto sign(X&& x) { return apply<Sign>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto sign(X&& x) { return apply<Sign>(std::forward<X>(x)); }
 /// The largest integer not above x.
 struct Floor : Staircase { static constexpr std::string_view name = "floor";
   template <class T> static T value(const T& x) { using std::floor; return floor(x); } };
-template <Number X> auto floor(X&& x) { return apply<Floor>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto floor(X&& x) { return apply<Floor>(std::forward<X>(x)); }
 /// The smallest integer not below x.
 struct Ceil : Staircase { static constexpr std::string_view name = "ceil";
   template <class T> static T value(const T& x) { using std::ceil; return ceil(x); } };
-template <Number X> auto ceil(X&& x) { return apply<Ceil>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto ceil(X&& x) { return apply<Ceil>(std::forward<X>(x)); }
 /// The nearest integer, halves away from 0.
 struct Round : Staircase { static constexpr std::string_view name = "round";
   template <class T> static T value(const T& x) { using std::round; return round(x); } };
-template <Number X> auto round(X&& x) { return apply<Round>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto round(X&& x) { return apply<Round>(std::forward<X>(x)); }
 /// The integer part of x.
 struct Trunc : Staircase { static constexpr std::string_view name = "trunc";
   template <class T> static T value(const T& x) { using std::trunc; return trunc(x); } };
-template <Number X> auto trunc(X&& x) { return apply<Trunc>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto trunc(X&& x) { return apply<Trunc>(std::forward<X>(x)); }
 /// The remainder v = x - n y with n = trunc(x / y). Slopes 1 and -n, from (x - v) / y: x / y may round past n.
 struct Fmod { static constexpr std::string_view name = "fmod";
   template <class T> static T value(const T& x, const T& y) { using std::fmod; return fmod(x, y); }
   template <class T> static T slope_x(const T&, const T&, const T& v) { return v == v ? T(1) : v; }
   template <class T> static T slope_y(const T& x, const T& y, const T& v) { return -Round::value((x - v) / y); } };
-template <class X, Number<X> Y> auto fmod(X&& x, Y&& y) { return apply<Fmod>(std::forward<X>(x), std::forward<Y>(y)); }
+template <class X, Number<X> Y> [[gnu::always_inline]] inline auto fmod(X&& x, Y&& y) {
+  return apply<Fmod>(std::forward<X>(x), std::forward<Y>(y)); }
 /// |x|. Slope sign x.
 struct Abs { static constexpr std::string_view name = "abs";
   template <class T> static T value(const T& x) { using std::abs; return abs(x); }
   template <class T> static T slope(const T& x, const T&) { return Sign::value(x); } };
-template <Number X> auto abs(X&& x) { return apply<Abs>(std::forward<X>(x)); }
-template <Number X> auto fabs(X&& x) { return apply<Abs>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto abs(X&& x) { return apply<Abs>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto fabs(X&& x) { return apply<Abs>(std::forward<X>(x)); }
 /// The larger of x and y; NaN if either is.
 struct Max { static constexpr std::string_view name = "max";
   template <class T> static T value(const T& x, const T& y) { return x > y ? x : y >= x ? y : x + y; }
   template <class T> static T slope_x(const T& x, const T& y, const T&) { return special::share(x, y); }
   template <class T> static T slope_y(const T& x, const T& y, const T&) { return special::share(y, x); } };
-template <class X, Number<X> Y> auto max(X&& x, Y&& y) { return apply<Max>(std::forward<X>(x), std::forward<Y>(y)); }
+template <class X, Number<X> Y> [[gnu::always_inline]] inline auto max(X&& x, Y&& y) {
+  return apply<Max>(std::forward<X>(x), std::forward<Y>(y)); }
 /// The smaller of x and y; NaN if either is.
 struct Min { static constexpr std::string_view name = "min";
   template <class T> static T value(const T& x, const T& y) { return x < y ? x : y <= x ? y : x + y; }
   template <class T> static T slope_x(const T& x, const T& y, const T&) { return Max::slope_x(y, x, x); }
   template <class T> static T slope_y(const T& x, const T& y, const T&) { return Max::slope_x(x, y, x); } };
-template <class X, Number<X> Y> auto min(X&& x, Y&& y) { return apply<Min>(std::forward<X>(x), std::forward<Y>(y)); }
+template <class X, Number<X> Y> [[gnu::always_inline]] inline auto min(X&& x, Y&& y) {
+  return apply<Min>(std::forward<X>(x), std::forward<Y>(y)); }
 /// min(max(x, low), high) = v. Slope 1 for the operand that v is, x at its bounds, and 0 for the others.
 struct Clamp { static constexpr std::string_view name = "clamp";
   template <class T> static T value(const T& x, const T& low, const T& high) {
@@ -342,7 +321,7 @@ struct SelectFirst { static constexpr std::string_view name = "select";
   template <class T> static T slope_x(const T&, const T&, const T&) { return T(1); }
   template <class T> static T slope_y(const T&, const T&, const T&) { return T(0); } };
 /// condition ? x : y, both evaluated. The other operand is recorded too, with slope 0.
-template <class X, Number<X> Y> auto select(bool condition, X&& x, Y&& y) {
+template <class X, Number<X> Y> [[gnu::always_inline]] inline auto select(bool condition, X&& x, Y&& y) {
   return condition ? apply<SelectFirst>(std::forward<X>(x), std::forward<Y>(y))
                    : apply<SelectFirst>(std::forward<Y>(y), std::forward<X>(x)); }
 
@@ -352,22 +331,23 @@ struct Sigmoid { static constexpr std::string_view name = "sigmoid";
   template <class T> static T value(const T& x) { return special::sigmoid(x); }
   template <class T> static T slope(const T& x, const T& y) {
     using std::exp; return x <= T(0) ? y * (T(1) - y) : special::bell(T(exp(-x))); } };
-template <Number X> auto sigmoid(X&& x) { return apply<Sigmoid>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto sigmoid(X&& x) { return apply<Sigmoid>(std::forward<X>(x)); }
 /// log(1 + e^x). Slope sigmoid x.
 struct Softplus { static constexpr std::string_view name = "softplus";
   template <class T> static T value(const T& x) { return special::softplus(x); }
   template <class T> static T slope(const T& x, const T&) { return special::sigmoid(x); } };
-template <Number X> auto softplus(X&& x) { return apply<Softplus>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto softplus(X&& x) { return apply<Softplus>(std::forward<X>(x)); }
 /// log sigmoid x = -softplus(-x). Slope sigmoid(-x).
 struct LogSigmoid { static constexpr std::string_view name = "log_sigmoid";
   template <class T> static T value(const T& x) { return -special::softplus(T(-x)); }
   template <class T> static T slope(const T& x, const T&) { return special::sigmoid(T(-x)); } };
-template <Number X> auto log_sigmoid(X&& x) { return apply<LogSigmoid>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto log_sigmoid(X&& x) {
+  return apply<LogSigmoid>(std::forward<X>(x)); }
 /// max(x, 0). Slope 1 above 0, otherwise 0.
 struct Relu { static constexpr std::string_view name = "relu";
   template <class T> static T value(const T& x) { return x <= T(0) ? T(0) : x; }
   template <class T> static T slope(const T& x, const T&) { return x > T(0) ? T(1) : x == x ? T(0) : x; } };
-template <Number X> auto relu(X&& x) { return apply<Relu>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto relu(X&& x) { return apply<Relu>(std::forward<X>(x)); }
 /// x above 0, otherwise a x. Slopes 1 and 0, otherwise a and x.
 struct LeakyRelu { static constexpr std::string_view name = "leaky_relu";
   template <class T> static T value(const T& x, const T& a) { return x > T(0) ? x : a * x; }
@@ -387,12 +367,12 @@ template <class X, Number<X> A = ConstantFor<X>> auto elu(X&& x, A&& alpha = A(1
 struct Gelu { static constexpr std::string_view name = "gelu";
   template <class T> static T value(const T& x) { return special::gelu(x); }
   template <class T> static T slope(const T& x, const T&) { return special::gelu_slope(x); } };
-template <Number X> auto gelu(X&& x) { return apply<Gelu>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto gelu(X&& x) { return apply<Gelu>(std::forward<X>(x)); }
 /// x sigmoid x. Slope, with e = e^-|x|, e (1 + x + e) / (1 + e)^2 for x <= 0 and (1 + e + x e) / (1 + e)^2 beyond.
 struct Silu { static constexpr std::string_view name = "silu";
   template <class T> static T value(const T& x) { return special::silu(x); }
   template <class T> static T slope(const T& x, const T&) { return special::silu_slope(x); } };
-template <Number X> auto silu(X&& x) { return apply<Silu>(std::forward<X>(x)); }
+template <Number X> [[gnu::always_inline]] inline auto silu(X&& x) { return apply<Silu>(std::forward<X>(x)); }
 
 // clang-format on
 

@@ -161,12 +161,13 @@ struct Recorder {
     });
     if (tape == nullptr) return Var<T>(value);
     std::byte* at = tape->room_for_edges(count);
+    const std::uint64_t id = tape->next_;
     for_each([&](const Var<T>& x, auto&& slope) {
       if (x.tape_ == nullptr) return;
       x.disown();
       at = Stream<T>::put(at, slope(), x.raw_slot());
     });
-    return Var<T>(tape, value, tape->finish(at, count));
+    return Var<T>(tape, value, tape->finish(id, at, count));
   }
 
   // sum += slope * y in sum's own slot, if that is possible.
@@ -176,7 +177,7 @@ struct Recorder {
     Tape<T>& tape = *sum.tape_;
     const T value = sum.value_ + slope * y.value_;
     bool done = false;
-    if constexpr (is_temporary<Y>) done = y.id_ == tape.newest_ && tape.accumulate_newest(sum.raw_slot(), slope);
+    if constexpr (is_temporary<Y>) done = y.id_ == tape.newest_ && tape.accumulate_newest(sum.raw_slot(), y.id_, slope);
     if (!done) {
       tape.check(y.id_);
       tape.accumulate(sum.raw_slot(), slope, y.raw_slot());

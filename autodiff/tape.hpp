@@ -124,11 +124,12 @@ class Tape {
 
   // Makes room for one more statement. `limit_` also stands for the slots that are left: see `grow`.
   [[gnu::always_inline]] std::byte* room(std::size_t bytes) {
-    if (reinterpret_cast<std::uintptr_t>(head_) + bytes > reinterpret_cast<std::uintptr_t>(limit_)) [[unlikely]]
-      grow(bytes);
-    return head_;
+    std::byte* const at = head_;
+    if (reinterpret_cast<std::uintptr_t>(at) + bytes > reinterpret_cast<std::uintptr_t>(limit_)) [[unlikely]]
+      return grow(bytes);
+    return at;
   }
-  void grow(std::size_t bytes);
+  std::byte* grow(std::size_t bytes);
   void start_generation(std::size_t slots) {
     next_ = Identity::owned(generations_.current(), slots);
     oldest_rewind_ = generations_.oldest();
@@ -154,19 +155,20 @@ class Tape {
   [[noreturn]] void throw_stale(std::uint64_t id) const;
 
   // Writes the trailer behind edges that have been put, which makes them the newest statement. Returns its identity.
-  [[gnu::always_inline]] std::uint64_t finish(std::byte* at, std::size_t edges) {
-    const std::uint64_t id = next_;
+  [[gnu::always_inline]] std::uint64_t finish(std::uint64_t id, std::byte* at, std::size_t edges) {
     head_ = Stream::close(at, Identity::slot(id), static_cast<std::uint32_t>(edges));
     newest_ = id;
     next_ = id + 1;
     return id;
   }
   [[gnu::always_inline]] std::uint64_t record(T p, std::uint32_t a) {
-    return finish(Stream::put(room(edge_bytes + trailer_bytes), p, a), 1);
+    const std::uint64_t id = next_;
+    return finish(id, Stream::put(room(edge_bytes + trailer_bytes), p, a), 1);
   }
   [[gnu::always_inline]] std::uint64_t record(T p, std::uint32_t a, T q, std::uint32_t b) {
     if (a == b) return record(p + q, a);
-    return finish(Stream::put(Stream::put(room(2 * edge_bytes + trailer_bytes), p, a), q, b), 2);
+    const std::uint64_t id = next_;
+    return finish(id, Stream::put(Stream::put(room(2 * edge_bytes + trailer_bytes), p, a), q, b), 2);
   }
   std::byte* room_for_edges(std::size_t count) {
     if (count > std::numeric_limits<std::uint32_t>::max()) misuse::too_many_edges(count);
@@ -183,13 +185,13 @@ class Tape {
 
   // newest = p * newest. False, and nothing changed, where that must be recorded instead.
   bool scale(T p);
-  bool scale_many(T p);
+  static bool scale_many(Edge<T>* end, std::uint32_t edges, T p);
   // newest = p * newest + q * b.
   bool fold(T p, T q, std::uint32_t b);
-  bool fold_many(T q, std::uint32_t b);
+  static bool join_many(Edge<T>* end, std::uint32_t edges, T q, std::uint32_t b);
   // sum += p * a, or += p * the newest statement: the sum keeps its slot.
   void accumulate(std::uint32_t sum, T p, std::uint32_t a);
-  bool accumulate_newest(std::uint32_t sum, T p);
+  bool accumulate_newest(std::uint32_t sum, std::uint64_t newest, T p);
 
   struct Free {
     void operator()(std::byte* memory) const { std::free(memory); }
@@ -215,7 +217,7 @@ template <class T>
   if (is_one(p)) return true;
   const std::uint32_t edges = Stream::trailer_before(head_).edges;
   Edge<T>* const end = Stream::edges_before(head_);
-  if (edges > 2) return scale_many(p);
+  if (edges > 2) return scale_many(end, edges, p);
   const T last = end[-1].slope * p;
   if (!is_finite(last)) [[unlikely]]
     return false;  // 0 x inf must wait for the adjoint: an adjoint of 0 stops there
@@ -230,9 +232,7 @@ template <class T>
 }
 
 template <class T>
-[[gnu::noinline]] bool Tape<T>::scale_many(T p) {
-  Edge<T>* const end = Stream::edges_before(head_);
-  const std::uint32_t edges = Stream::trailer_before(head_).edges;
+[[gnu::noinline]] bool Tape<T>::scale_many(Edge<T>* end, std::uint32_t edges, T p) {
   if (edges > foldable_edges) return false;
   for (Edge<T>* e = end - edges; e != end; ++e)
     if (!is_finite(T(e->slope * p))) return false;
@@ -243,42 +243,35 @@ template <class T>
 template <class T>
 [[gnu::always_inline]] inline bool Tape<T>::fold(T p, T q, std::uint32_t b) {
   if (!scale(p)) return false;
-  const Trailer<T>& trailer =
-      Stream::trailer_before(head_);  // read field by field, as it was written: that forwards the stores
-  const std::uint32_t edges = trailer.edges;
-  Edge<T>* const end = Stream::edges_before(head_);
+  std::byte* head = head_;
+  const std::uint32_t edges = Stream::trailer_before(head).edges;  // by field, as it was written: that forwards stores
+  Edge<T>* const end = Stream::edges_before(head);
   if (end[-1].parent == b) {
     const T joined = end[-1].slope + q;
-    if (!is_finite(joined)) [[unlikely]]
-      return fold_many(q, b);
-    end[-1].slope = joined;
-    return true;
-  }
-  if (edges != 1 && (edges > 2 || end[-2].parent == b)) return fold_many(q, b);
-  const Slot result = trailer.result;
-  head_ =
-      Stream::close(Stream::put(head_ - trailer_bytes, q, b), result, edges + 1);  // `room` left space for this edge
-  return true;
-}
-
-// Room is asked for only past the edges that `scale` may have changed, so that nothing is half done if it throws.
-template <class T>
-[[gnu::noinline]] bool Tape<T>::fold_many(T q, std::uint32_t b) {
-  const std::uint32_t edges = Stream::trailer_before(head_).edges;
-  Edge<T>* const end = Stream::edges_before(head_);
-  if (edges <= foldable_edges) {
-    for (Edge<T>* e = end - edges; e != end; ++e) {
-      if (e->parent != b) continue;
-      const T joined = e->slope + q;
-      if (!is_finite(joined)) break;
-      e->slope = joined;
+    if (is_finite(joined)) [[likely]] {
+      end[-1].slope = joined;
       return true;
     }
   }
-  if (edges > foldable_edges) room(edge_bytes);
-  const Slot result = Stream::trailer_before(head_).result;
-  head_ = Stream::close(Stream::put(head_ - trailer_bytes, q, b), result, edges + 1);
+  if (edges > foldable_edges)  // for fewer, `room` left space. `scale` changed nothing here, should this throw
+    head = room(edge_bytes);
+  else if ((edges > 2 || (edges == 2 && end[-2].parent == b)) && join_many(end, edges, q, b))
+    return true;
+  const Slot result = Stream::trailer_before(head).result;
+  head_ = Stream::close(Stream::put(head - trailer_bytes, q, b), result, edges + 1);
   return true;
+}
+
+template <class T>
+[[gnu::noinline]] bool Tape<T>::join_many(Edge<T>* end, std::uint32_t edges, T q, std::uint32_t b) {
+  for (Edge<T>* e = end - edges; e != end; ++e) {
+    if (e->parent != b) continue;
+    const T joined = e->slope + q;
+    if (!is_finite(joined)) return false;
+    e->slope = joined;
+    return true;
+  }
+  return false;
 }
 
 template <class T>
@@ -288,10 +281,10 @@ template <class T>
 }
 
 template <class T>
-[[gnu::always_inline]] inline bool Tape<T>::accumulate_newest(std::uint32_t sum, T p) {
+[[gnu::always_inline]] inline bool Tape<T>::accumulate_newest(std::uint32_t sum, std::uint64_t newest, T p) {
   if (!scale(p)) return false;
   Stream::trailer_before(head_).result = static_cast<Slot>(sum);
-  --next_;  // newest_ may keep the identity: its handle is gone, and the next statement gets the same
+  next_ = newest;  // newest_ may keep the identity: its handle is gone, and the next statement gets the same
   return true;
 }
 
@@ -366,11 +359,12 @@ void Tape<T>::throw_stale(std::uint64_t id) const {
 // ---- memory
 
 template <class T>
-void Tape<T>::grow(std::size_t bytes) {
+[[gnu::noinline]] std::byte* Tape<T>::grow(std::size_t bytes) {
   if (slots() >= slot_limit) misuse::out_of_slots(slot_limit);
   if (const std::size_t used = this->bytes(); capacity_ - used < bytes + spare_bytes)
     reserve(std::max(used + bytes + spare_bytes, 2 * capacity_));
   set_limit(bytes);
+  return head_;
 }
 
 // A statement takes one slot and at least one edge and a trailer, so as long as the head stays below this limit neither
