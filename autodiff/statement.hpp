@@ -62,10 +62,10 @@ struct Stream {
     return at + trailer_bytes;
   }
   static Trailer<T>& trailer_before(std::byte* end) {
-    return *std::launder(reinterpret_cast<Trailer<T>*>(end - trailer_bytes));
+    return *reinterpret_cast<Trailer<T>*>(end - trailer_bytes);
   }
   /// Behind the last edge of the statement that ends here.
-  static Edge<T>* edges_before(std::byte* end) { return std::launder(reinterpret_cast<Edge<T>*>(end - trailer_bytes)); }
+  static Edge<T>* edges_before(std::byte* end) { return reinterpret_cast<Edge<T>*>(end - trailer_bytes); }
   /// Where that statement begins.
   static std::byte* begin_of(std::byte* end) { return end - trailer_bytes - edge_bytes * trailer_before(end).edges; }
 };
