@@ -2,6 +2,9 @@
 // Which handles are stale? A tape counts its rewinds; each handle remembers the count at which it was made. A handle is
 // stale when a later rewind went to or below its slot. Only the lowest of later rewinds matters, so the rewinds kept
 // form a stack with rising slots, as deep as marks are nested.
+//
+// Each tape counts from a number of its own, so that a handle that outlived its tape is known as foreign, even where a
+// new tape stands at the old one's address.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +17,8 @@ class Generations {
  public:
   static constexpr std::size_t never = std::numeric_limits<std::size_t>::max();
   static constexpr std::uint32_t mask = 0x7fff'ffff;  // a handle has 31 bits for its generation
+
+  Generations();
 
   /// What a handle made now remembers.
   std::uint32_t current() const { return static_cast<std::uint32_t>(now_) & mask; }
@@ -30,6 +35,8 @@ class Generations {
   bool is_stale(std::size_t slot, std::uint32_t generation) const {
     return has_old_value(generation) || is_rewound(slot, generation);
   }
+  /// Was the handle made on this tape?
+  bool is_ours(std::uint32_t generation) const { return ((now_ - generation) & mask) <= now_ - first_; }
   /// Was the handle made after this moment, on a tape that went on?
   bool is_later(std::uint32_t generation) const {
     const std::uint32_t ahead = (generation - current()) & mask;
@@ -44,7 +51,7 @@ class Generations {
     std::uint64_t generation;
     std::size_t slots;
   };
-  std::uint64_t now_ = 0, values_changed_ = 0;
+  std::uint64_t first_, now_, values_changed_ = 0;
   std::vector<Rewind> rewinds_;
 };
 

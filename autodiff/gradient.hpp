@@ -97,6 +97,7 @@ T Gradient<T>::operator[](const Var<T>& x) const {
   if (tape_ == nullptr) misuse::never_swept();
   if (x.tape_ != tape_) misuse::foreign_variable("gradient");
   const std::uint32_t generation = Identity::generation(x.id_);
+  if (!moment_.is_ours(generation) && !tape_->generations_.is_ours(generation)) misuse::variable_of_dead_tape();
   if (moment_.is_later(generation) || slot >= slots_) misuse::recorded_after_sweep(tape_->name_of(slot), slot);
   if (moment_.is_stale(slot, generation))
     misuse::stale_variable(tape_->name_of(slot), slot, moment_.has_old_value(generation));

@@ -25,6 +25,13 @@ void stale_variable(std::string_view name, std::size_t slot, bool has_old_value)
                   described(name, slot)));
 }
 
+void variable_of_dead_tape() {
+  throw TapeError(
+      "this Var is on a tape that no longer exists; a Var must not outlive its tape: keep x.value() instead, or let "
+      "the "
+      "tape live longer");
+}
+
 void foreign_variable(std::string_view operation) {
   throw TapeError(
       fmt::format("{}: the Vars are on different tapes; record all of one expression on one tape, and pass "

@@ -10,6 +10,7 @@
 namespace downhill::misuse {
 
 [[noreturn]] void stale_variable(std::string_view name, std::size_t slot, bool has_old_value);
+[[noreturn]] void variable_of_dead_tape();
 [[noreturn]] void foreign_variable(std::string_view operation);
 [[noreturn]] void no_value(bool moved_from);
 [[noreturn]] void passive_gradient();

@@ -2,8 +2,9 @@
 // n-ary operations over ranges: one statement with n edges, where a loop would leave n statements.
 //
 // A range is anything with begin, end and size whose elements are Vars or plain floating-point numbers: std::vector,
-// std::array, std::span, an Eigen vector. Over plain numbers the result is a plain number. Sums are plain left-to-right
-// sums, as the loop they replace.
+// std::array, std::span, an Eigen vector. One that makes its elements as it is read, as a view or an Eigen expression
+// does, is read once. Over plain numbers the result is a plain number. Sums are plain left-to-right sums, as the loop
+// they replace.
 
 #include <algorithm>
 #include <cmath>
@@ -42,12 +43,31 @@ struct ScalarOf<Var<T>> {
 template <class R>
 using Scalar = typename ScalarOf<ElementOf<R>>::type;
 
+// The scalar of the active operand, as for x * 2.0, or of both plain ones.
+template <class X, class Y>
+using Common = typename std::conditional_t<AnyVar<X>, ScalarOf<X>,
+                                           std::conditional_t<AnyVar<Y>, ScalarOf<Y>, std::common_type<X, Y>>>::type;
+
 template <class X>
 auto value(const X& x) {
   if constexpr (AnyVar<X>)
     return x.value();
   else
     return x;
+}
+
+// The range, where its elements are stored; where reading one makes it, and records, the elements, read once.
+template <class R>
+decltype(auto) stored(const R& range) {
+  using Element = decltype(*std::begin(range));
+  if constexpr (std::is_lvalue_reference_v<Element> || !AnyVar<Element>) {
+    return (range);
+  } else {
+    std::vector<ElementOf<R>> elements;
+    elements.reserve(static_cast<std::size_t>(std::size(range)));
+    for (auto&& x : range) elements.push_back(std::forward<decltype(x)>(x));
+    return elements;
+  }
 }
 
 // The result of an operation with this value, whose slope along each Var x of the range is `slope(x's value, its
@@ -76,7 +96,8 @@ void demand_elements(std::string_view operation, const R& range) {
 
 /// x_1 + ... + x_n; 0 for an empty range. Slopes 1.
 template <NumberRange R>
-auto sum(const R& range) {
+auto sum(const R& numbers) {
+  const auto& range = ranges_detail::stored(numbers);
   using T = ranges_detail::Scalar<R>;
   T total = T(0);
   for (const auto& x : range) total = total + ranges_detail::value(x);
@@ -85,7 +106,8 @@ auto sum(const R& range) {
 
 /// (x_1 + ... + x_n) / n. Slopes 1/n. Throws ShapeError for an empty range.
 template <NumberRange R>
-auto mean(const R& range) {
+auto mean(const R& numbers) {
+  const auto& range = ranges_detail::stored(numbers);
   using T = ranges_detail::Scalar<R>;
   ranges_detail::demand_elements("mean", range);
   const T n = static_cast<T>(std::size(range));
@@ -97,7 +119,8 @@ auto mean(const R& range) {
 /// sqrt(x_1^2 + ... + x_n^2), without overflow or underflow on the way; 0 for an empty range. Slopes x_i / norm, and 0
 /// where the norm is 0, as for hypot.
 template <NumberRange R>
-auto norm(const R& range) {
+auto norm(const R& numbers) {
+  const auto& range = ranges_detail::stored(numbers);
   using T = ranges_detail::Scalar<R>;
   using std::abs, std::sqrt;
   T largest = T(0);
@@ -121,11 +144,13 @@ auto norm(const R& range) {
   });
 }
 
-/// log(e^x_1 + ... + e^x_n), without overflow: m + log(sum e^(x_i - m)) with m = max x_i. Slopes softmax(x)_i.
-/// -infinity for an empty range. Source: Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and
-/// softmax functions", IMA J. Numer. Anal. 41 (2021).
+/// log(e^x_1 + ... + e^x_n), without overflow: m + log(sum e^(x_i - m)) with m = max x_i. Slopes softmax(x)_i; where m
+/// is infinite, those that are m share the slope 1, as logaddexp has it. -infinity for an empty range. Source:
+/// Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and softmax functions", IMA J. Numer. Anal. 41
+/// (2021).
 template <NumberRange R>
-auto log_sum_exp(const R& range) {
+auto log_sum_exp(const R& numbers) {
+  const auto& range = ranges_detail::stored(numbers);
   using T = ranges_detail::Scalar<R>;
   using std::exp, std::log;
   T largest = -std::numeric_limits<T>::infinity();
@@ -134,20 +159,20 @@ auto log_sum_exp(const R& range) {
     if (!(v <= largest)) largest = v;
     if (largest != largest) break;
   }
-  const bool shiftable = largest - largest == T(0);
+  const auto weight = [largest](const T& x) { return x == largest ? T(1) : T(exp(x - largest)); };
   T total = T(0);
-  if (shiftable)
-    for (const auto& x : range) total = total + exp(ranges_detail::value(x) - largest);
+  for (const auto& x : range) total = total + weight(ranges_detail::value(x));
+  const bool shiftable = largest - largest == T(0);
   const T result = shiftable ? T(largest + log(total)) : largest;
-  return ranges_detail::over("log_sum_exp", range, result, [=](const T& x, std::size_t) {
-    return shiftable ? T(exp(x - largest) / total) : T(exp(x - result));
-  });
+  return ranges_detail::over("log_sum_exp", range, result,
+                             [=](const T& x, std::size_t) { return T(weight(x) / total); });
 }
 
 /// softmax(x)_i = e^x_i / (e^x_1 + ... + e^x_n), as exp(x_i - log_sum_exp(x)): n + 1 statements and 3 n edges, where
-/// the full Jacobian would take n^2.
+/// the full Jacobian would take n^2. NaN where an x_i is +infinity.
 template <NumberRange R>
-auto softmax(const R& range) {
+auto softmax(const R& numbers) {
+  const auto& range = ranges_detail::stored(numbers);
   const auto normaliser = log_sum_exp(range);
   std::vector<std::remove_cvref_t<decltype(normaliser)>> result;
   result.reserve(std::size(range));
@@ -159,9 +184,12 @@ auto softmax(const R& range) {
 /// x_1 y_1 + ... + x_n y_n; 0 for empty ranges. Slopes y_i along x_i and x_i along y_i. Throws ShapeError where the
 /// sizes differ.
 template <NumberRange X, NumberRange Y>
-auto dot(const X& xs, const Y& ys) {
-  using T = std::common_type_t<ranges_detail::Scalar<X>, ranges_detail::Scalar<Y>>;
-  if (std::size(xs) != std::size(ys)) misuse::different_sizes("dot", std::size(xs), std::size(ys));
+auto dot(const X& x_numbers, const Y& y_numbers) {
+  using T = ranges_detail::Common<ElementOf<X>, ElementOf<Y>>;
+  const auto& xs = ranges_detail::stored(x_numbers);
+  const auto& ys = ranges_detail::stored(y_numbers);
+  const auto x_size = static_cast<std::size_t>(std::size(xs)), y_size = static_cast<std::size_t>(std::size(ys));
+  if (x_size != y_size) misuse::different_sizes("dot", x_size, y_size);
   T total = T(0);
   auto y = std::begin(ys);
   for (auto x = std::begin(xs); x != std::end(xs); ++x, ++y)
@@ -183,9 +211,10 @@ auto dot(const X& xs, const Y& ys) {
 /// c_0 + c_1 x + ... + c_n x^n by Horner's rule; 0 without coefficients. Slopes: x^k along c_k, and along x the
 /// derivative polynomial, by Horner's rule too.
 template <NumberRange C, class X>
-  requires(Number<X>)
-auto polynomial(const C& coefficients, const X& x) {
-  using T = std::common_type_t<ranges_detail::Scalar<C>, typename ranges_detail::ScalarOf<X>::type>;
+  requires Number<X, ElementOf<C>>
+auto polynomial(const C& numbers, const X& x) {
+  using T = ranges_detail::Common<ElementOf<C>, X>;
+  const auto& coefficients = ranges_detail::stored(numbers);
   const T at = static_cast<T>(ranges_detail::value(x));
   T value = T(0), slope = T(0);
   for (auto c = std::rbegin(coefficients); c != std::rend(coefficients); ++c) {

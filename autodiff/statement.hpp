@@ -46,6 +46,14 @@ struct alignas(Edge<T>) alignas(std::uint32_t) Trailer {
 inline bool is_zero(std::floating_point auto x) { return x == 0; }
 inline bool is_one(std::floating_point auto x) { return x == 1; }
 inline bool is_finite(std::floating_point auto x) { return std::abs(x) <= std::numeric_limits<decltype(x)>::max(); }
+/// Is the product x y as good as its factors? Not if it overflowed or underflowed.
+template <std::floating_point T>
+bool is_sound_product(T product, T x, T y) {
+  const T size = std::abs(product);
+  if (size >= std::numeric_limits<T>::min() && size <= std::numeric_limits<T>::max()) [[likely]]
+    return true;
+  return product == 0 && (x == 0 || y == 0);
+}
 
 /// The stream of edges and trailers, as bytes. Each `put` and `close` returns where the next one goes.
 template <class T>
@@ -61,9 +69,7 @@ struct Stream {
     ::new (at) Trailer<T>{static_cast<Slot>(result), edges};
     return at + trailer_bytes;
   }
-  static Trailer<T>& trailer_before(std::byte* end) {
-    return *reinterpret_cast<Trailer<T>*>(end - trailer_bytes);
-  }
+  static Trailer<T>& trailer_before(std::byte* end) { return *reinterpret_cast<Trailer<T>*>(end - trailer_bytes); }
   /// Behind the last edge of the statement that ends here.
   static Edge<T>* edges_before(std::byte* end) { return reinterpret_cast<Edge<T>*>(end - trailer_bytes); }
   /// Where that statement begins.

@@ -60,7 +60,7 @@ class Tape {
   static_assert(std::is_trivially_copyable_v<T>, "a tape keeps its numbers in raw memory");
 
  public:
-  Tape() = default;
+  Tape() { start_generation(0); }
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
@@ -150,7 +150,9 @@ class Tape {
     }
   }
   [[gnu::pure]] bool is_stale(std::uint64_t id) const {
-    return Identity::slot(id) >= oldest_rewind_ && generations_.is_stale(Identity::slot(id), Identity::generation(id));
+    const std::uint32_t generation = Identity::generation(id);
+    return !generations_.is_ours(generation) ||
+           (Identity::slot(id) >= oldest_rewind_ && generations_.is_stale(Identity::slot(id), generation));
   }
   [[noreturn]] void throw_stale(std::uint64_t id) const;
 
@@ -199,10 +201,10 @@ class Tape {
   // All 64 bits wide: stores of slots and counts into the stream cannot alias them. What every statement writes (head_,
   // next_, newest_) does not stand side by side: compilers would join the stores, and the next load would wait.
   std::byte *head_ = nullptr, *limit_ = nullptr;
-  std::uint64_t next_ = Identity::owned(0, 0);  // the identity the next statement gets
-  std::size_t oldest_rewind_ = Generations::never;
-  mutable std::uint64_t newest_ = Identity::none;       // that of the newest statement while it may still change
-  mutable std::uint64_t sealed_ = Identity::owned_bit;  // the first identity after the last seal
+  std::uint64_t next_;  // the identity the next statement gets
+  std::size_t oldest_rewind_;
+  mutable std::uint64_t newest_;  // that of the newest statement while it may still change
+  mutable std::uint64_t sealed_;  // the first identity after the last seal
   std::unique_ptr<std::byte, Free> base_;
   std::size_t capacity_ = 0;
   Generations generations_;
@@ -218,12 +220,13 @@ template <class T>
   const std::uint32_t edges = Stream::trailer_before(head_).edges;
   Edge<T>* const end = Stream::edges_before(head_);
   if (edges > 2) return scale_many(end, edges, p);
+  // A slope that overflowed or underflowed must wait for its adjoint: that may be 0, or bring it back.
   const T last = end[-1].slope * p;
-  if (!is_finite(last)) [[unlikely]]
-    return false;  // 0 x inf must wait for the adjoint: an adjoint of 0 stops there
+  if (!is_sound_product(last, end[-1].slope, p)) [[unlikely]]
+    return false;
   if (edges == 2) {
     const T first = end[-2].slope * p;
-    if (!is_finite(first)) [[unlikely]]
+    if (!is_sound_product(first, end[-2].slope, p)) [[unlikely]]
       return false;
     end[-2].slope = first;
   }
@@ -235,7 +238,7 @@ template <class T>
 [[gnu::noinline]] bool Tape<T>::scale_many(Edge<T>* end, std::uint32_t edges, T p) {
   if (edges > foldable_edges) return false;
   for (Edge<T>* e = end - edges; e != end; ++e)
-    if (!is_finite(T(e->slope * p))) return false;
+    if (!is_sound_product(T(e->slope * p), e->slope, p)) return false;
   for (Edge<T>* e = end - edges; e != end; ++e) e->slope = e->slope * p;
   return true;
 }
@@ -302,7 +305,7 @@ Mark Tape<T>::mark() {
 
 template <class T>
 void Tape<T>::rewind(const Mark& mark) {
-  if (mark.tape_ != this) misuse::foreign_mark();
+  if (mark.tape_ != this || !generations_.is_ours(mark.generation_)) misuse::foreign_mark();
   if (mark.slots_ > 0 && generations_.is_rewound(mark.slots_ - 1, mark.generation_)) misuse::stale_mark();
   generations_.rewind(mark.slots_);
   start_generation(mark.slots_);
@@ -315,7 +318,7 @@ void Tape<T>::rewind(const Mark& mark) {
 template <class T>
 void Tape<T>::clear() {
   Mark empty;
-  empty.tape_ = this;
+  empty.tape_ = this, empty.generation_ = generations_.current();
   rewind(empty);
 }
 
@@ -352,6 +355,7 @@ std::string_view Tape<T>::name_of(std::size_t slot) const {
 
 template <class T>
 void Tape<T>::throw_stale(std::uint64_t id) const {
+  if (!generations_.is_ours(Identity::generation(id))) misuse::variable_of_dead_tape();
   misuse::stale_variable(name_of(Identity::slot(id)), Identity::slot(id),
                          generations_.has_old_value(Identity::generation(id)));
 }

@@ -116,7 +116,9 @@ auto apply(const X& x, const Y& y, const Z& z) {
 }
 
 template <class X, class Y>
-concept WithVar = (AnyVar<X> || AnyVar<Y>)&&Number<X, Y>;
+concept WithVar = (AnyVar<X> || AnyVar<Y>)&&Number<X, Y> &&
+                  // Vars of float and of double do not mix: which tape would it be?
+                  (!AnyVar<X> || !AnyVar<Y> || std::is_same_v<std::remove_cvref_t<X>, std::remove_cvref_t<Y>>);
 
 template <class X, class Y>
   requires WithVar<X, Y>

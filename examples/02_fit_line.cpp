@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <autodiff/autodiff.hpp>
@@ -108,6 +109,9 @@ Points points_from(const std::filesystem::path& file) {
   points.x = table.column(0), points.y = table.column(1);
   const auto [low, high] = std::ranges::minmax(points.x);
   if (low == high) fail(fmt::format("every x is {}; a line needs two different ones", low));
+  if (const Line best = downhill::least_squares(points.x, points.y);
+      !std::isfinite(best.slope) || !std::isfinite(best.intercept))
+    fail("the slope or the intercept of the line is too large for a double; write x or y in other units");
   points.scale_x = downhill::standardise(points.x), points.scale_y = downhill::standardise(points.y);
   for (const double x : points.x) points.u.push_back(points.scale_x.to(x));
   for (const double y : points.y) points.v.push_back(points.scale_y.to(y));
@@ -140,6 +144,8 @@ void describe(const Options& options, const Points& points) {
              y.max, options.start.slope, options.start.intercept);
   if (const double ratio = steepness_ratio(points); ratio < 10)
     fmt::print("As it stands, the loss is not far from a round bowl.\n");
+  else if (!std::isfinite(ratio))
+    fmt::print("As it stands, the loss is a canyon too steep for a double to say how steep.\n");
   else
     fmt::print("As it stands, the loss is a canyon, {:.2g} times steeper across than along.\n", ratio);
   fmt::print(
@@ -208,8 +214,10 @@ void show_plot(const downhill::Result& result) {
              log_plot(std::array{gradient, loss}, "step"));
 }
 
-double digits_of_agreement(double value, double truth) {
-  return value == truth ? 16 : std::clamp(-std::log10(std::abs((value - truth) / truth)), 0.0, 16.0) + 0.0;
+// Of a truth that is 0, in units of what would be large.
+double digits_of_agreement(double value, double truth, double unit) {
+  const double error = std::abs((value - truth) / (truth == 0 ? unit : truth));
+  return error == 0 ? 16 : std::clamp(-std::log10(error), 0.0, 16.0) + 0.0;
 }
 
 void show_lines(const Line& found, const Options& options, const Points& points) {
@@ -221,8 +229,9 @@ void show_lines(const Line& found, const Options& options, const Points& points)
     fmt::print("  {:<21} {:>18.15g} {:>18.15g} {:>17.12g}\n", name, line.slope, line.intercept, sum);
   };
   const auto agreement = [&](std::string_view name, const Line& truth) {
-    fmt::print("  {:<21} {:>18.1f} {:>18.1f}\n", name, digits_of_agreement(found.slope, truth.slope),
-               digits_of_agreement(found.intercept, truth.intercept));
+    fmt::print("  {:<21} {:>18.1f} {:>18.1f}\n", name,
+               digits_of_agreement(found.slope, truth.slope, points.scale_y.scale / points.scale_x.scale),
+               digits_of_agreement(found.intercept, truth.intercept, points.scale_y.scale));
   };
   fmt::print("  {:<21} {:>18} {:>18} {:>17}\n", "", "m", "b", "sum of squares");
   row("gradient descent", found, residuals(found));
@@ -243,12 +252,15 @@ int run(const Options& options) {
   };
   // Rounding in a sum of n terms may leave slopes of about sqrt(n) * 1e-16 at the bottom.
   const double flat = std::max(1e-13, 3e-16 * std::sqrt(static_cast<double>(points.u.size())));
+  const auto refuse_start = [] {
+    throw downhill::OptionError("--start: the loss of that line is too large for a double; start nearer to the points");
+  };
+  if (!std::isfinite(start.slope) || !std::isfinite(start.intercept)) refuse_start();
   const downhill::Result result =
       downhill::minimize(loss, {start.slope, start.intercept}, downhill::GradientDescent{options.learning_rate},
                          {.gradient_norm = flat, .steps = options.steps}, downhill::Keep::path);
 
-  if (!std::isfinite(result.path.front().value))
-    throw downhill::OptionError("--start: the loss of that line is too large for a double; start nearer to the points");
+  if (!std::isfinite(result.path.front().value)) refuse_start();
 
   describe(options, points);
   show_first_steps(result, points, options.learning_rate);
@@ -257,12 +269,17 @@ int run(const Options& options) {
   fmt::print("It stopped at step {} ({}):\n{}.\n\n", result.steps, name(result.reason), result.why);
   const double first = result.path.front().value, last = result.path.back().value;
   const bool arrived = result.reason == downhill::StopReason::flat_gradient;
-  if (!arrived && result.steps > 0 && !(last < first)) {
+  const double growth = last / first - 1;
+  if (!arrived && !(growth <= 1e-6)) {
     std::fflush(stdout);
     fmt::print(stderr, "fit_line: it diverged: the loss went from {:.4g} to {:.4g}; try --learning-rate 0.1\n", first,
-               last);
+               std::isnan(last) ? std::abs(last) : last);
     return 1;
   }
+  if (!arrived && result.steps > 0 && growth >= -1e-6)
+    fmt::print(
+        "The loss hardly came down: the steps are too small, or they bounce from side to\n"
+        "side. Try --learning-rate 0.1.\n\n");
   show_lines(original(result.point, points), options, points);
   return 0;
 }
@@ -272,11 +289,17 @@ int run(const Options& options) {
 int main(int count, char** arguments) {
   CLI::App app{"Fits a line y = m x + b to points by gradient descent, and shows how.", "fit_line"};
   try {
-    return run(options_from(app, count, arguments));
+    const int code = run(options_from(app, count, arguments));
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+    fmt::print(stderr, "fit_line: the output could not be written\n");
+    return 1;
   } catch (const downhill::DataError& error) {
     fmt::print(stderr, "{}\n", error.what());  // it starts with the place in the file
   } catch (const downhill::Error& error) {
     fmt::print(stderr, "fit_line: {}\n", error.what());
+  } catch (const std::system_error& error) {  // what fmt throws where the output cannot be written
+    fmt::print(stderr, "fit_line: {}\n", error.what());
+    return 1;
   } catch (const CLI::CallForHelp&) {
     fmt::print("{}", app.help());
     return 0;

@@ -149,6 +149,21 @@ TEST_CASE("a long sum of temporaries is a single statement whose edges grow one 
   for (const Var<double>& v : x) CHECK(gradient[v] == 3);
 }
 
+TEST_CASE("a slope that would underflow is never scaled: a later factor may bring it back", "[folding]") {
+  Tape<double> tape;
+  const Var<double> x = tape.variable(1e300), y = tape.variable(2);
+  CHECK(tape.gradient(x * 1e-200 * 1e-200 * 1e200)[x] == Catch::Approx(1e-200));
+  CHECK(tape.gradient((x + y) * 1e-200 * 1e-200 * 1e300)[y] == Catch::Approx(1e-100));
+  CHECK(tape.gradient((x + y + 3 * x + 2 * y) * 1e-200 * 1e-200 * 1e300)[y] == Catch::Approx(3e-100));
+  CHECK(tape.gradient(x * 0 + y)[x] == 0);
+
+  Var<double> halved = x * 1;
+  for (int i = 0; i < 100'000; ++i) halved = std::move(halved) * 0.5 + y;
+  CHECK(tape.statements() < 300);  // one more for each thousand halvings
+  CHECK(tape.gradient(halved)[x] == 0);
+  CHECK(tape.gradient(halved)[y] == 2);
+}
+
 TEST_CASE("a slope that is not finite is never scaled: 0 times it contributes 0", "[folding]") {
   Tape<double> tape;
   const Var<double> zero = tape.variable(0), one = tape.variable(1), minus = tape.variable(-1), two = tape.variable(2);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <functional>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -154,4 +155,29 @@ TEST_CASE("an operation that throws leaves the tape and its operands as they wer
   CHECK(s.value() == 4);
   s += x;
   CHECK(tape.gradient(s)[x] == 5);
+}
+
+TEST_CASE("what outlived its tape is refused by a new tape at the same address", "[misuse]") {
+  std::optional<Tape<double>> tape;
+  tape.emplace();
+  Var<double> old = tape->variable(5);
+  const Mark mark = tape->mark();
+  const Var<double> later = old * 2;
+  for (int time = 0; time < 100; ++time) {
+    const Tape<double>* const address = &*tape;
+    tape.emplace();
+    REQUIRE(&*tape == address);
+    Var<double> x = tape->variable(2);
+    const State before(*tape);
+    for (const Var<double>& dead : {old, later}) {
+      CHECK_THROWS_WITH(dead * x, ContainsSubstring("on a tape that no longer exists"));
+      CHECK_THROWS_WITH(x - dead, ContainsSubstring("on a tape that no longer exists"));
+      CHECK_THROWS_WITH(tape->gradient(dead), ContainsSubstring("on a tape that no longer exists"));
+      CHECK_THROWS_WITH(tape->gradient(x)[dead], ContainsSubstring("on a tape that no longer exists"));
+    }
+    CHECK_THROWS_WITH(tape->rewind(mark), ContainsSubstring("another tape"));
+    CHECK(before == State(*tape));
+    tape->clear();
+    CHECK(tape->slots() == 0);
+  }
 }

@@ -3,9 +3,13 @@
 #include <array>
 #include <limits>
 #include <random>
+#include <ranges>
 #include <span>
 #include <vector>
 
+#include <Eigen/Core>
+
+#include <autodiff/eigen.hpp>
 #include <autodiff/gradient.hpp>
 #include <autodiff/ranges.hpp>
 
@@ -128,6 +132,53 @@ TEST_CASE("n-ary operations take arrays, spans and plain numbers", "[ranges]") {
   CHECK(dot(plain, pair).value() == 25);
   CHECK(polynomial(plain, 2.0) == 11.0);
   CHECK(softmax(plain)[0] + softmax(plain)[1] == Catch::Approx(1));
+}
+
+TEST_CASE("a range that makes its elements as it is read is read once", "[ranges]") {
+  for (const std::size_t n : {3U, 5000U}) {
+    Tape<double> tape;
+    const auto x = tape.variables(random_numbers<double>(n, 4));
+    const auto squares = x | std::views::transform([](const Var<double>& v) { return v * v; });
+    const auto check = [&](const Var<double>& result, auto expected) {
+      const Gradient<double> gradient = tape.gradient(result);
+      for (const Var<double>& v : x) CHECK(gradient[v] == Catch::Approx(expected(v.value())));
+    };
+    const double count = static_cast<double>(n);
+    check(sum(squares), [](double v) { return 2 * v; });
+    check(mean(squares), [&](double v) { return 2 * v / count; });
+    check(dot(squares, squares), [](double v) { return 4 * v * v * v; });
+    const double length = norm(squares).value();
+    check(norm(squares), [&](double v) { return 2 * v * v * v / length; });
+    const double total = log_sum_exp(squares).value();
+    check(log_sum_exp(squares), [&](double v) { return 2 * v * std::exp(v * v - total); });
+    check(sum(softmax(squares)) * 0 + polynomial(squares, 1), [](double v) { return 2 * v; });
+  }
+  Tape<double> tape;
+  const Eigen::Vector2<Var<double>> e(tape.variable(2), tape.variable(5));
+  CHECK(tape.gradient(sum(e.cwiseProduct(e)))[e(1)] == 10);
+}
+
+TEST_CASE("a range on a tape of float takes plain doubles", "[ranges]") {
+  Tape<float> tape;
+  const auto x = tape.variables(std::vector<float>{1, 2});
+  const std::vector<double> weights{3, 0.5};
+  CHECK(tape.gradient(dot(x, weights))[x[1]] == 0.5F);
+  CHECK(tape.gradient(polynomial(weights, x[1]))[x[1]] == 0.5F);
+}
+
+TEST_CASE("where the largest is infinite, log_sum_exp has the slopes of logaddexp", "[ranges]") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const std::vector<double> numbers{infinity, -infinity, 1};
+  for (const double a : numbers) {
+    for (const double b : numbers) {
+      Tape<double> tape;
+      const auto x = tape.variables(std::vector<double>{a, b});
+      const auto got = tape.gradient(log_sum_exp(x)), expected = tape.gradient(logaddexp(x[0], x[1]));
+      CHECK(log_sum_exp(x).value() == logaddexp(a, b));
+      CHECK(got[x[0]] == expected[x[0]]);
+      CHECK(got[x[1]] == expected[x[1]]);
+    }
+  }
 }
 
 TEST_CASE("n-ary operations do not overflow or underflow on the way", "[ranges]") {

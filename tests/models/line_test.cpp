@@ -9,6 +9,7 @@
 #include <random>
 #include <vector>
 
+#include <autodiff/descent/minimize.hpp>
 #include <autodiff/error.hpp>
 #include <autodiff/gradient.hpp>
 
@@ -102,6 +103,19 @@ TEST_CASE("The slopes of the loss are those of the formula") {
     CHECK(of_mean[parameters[0]] == near(slope_m / n));
     CHECK(of_mean[parameters[1]] == near(slope_b / n));
   }
+}
+
+TEST_CASE("Descent on the scaled Norris data agrees with the certified line to 9 digits") {
+  const Scaling scale_x = standardise(norris_x), scale_y = standardise(norris_y);
+  Values u, v;
+  for (const double x : norris_x) u.push_back(scale_x.to(x));
+  for (const double y : norris_y) v.push_back(scale_y.to(y));
+  const auto loss = [&](auto line) { return mean_of_squared_residuals(line, u, v); };
+  const Result result = minimize(loss, {0, 0}, GradientDescent{.learning_rate = 0.1}, {.gradient_norm = 1e-13});
+  const Line line = from_scaled({result.point[0], result.point[1]}, scale_x, scale_y);
+  CHECK(result.reason == StopReason::flat_gradient);
+  CHECK(digits_of_agreement(line.slope, norris_certified.slope) >= 9);
+  CHECK(digits_of_agreement(line.intercept, norris_certified.intercept) >= 9);
 }
 
 TEST_CASE("The least-squares line of Norris agrees with the certified one") {
