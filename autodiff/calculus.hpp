@@ -13,7 +13,8 @@
 // halves. clamp has slope 1 at its bounds. floor, ceil, round, trunc and sign have slope 0 everywhere, their steps
 // included. sqrt'(0), cbrt'(0), log'(0), asin'(1) are +infinity. pow(0, 0) has slopes 0 and 0, pow(0, 1) has d/dx 1,
 // pow(0, 0.5) has d/dx +infinity, pow(0, y > 0) has d/dy 0. hypot(0, 0) has slopes 0, atan2(0, 0) and lgamma(-1) NaN.
-// Where the value is NaN (log of a negative number, a NaN operand of max) the slope is NaN. At infinity a slope is its
+// Where the value is NaN (log of a negative number, a NaN operand of max) the slope is NaN, but for what has slope 0
+// everywhere. At infinity a slope is its
 // limit, where there is one: tanh'(inf) = 0, softplus'(inf) = 1.
 //
 // To add a function, add its struct and its line here, and one row to the table in tests/autodiff/calculus_test.cpp.

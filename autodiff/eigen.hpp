@@ -1,6 +1,7 @@
 #pragma once
 // Vars as the scalar of small Eigen matrices: `Eigen::Matrix<downhill::Var<double>, 3, 3>`, alone or mixed with
-// matrices of plain numbers. Every entry is a Var of its own; for large matrices a tape block is the better tool.
+// matrices of plain numbers. Every entry is a Var of its own; for large matrices a tape block is the better tool. Eigen
+// itself cannot multiply two large matrices of different scalars: there, write `a * b.cast<Var<double>>()`.
 
 #include <Eigen/Core>
 

@@ -53,7 +53,8 @@ class Var {
   }
   ~Var() = default;
 
-  /// The primal: the number itself.
+  /// The primal: the number itself. The handle holds it, so it may be read, compared and printed after the tape was
+  /// rewound, as a loss is at the end of a step; recording with such a Var, or asking for its adjoint, throws.
   T value() const {
     demand_value();
     return value_;
@@ -181,7 +182,8 @@ struct Partial {
   T slope;
 };
 
-/// A function that calculus.hpp does not have: its value, and its slope along each operand. One statement.
+/// A function that calculus.hpp does not have: its value, as the tape's number type, and its slope along each operand.
+/// One statement.
 /// Example: `custom(std::tgamma(x.value()), {{x, slope}})`.
 template <class T>
 Var<T> custom(T value, std::span<const Partial<std::type_identity_t<T>>> partials) {
