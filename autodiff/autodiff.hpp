@@ -5,12 +5,15 @@
 
 #include <autodiff/calculus.hpp>
 
+#include <autodiff/dual.hpp>
+
 #include <autodiff/tape.hpp>
 
 #include <autodiff/variable.hpp>
 
 #include <autodiff/gradient.hpp>
 
+#include <autodiff/derivatives.hpp>
 #include <autodiff/ranges.hpp>
 
 #include <autodiff/eigen.hpp>

@@ -1,40 +1,43 @@
 #pragma once
-// Vars as the scalar of small Eigen matrices: `Eigen::Matrix<downhill::Var<double>, 3, 3>`, alone or mixed with
-// matrices of plain numbers. Every entry is a Var of its own; for large matrices a tape block is the better tool. Eigen
-// itself cannot multiply two large matrices of different scalars: there, write `a * b.cast<Var<double>>()`.
+// Vars and Duals as the scalars of small Eigen matrices: `Eigen::Matrix<downhill::Var<double>, 3, 3>`, alone or mixed
+// with matrices of plain numbers. Every entry is a Var of its own; for large matrices a tape block is the better tool.
+// Eigen itself cannot multiply two large matrices of different scalars: there, write `a * b.cast<Var<double>>()`.
 
 #include <Eigen/Core>
 
+#include <autodiff/dual.hpp>
 #include <autodiff/variable.hpp>
 
 namespace downhill {
 
+template <class X>
+concept VarOrDual = AnyVar<X> || AnyDual<X>;
+
 // What Eigen looks up beside a real scalar.
-template <class T>
-const Var<T>& conj(const Var<T>& x) {
+template <VarOrDual X>
+const X& conj(const X& x) {
   return x;
 }
-template <class T>
-const Var<T>& real(const Var<T>& x) {
+template <VarOrDual X>
+const X& real(const X& x) {
   return x;
 }
-template <class T>
-Var<T> imag(const Var<T>&) {
-  return T(0);
+template <VarOrDual X>
+X imag(const X&) {
+  return 0;
 }
-template <class T>
-Var<T> abs2(const Var<T>& x) {
+template <VarOrDual X>
+X abs2(const X& x) {
   return x * x;
 }
 
-}  // namespace downhill
-
-template <class T>
-struct Eigen::NumTraits<downhill::Var<T>> : Eigen::NumTraits<T> {
-  using Real = downhill::Var<T>;
-  using NonInteger = downhill::Var<T>;
-  using Nested = downhill::Var<T>;
-  using Literal = T;
+/// What Eigen asks of a scalar X built on T.
+template <class X, class T>
+struct EigenTraits : Eigen::NumTraits<T> {
+  using Real = X;
+  using NonInteger = X;
+  using Nested = X;
+  using Literal = typename Eigen::NumTraits<T>::Literal;
   enum {
     IsComplex = 0,
     IsInteger = 0,
@@ -45,12 +48,25 @@ struct Eigen::NumTraits<downhill::Var<T>> : Eigen::NumTraits<T> {
     MulCost = 16,
   };
 };
+template <class X>
+struct EigenProduct {
+  using ReturnType = X;
+};
+
+}  // namespace downhill
+
+template <class T>
+struct Eigen::NumTraits<downhill::Var<T>> : downhill::EigenTraits<downhill::Var<T>, T> {};
+template <class T, std::size_t N>
+struct Eigen::NumTraits<downhill::Dual<T, N>> : downhill::EigenTraits<downhill::Dual<T, N>, T> {};
 
 template <class T, class Operation>
-struct Eigen::ScalarBinaryOpTraits<downhill::Var<T>, T, Operation> {
-  using ReturnType = downhill::Var<T>;
-};
+struct Eigen::ScalarBinaryOpTraits<downhill::Var<T>, T, Operation> : downhill::EigenProduct<downhill::Var<T>> {};
 template <class T, class Operation>
-struct Eigen::ScalarBinaryOpTraits<T, downhill::Var<T>, Operation> {
-  using ReturnType = downhill::Var<T>;
+struct Eigen::ScalarBinaryOpTraits<T, downhill::Var<T>, Operation> : downhill::EigenProduct<downhill::Var<T>> {};
+template <class T, std::size_t N, class Operation>
+struct Eigen::ScalarBinaryOpTraits<downhill::Dual<T, N>, T, Operation> : downhill::EigenProduct<downhill::Dual<T, N>> {
+};
+template <class T, std::size_t N, class Operation>
+struct Eigen::ScalarBinaryOpTraits<T, downhill::Dual<T, N>, Operation> : downhill::EigenProduct<downhill::Dual<T, N>> {
 };

@@ -1,10 +1,10 @@
 #pragma once
 // n-ary operations over ranges: one statement with n edges, where a loop would leave n statements.
 //
-// A range is anything with begin, end and size whose elements are Vars or plain floating-point numbers: std::vector,
-// std::array, std::span, an Eigen vector. One that makes its elements as it is read, as a view or an Eigen expression
-// does, is read once. Over plain numbers the result is a plain number. Sums are plain left-to-right sums, as the loop
-// they replace.
+// A range is anything with begin, end and size whose elements are Vars, Duals or plain floating-point numbers:
+// std::vector, std::array, std::span, an Eigen vector. One that makes its elements as it is read, as a view or an Eigen
+// expression does, is read once. Over plain numbers the result is a plain number. Sums are plain left-to-right sums, as
+// the loop they replace.
 
 #include <algorithm>
 #include <cmath>
@@ -21,14 +21,14 @@ namespace downhill {
 template <class R>
 using ElementOf = std::remove_cvref_t<decltype(*std::begin(std::declval<const R&>()))>;
 
-/// A range of Vars or of plain floating-point numbers.
+/// A range of Vars, of Duals or of plain floating-point numbers.
 template <class R>
 concept NumberRange = requires(const R& range) {
   std::begin(range);
   std::end(range);
   std::size(range);
 }
-&&(AnyVar<ElementOf<R>> || std::floating_point<ElementOf<R>>);
+&&(Active<ElementOf<R>> || std::floating_point<ElementOf<R>>);
 
 namespace ranges_detail {
 
@@ -159,10 +159,10 @@ auto log_sum_exp(const R& numbers) {
     if (!(v <= largest)) largest = v;
     if (largest != largest) break;
   }
-  const auto weight = [largest](const T& x) { return x == largest ? T(1) : T(exp(x - largest)); };
+  const bool shiftable = largest - largest == T(0);
+  const auto weight = [=](const T& x) { return shiftable || x != largest ? T(exp(x - largest)) : T(1); };
   T total = T(0);
   for (const auto& x : range) total = total + weight(ranges_detail::value(x));
-  const bool shiftable = largest - largest == T(0);
   const T result = shiftable ? T(largest + log(total)) : largest;
   return ranges_detail::over("log_sum_exp", range, result,
                              [=](const T& x, std::size_t) { return T(weight(x) / total); });

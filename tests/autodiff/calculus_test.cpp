@@ -12,7 +12,6 @@
 #include "support/quad.hpp"
 #include "support/rule_row.hpp"
 #include "support/sampling.hpp"
-#include "support/tangent.hpp"
 
 #if defined(DOWNHILL_HAVE_QUADMATH)
 
@@ -300,14 +299,38 @@ TEST_CASE("A slope can be differentiated once more, by the same rules") {
       const Point<double> x = moderate(row, sampler, distance);
       for (std::size_t i = 0; i < row.operands; ++i) {
         if (row.domains[i].integers || distance < 1e-2) continue;
-        Point<Tangent> moving = {x[0], x[1], x[2]};
-        moving[i].slope = 1;
-        const Tangent value = row.in_tangent.value(moving), slope = row.in_tangent.slopes[i](moving, value);
+        Point<Dual<double>> moving = {x[0], x[1], x[2]};
+        moving[i] = Dual<double>::variable(x[i]);
+        const Dual<double> value = row.in_dual.value(moving), slope = row.in_dual.slopes[i](moving, value);
         const double first = static_cast<double>(row.slopes[i](widen(x)));
         const double second = static_cast<double>(difference(row.slopes[i], widen(x), i));
         INFO(row.name << " along operand " << i + 1 << " at " << x[0] << ", " << x[1] << ", " << x[2]);
-        CHECK(std::abs(value.slope - first) <= 1e-12 * (1 + std::abs(first)));
-        CHECK(std::abs(slope.slope - second) <= 1e-9 * (1 + std::abs(second)));
+        CHECK(std::abs(value.tangent() - first) <= 1e-12 * (1 + std::abs(first)));
+        CHECK(std::abs(slope.tangent() - second) <= 1e-9 * (1 + std::abs(second)));
+      }
+    }
+  }
+}
+
+TEST_CASE("Every mode has the same derivatives, the second ones too") {
+  const auto close = [](double x, double y) { return std::abs(x - y) <= 1e-12 * (1 + std::abs(x)); };
+  for (const Row& row : table()) {
+    Sampler sampler(4);
+    for (int n = 0; n < 50; ++n) {
+      double distance;
+      const Point<double> x = moderate(row, sampler, distance);
+      if (distance < 1e-2) continue;
+      const Modes& modes = row.modes;
+      const Point<double> reverse = row.in_double.gradient(x), forward = modes.forward(x);
+      INFO(row.name << " at " << x[0] << ", " << x[1] << ", " << x[2]);
+      for (std::size_t i = 0; i < row.operands; ++i) {
+        CHECK(forward[i] == reverse[i]);
+        CHECK(modes.forward_at_once(x)[i] == reverse[i]);
+        for (std::size_t j = 0; j < row.operands; ++j) {
+          const double second = modes.forward_over_forward(x, i, j);
+          CHECK(close(second, modes.forward_over_reverse(x, i, j)));
+          CHECK(close(second, modes.forward_over_forward(x, j, i)));
+        }
       }
     }
   }

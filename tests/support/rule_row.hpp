@@ -14,11 +14,11 @@
 #include <string>
 #include <utility>
 
+#include <autodiff/dual.hpp>
 #include <autodiff/gradient.hpp>
 #include <autodiff/variable.hpp>
 
 #include "support/sampling.hpp"
-#include "support/tangent.hpp"
 
 namespace downhill::test {
 
@@ -35,6 +35,16 @@ struct Calls {
   Point<T> (*gradient)(const Point<T>&) = nullptr;
 };
 
+/// The derivatives of a function by every mode there is.
+struct Modes {
+  using Gradient = Point<double> (*)(const Point<double>&);
+  using Second = double (*)(const Point<double>&, std::size_t, std::size_t);
+  Gradient forward = nullptr;             // Dual<double>, one operand after the other
+  Gradient forward_at_once = nullptr;     // Dual<double, 3>
+  Second forward_over_forward = nullptr;  // Dual<Dual<double>>
+  Second forward_over_reverse = nullptr;  // Tape<Dual<double>>
+};
+
 struct Row {
   std::string name;
   std::size_t operands = 0;
@@ -43,7 +53,8 @@ struct Row {
   std::array<Reference, 3> slopes = {};
   Calls<double> in_double = {};
   Calls<float> in_float = {};
-  Calls<Tangent> in_tangent = {};
+  Calls<Dual<double>> in_dual = {};
+  Modes modes = {};
 
   Reference slope_terms = {};  // the size of the terms that cancel in the slope, and of those in the value
   Reference value_terms = {};
@@ -109,6 +120,40 @@ Calls<T> calls() {
   return made;
 }
 
+template <class Function, std::size_t operands>
+Modes modes() {
+  using P = Point<double>;
+  Modes made;
+  made.forward = [](const P& p) {
+    P slopes = {};
+    for (std::size_t i = 0; i < operands; ++i) {
+      Point<Dual<double>> x = {p[0], p[1], p[2]};
+      x[i] = Dual<double>::variable(p[i]);
+      slopes[i] = call<operands, Function>(x).tangent();
+    }
+    return slopes;
+  };
+  made.forward_at_once = [](const P& p) {
+    using D = Dual<double, 3>;
+    return D(call<operands, Function>(Point<D>{D::variable(p[0], 0), D::variable(p[1], 1), D::variable(p[2], 2)}))
+        .tangents();
+  };
+  made.forward_over_forward = [](const P& p, std::size_t i, std::size_t j) {
+    using D = Dual<Dual<double>>;
+    Point<D> x;
+    for (std::size_t k = 0; k < 3; ++k) x[k] = D(Dual<double>(p[k], k == j ? 1.0 : 0.0), k == i ? 1.0 : 0.0);
+    return D(call<operands, Function>(x)).tangent().tangent();
+  };
+  made.forward_over_reverse = [](const P& p, std::size_t i, std::size_t j) {
+    using D = Dual<double>;
+    Tape<D> tape;
+    std::array<Var<D>, 3> x;
+    for (std::size_t k = 0; k < 3; ++k) x[k] = tape.variable(D(p[k], k == j ? 1.0 : 0.0));
+    return tape.gradient(call<operands, Function>(x))[x[i]].tangent();
+  };
+  return made;
+}
+
 using Unary = quad (*)(quad);
 using Binary = quad (*)(quad, quad);
 using Ternary = quad (*)(quad, quad, quad);
@@ -131,7 +176,8 @@ Row row(std::array<Domain, 3> domains, Reference value, std::array<Reference, 3>
           .slopes = std::move(slopes),
           .in_double = calls<double, Rule, Function, operands>(),
           .in_float = calls<float, Rule, Function, operands>(),
-          .in_tangent = calls<Tangent, Rule, Function, operands>()};
+          .in_dual = calls<Dual<double>, Rule, Function, operands>(),
+          .modes = modes<Function, operands>()};
 }
 template <class Rule, class Function>
 Row unary(Function, Domain domain, Unary value, Unary slope) {

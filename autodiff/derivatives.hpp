@@ -1,0 +1,243 @@
+#pragma once
+// Derivatives as functions of functions: gradient(f, x), jacobian(f, x), hessian(f, x) and their products with vectors.
+//
+// f is any callable that is generic over its number type and takes something like a vector of it: `x[i]`, `x.size()`.
+// The point may be a std::vector or std::span (f is called with a std::span<const X>), a std::array<double, n> (f is
+// called with a std::array<X, n>) or an Eigen vector (f is called with an Eigen vector of X). What depends on the
+// inputs comes back in the same kind, matrices as Eigen matrices, with fixed sizes where those are known. f returns one
+// number, or several in a std::vector, a std::array or an Eigen vector.
+//
+//     n inputs, m results       method                                        cost, in evaluations of f
+//     gradient, vjp             a reverse sweep over Tape<T>                  a few, whatever n
+//     jvp, directional          forward, Dual<T>                              about two
+//     jacobian                  forward, Dual<T, 8>, or m reverse sweeps      n/8, or m
+//     hessian_vector_product    a reverse sweep over Tape<Dual<T>>            a few, whatever n
+//     hessian                   the same over Tape<Dual<T, 4>>                n/4
+//     laplacian, divergence     forward, Dual<Dual<T>> and Dual<T, 8>         n
+//
+// Source: Griewank and Walther, "Evaluating Derivatives" (2008), chapters 3 and 5.
+
+#include <Eigen/Core>
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include <autodiff/dual.hpp>
+#include <autodiff/evaluation.hpp>
+
+namespace downhill {
+
+namespace derivatives_detail {
+
+// The columns of the Jacobian, C at a time, by forward mode.
+template <int C, class F, class P>
+auto jacobian_forward(F& f, const P& x) {
+  using S = Scalar<P>;
+  using D = Dual<S, static_cast<std::size_t>(C)>;
+  const std::size_t n = size_of(x);
+  const auto columns_from = [&](std::size_t first) {
+    return evaluated<D>(f, x, [&](std::size_t i) {
+      const S& number = number_at<S>(x, i);
+      return i >= first && i < first + C ? D::variable(number, i - first) : D(number);
+    });
+  };
+  using R = decltype(columns_from(0));
+  Eigen::Matrix<S, known_count<R>, Kind<P>::size> jacobian;
+  for (std::size_t first = 0; first == 0 || first < n; first += C) {
+    const R results = columns_from(first);
+    if (first == 0) jacobian.resize(static_cast<Eigen::Index>(count_of(results)), static_cast<Eigen::Index>(n));
+    for (std::size_t column = first; column < std::min<std::size_t>(n, first + C); ++column) {
+      Eigen::Index row = 0;
+      const auto put = [&](const auto& result) {
+        jacobian(row++, static_cast<Eigen::Index>(column)) = tangent_of<D>(result, column - first);
+        return S(0);
+      };
+      if constexpr (OneNumber<R>)
+        put(results);
+      else
+        for (std::size_t i = 0; i < size_of(results); ++i) put(at(results, i));
+    }
+  }
+  return jacobian;
+}
+
+}  // namespace derivatives_detail
+
+template <class V, class G>
+struct ValueAndGradient {
+  V value;
+  G gradient;
+};
+template <class V>
+struct ValueAndTangent {
+  V value, tangent;
+};
+
+/// u' J, the gradient of u_1 f_1(x) + ... + u_m f_m(x), and the value f(x), by one reverse sweep (vector-Jacobian
+/// product). u is like what f returns. Throws ShapeError where their sizes differ.
+template <class F, derivatives_detail::Point P, class U>
+auto vjp(F&& f, const P& x, const U& u) {
+  namespace d = derivatives_detail;
+  using S = d::Scalar<P>;
+  d::Recorded<S, F, P> recorded(f, x, [&](std::size_t i) { return d::number_at<S>(x, i); });
+  const auto weight = [&](std::size_t i) {
+    if constexpr (d::OneNumber<U>)
+      return static_cast<S>(u);
+    else
+      return static_cast<S>(u[static_cast<decltype(u.size())>(i)]);
+  };
+  if (d::count_of(u) != d::count_of(recorded.results()))
+    misuse::different_sizes("vjp", d::count_of(recorded.results()), d::count_of(u));
+  auto value = d::each<S>(recorded.results(), [](const auto& r) { return d::primal_of<S>(r); });
+  auto gradient = recorded.pulled_back(weight, [](const S& adjoint) { return adjoint; });
+  return ValueAndGradient<decltype(value), decltype(gradient)>{std::move(value), std::move(gradient)};
+}
+
+/// f(x) and its gradient (df/dx_1, ..., df/dx_n), by one reverse sweep.
+template <class F, derivatives_detail::Point P>
+auto value_and_gradient(F&& f, const P& x) {
+  auto result = vjp(f, x, 1);
+  derivatives_detail::demand_one_number<decltype(result.value)>();
+  return result;
+}
+
+/// The gradient (df/dx_1, ..., df/dx_n), by one reverse sweep. f returns one number.
+template <class F, derivatives_detail::Point P>
+auto gradient(F&& f, const P& x) {
+  return value_and_gradient(f, x).gradient;
+}
+
+/// J v, the derivative of f along the direction v, and the value f(x), by forward mode (Jacobian-vector product).
+/// Throws ShapeError where the sizes of x and v differ.
+template <class F, derivatives_detail::Point P, class V>
+auto jvp(F&& f, const P& x, const V& v) {
+  namespace d = derivatives_detail;
+  using S = d::Scalar<P>;
+  d::demand_same_size("jvp", x, v);
+  const auto results = d::evaluated<Dual<S>>(
+      f, x, [&](std::size_t i) { return Dual<S>(d::number_at<S>(x, i), S(d::number_at<S>(v, i))); });
+  auto value = d::each<S>(results, [](const auto& r) { return d::primal_of<S>(r); });
+  auto tangent = d::each<S>(results, [](const auto& r) { return d::tangent_of<Dual<S>>(r); });
+  return ValueAndTangent<decltype(value)>{std::move(value), std::move(tangent)};
+}
+
+/// The derivative of f along v: J v, without the value. v is not normalised.
+template <class F, derivatives_detail::Point P, class V>
+auto directional_derivative(F&& f, const P& x, const V& v) {
+  return jvp(f, x, v).tangent;
+}
+
+/// The m x n matrix of df_i/dx_j. By forward mode for up to 16 inputs, without a tape; beyond that by m reverse sweeps
+/// where m < n / 4, otherwise by forward mode, 8 columns at a time.
+template <class F, derivatives_detail::Point P>
+auto jacobian(F&& f, const P& x) {
+  namespace d = derivatives_detail;
+  using S = d::Scalar<P>;
+  constexpr int size = d::Kind<P>::size;
+  if constexpr (size > 0 && size <= 16) {
+    return d::jacobian_forward<size>(f, x);
+  } else {
+    if (d::size_of(x) > 16) {
+      d::Recorded<S, F, P> recorded(f, x, [&](std::size_t i) { return d::number_at<S>(x, i); });
+      const std::size_t n = d::size_of(x), m = d::count_of(recorded.results());
+      if (4 * m < n) {
+        decltype(d::jacobian_forward<8>(f, x)) jacobian;
+        jacobian.resize(static_cast<Eigen::Index>(m), static_cast<Eigen::Index>(n));
+        for (std::size_t row = 0; row < m; ++row) {
+          const auto gradient = recorded.pulled_back([&](std::size_t i) { return i == row ? S(1) : S(0); },
+                                                     [](const S& adjoint) { return adjoint; });
+          for (std::size_t j = 0; j < n; ++j)
+            jacobian(static_cast<Eigen::Index>(row), static_cast<Eigen::Index>(j)) = d::number_at<S>(gradient, j);
+        }
+        return jacobian;
+      }
+    }
+    return d::jacobian_forward<8>(f, x);
+  }
+}
+
+/// H v with the Hessian H of f at x, by a reverse sweep over numbers that carry their tangent along v: H is never
+/// formed. Throws ShapeError where the sizes of x and v differ. Source: Pearlmutter (1994).
+template <class F, derivatives_detail::Point P, class V>
+auto hessian_vector_product(F&& f, const P& x, const V& v) {
+  namespace d = derivatives_detail;
+  using S = d::Scalar<P>;
+  using D = Dual<S>;
+  d::demand_same_size("hessian_vector_product", x, v);
+  d::Recorded<D, F, P> recorded(f, x,
+                                [&](std::size_t i) { return D(d::number_at<S>(x, i), S(d::number_at<S>(v, i))); });
+  d::demand_one_number<std::remove_cvref_t<decltype(recorded.results())>>();
+  return recorded.pulled_back([](std::size_t) { return D(1); }, [](const D& adjoint) { return adjoint.tangent(); });
+}
+
+/// The n x n matrix of d^2 f / dx_i dx_j, four columns for each reverse sweep. It is symmetric to rounding.
+template <class F, derivatives_detail::Point P>
+auto hessian(F&& f, const P& x) {
+  namespace d = derivatives_detail;
+  using S = d::Scalar<P>;
+  constexpr std::size_t C = 4;
+  using D = Dual<S, C>;
+  constexpr int size = d::Kind<P>::size;
+  const std::size_t n = d::size_of(x);
+  Eigen::Matrix<S, size, size> hessian;
+  hessian.resize(static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(n));
+  for (std::size_t first = 0; first < n; first += C) {
+    d::Recorded<D, F, P> recorded(f, x, [&](std::size_t i) {
+      const S& number = d::number_at<S>(x, i);
+      return i >= first && i < first + C ? D::variable(number, i - first) : D(number);
+    });
+    d::demand_one_number<std::remove_cvref_t<decltype(recorded.results())>>();
+    Eigen::Index row = 0;
+    recorded.pulled_back([](std::size_t) { return D(1); },
+                         [&](const D& adjoint) {
+                           for (std::size_t c = 0; c < std::min(C, n - first); ++c)
+                             hessian(row, static_cast<Eigen::Index>(first + c)) = adjoint.tangent(c);
+                           ++row;
+                           return S(0);
+                         });
+  }
+  return hessian;
+}
+
+/// df_1/dx_1 + ... + df_n/dx_n, the trace of the Jacobian. Throws ShapeError unless f returns as many numbers as it
+/// takes.
+template <class F, derivatives_detail::Point P>
+auto divergence(F&& f, const P& x) {
+  namespace d = derivatives_detail;
+  using S = d::Scalar<P>;
+  constexpr std::size_t C = 8;
+  using D = Dual<S, C>;
+  const std::size_t n = d::size_of(x);
+  S sum = 0;
+  for (std::size_t first = 0; first < n; first += C) {
+    const auto results = d::evaluated<D>(f, x, [&](std::size_t i) {
+      const S& number = d::number_at<S>(x, i);
+      return i >= first && i < first + C ? D::variable(number, i - first) : D(number);
+    });
+    d::demand_same_size("divergence", x, results);
+    for (std::size_t i = first; i < std::min(n, first + C); ++i) sum += d::tangent_of<D>(d::at(results, i), i - first);
+  }
+  return sum;
+}
+
+/// d^2 f/dx_1^2 + ... + d^2 f/dx_n^2, the trace of the Hessian, by nested forward mode, one input after the other.
+template <class F, derivatives_detail::Point P>
+auto laplacian(F&& f, const P& x) {
+  namespace d = derivatives_detail;
+  using S = d::Scalar<P>;
+  using D = Dual<Dual<S>>;
+  S sum = 0;
+  for (std::size_t j = 0; j < d::size_of(x); ++j) {
+    const auto result = d::evaluated<D>(f, x, [&](std::size_t i) {
+      const S moves = i == j ? S(1) : S(0);
+      return D(Dual<S>(d::number_at<S>(x, i), moves), Dual<S>(moves));
+    });
+    d::demand_one_number<std::remove_cvref_t<decltype(result)>>();
+    sum += d::tangent_of<Dual<S>>(d::tangent_of<D>(result));
+  }
+  return sum;
+}
+
+}  // namespace downhill

@@ -1,0 +1,253 @@
+#pragma once
+// Forward mode: a value carrying its tangent.
+//
+// A tangent is the derivative of a value along a direction in which the inputs move. An input x that moves by 1 is
+// Dual(x, 1); what is computed from it carries its own derivative along, by the chain rule, as it goes:
+//
+//     f(x, y):   tangent = df/dx * tangent of x + df/dy * tangent of y
+//
+// No tape is needed, and one evaluation gives the derivative of every result by one input, where a reverse sweep gives
+// that of one result by every input. Dual<T, N> carries N tangents at once, along N directions.
+//
+// T may be a Dual again: Dual<Dual<double>> has second derivatives, and Tape<Dual<double>> sweeps the gradient together
+// with its derivative along a direction, a Hessian-vector product. Source: Griewank and Walther, "Evaluating
+// Derivatives" (2008), chapter 3; Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6 (1994).
+
+#include <array>
+#include <compare>
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <type_traits>
+
+#include <autodiff/calculus.hpp>
+#include <autodiff/statement.hpp>
+
+namespace downhill {
+
+template <class T = double, std::size_t N = 1>
+class Dual;
+template <class T, std::size_t N>
+inline constexpr bool is_active_type<Dual<T, N>> = true;
+
+/// How many Duals are nested in X: 0 for a plain number, 2 for Dual<Dual<double>>.
+template <class X>
+inline constexpr int dual_depth = 0;
+template <class T, std::size_t N>
+inline constexpr int dual_depth<Dual<T, N>> = 1 + dual_depth<T>;
+template <class X>
+concept AnyDual = dual_depth<std::remove_cvref_t<X>> >
+0;
+
+/// Can an X stand where a D is wanted, as a constant? A plain number can, and so can the number inside a nested Dual.
+template <class X, class D>
+inline constexpr bool is_constant_of = false;
+template <Plain X, class T, std::size_t N>
+inline constexpr bool is_constant_of<X, Dual<T, N>> = true;
+template <AnyDual X, class T, std::size_t N>
+inline constexpr bool is_constant_of<X, Dual<T, N>> = std::same_as<X, T> || is_constant_of<X, T>;
+
+/// A value and its tangents along N directions; a constant, whose tangents are 0, when made from a number.
+template <class T, std::size_t N>
+class Dual {
+ public:
+  using value_type = T;
+  static constexpr std::size_t directions = N;
+
+  constexpr Dual() = default;
+  template <class X>
+    requires is_constant_of<X, Dual>
+  constexpr Dual(const X& number) : value_(static_cast<T>(number)) {}
+  constexpr Dual(const T& value, const std::array<T, N>& tangents) : value_(value), tangents_(tangents) {}
+  constexpr Dual(const T& value, const T& tangent) requires(N == 1) : value_(value), tangents_{tangent} {}
+
+  /// An input that moves by 1 along the i-th direction, and not along the others.
+  static constexpr Dual variable(const T& value, std::size_t i = 0) {
+    Dual x(value, std::array<T, N>{});
+    x.tangents_[i] = T(1);
+    return x;
+  }
+
+  /// The primal: the number itself.
+  constexpr const T& value() const { return value_; }
+  /// Its derivative along the i-th direction.
+  constexpr const T& tangent(std::size_t i = 0) const { return tangents_[i]; }
+  constexpr const std::array<T, N>& tangents() const { return tangents_; }
+  template <Plain X>
+  explicit constexpr operator X() const {
+    return static_cast<X>(value_);
+  }
+
+  /// Comparisons are by value.
+  friend constexpr bool operator==(const Dual& x, const Dual& y) { return x.value_ == y.value_; }
+  friend constexpr auto operator<=>(const Dual& x, const Dual& y) { return x.value_ <=> y.value_; }
+
+ private:
+  T value_{};
+  std::array<T, N> tangents_{};
+};
+
+// ---- the chain rule
+
+// tangents + slope * tangent of x, for each direction. An operand that does not move adds nothing, be the slope along
+// it infinite: as an adjoint of 0 stops in the reverse sweep.
+template <class T, std::size_t N>
+constexpr void push_forward(std::array<T, N>& tangents, const T& slope, const Dual<T, N>& x) {
+  if (is_finite(slope)) [[likely]] {
+    for (std::size_t i = 0; i < N; ++i) tangents[i] = tangents[i] + slope * x.tangents()[i];
+  } else {
+    for (std::size_t i = 0; i < N; ++i)
+      if (!is_zero(x.tangents()[i])) tangents[i] = tangents[i] + slope * x.tangents()[i];
+  }
+}
+
+/// The Dual that operands have in common: the one that is nested deepest.
+template <class... X>
+struct CommonDual;
+template <class X>
+struct CommonDual<X> {
+  using type = X;
+};
+template <class X, class Y, class... Z>
+struct CommonDual<X, Y, Z...> : CommonDual<std::conditional_t<(dual_depth<Y> > dual_depth<X>), Y, X>, Z...> {};
+
+template <class D, class... X>
+inline constexpr bool all_stand_for = ((std::same_as<X, D> || is_constant_of<X, D>)&&...);
+/// A Dual, and what may be mixed with it.
+template <class... X>
+concept WithDual = (AnyDual<X> || ...) &&
+                   all_stand_for<typename CommonDual<std::remove_cvref_t<X>...>::type, std::remove_cvref_t<X>...>;
+
+// What an operand is as T, and how it moves: a constant does not.
+template <class D, class X>
+constexpr typename D::value_type dual_value(const X& x) {
+  if constexpr (std::same_as<X, D>)
+    return x.value();
+  else
+    return static_cast<typename D::value_type>(x);
+}
+template <class D, class X, class Slope>
+constexpr void push_operand(std::array<typename D::value_type, D::directions>& tangents, const X& x, Slope&& slope) {
+  if constexpr (std::same_as<X, D>) push_forward(tangents, slope(), x);
+}
+
+template <class Rule, class X>
+  requires AnyDual<X>
+[[gnu::always_inline]] constexpr auto apply(const X& x) {
+  using T = typename X::value_type;
+  const T& a = x.value();
+  const T v = Rule::template value<T>(a);
+  std::array<T, X::directions> tangents{};
+  push_forward(tangents, Rule::template slope<T>(a, v), x);
+  return X(v, tangents);
+}
+template <class Rule, class X, class Y>
+  requires WithDual<X, Y>
+[[gnu::always_inline]] constexpr auto apply(const X& x, const Y& y) {
+  using D = typename CommonDual<X, Y>::type;
+  using T = typename D::value_type;
+  const T a = dual_value<D>(x), b = dual_value<D>(y), v = Rule::template value<T>(a, b);
+  std::array<T, D::directions> tangents{};
+  push_operand<D>(tangents, x, [&] { return Rule::template slope_x<T>(a, b, v); });
+  push_operand<D>(tangents, y, [&] { return Rule::template slope_y<T>(a, b, v); });
+  return D(v, tangents);
+}
+template <class Rule, class X, class Y, class Z>
+  requires WithDual<X, Y, Z>
+constexpr auto apply(const X& x, const Y& y, const Z& z) {
+  using D = typename CommonDual<X, Y, Z>::type;
+  using T = typename D::value_type;
+  const T a = dual_value<D>(x), b = dual_value<D>(y), c = dual_value<D>(z), v = Rule::template value<T>(a, b, c);
+  std::array<T, D::directions> tangents{};
+  push_operand<D>(tangents, x, [&] { return Rule::template slope_x<T>(a, b, c, v); });
+  push_operand<D>(tangents, y, [&] { return Rule::template slope_y<T>(a, b, c, v); });
+  push_operand<D>(tangents, z, [&] { return Rule::template slope_z<T>(a, b, c, v); });
+  return D(v, tangents);
+}
+
+// ---- operators
+
+template <class X, class Y>
+  requires WithDual<X, Y>
+constexpr auto operator+(const X& x, const Y& y) { return apply<Add>(x, y); }
+template <class X, class Y>
+  requires WithDual<X, Y>
+constexpr auto operator-(const X& x, const Y& y) { return apply<Subtract>(x, y); }
+template <class X, class Y>
+  requires WithDual<X, Y>
+constexpr auto operator*(const X& x, const Y& y) { return apply<Multiply>(x, y); }
+template <class X, class Y>
+  requires WithDual<X, Y>
+constexpr auto operator/(const X& x, const Y& y) { return apply<Divide>(x, y); }
+template <AnyDual X>
+constexpr X operator-(const X& x) {
+  return apply<Negate>(x);
+}
+template <AnyDual X>
+constexpr X operator+(const X& x) {
+  return x;
+}
+template <class T, std::size_t N, class Y>
+  requires WithDual<Dual<T, N>, Y>
+constexpr Dual<T, N>& operator+=(Dual<T, N>& x, const Y& y) { return x = x + y; }
+template <class T, std::size_t N, class Y>
+  requires WithDual<Dual<T, N>, Y>
+constexpr Dual<T, N>& operator-=(Dual<T, N>& x, const Y& y) { return x = x - y; }
+template <class T, std::size_t N, class Y>
+  requires WithDual<Dual<T, N>, Y>
+constexpr Dual<T, N>& operator*=(Dual<T, N>& x, const Y& y) { return x = x * y; }
+template <class T, std::size_t N, class Y>
+  requires WithDual<Dual<T, N>, Y>
+constexpr Dual<T, N>& operator/=(Dual<T, N>& x, const Y& y) { return x = x / y; }
+
+template <AnyDual X>
+bool isnan(const X& x) {
+  using std::isnan;
+  return isnan(x.value());
+}
+template <AnyDual X>
+bool isinf(const X& x) {
+  using std::isinf;
+  return isinf(x.value());
+}
+template <AnyDual X>
+bool isfinite(const X& x) {
+  using std::isfinite;
+  return isfinite(x.value());
+}
+template <AnyDual X>
+bool signbit(const X& x) {
+  using std::signbit;
+  return signbit(x.value());
+}
+
+// ---- what a tape asks of its numbers, over the value and the tangents alike
+
+template <class T, std::size_t N>
+constexpr bool is_zero(const Dual<T, N>& x) {
+  bool zero = is_zero(x.value());
+  for (const T& tangent : x.tangents()) zero = zero && is_zero(tangent);
+  return zero;
+}
+template <class T, std::size_t N>
+constexpr bool is_one(const Dual<T, N>& x) {
+  bool one = is_one(x.value());
+  for (const T& tangent : x.tangents()) one = one && is_zero(tangent);
+  return one;
+}
+template <class T, std::size_t N>
+constexpr bool is_finite(const Dual<T, N>& x) {
+  bool finite = is_finite(x.value());
+  for (const T& tangent : x.tangents()) finite = finite && is_finite(tangent);
+  return finite;
+}
+template <class T, std::size_t N>
+constexpr bool is_sound_product(const Dual<T, N>& product, const Dual<T, N>& x, const Dual<T, N>& y) {
+  return is_finite(product) && is_sound_product(product.value(), x.value(), y.value());
+}
+
+}  // namespace downhill
+
+/// What generic code asks of a number: the limits of T.
+template <class T, std::size_t N>
+struct std::numeric_limits<downhill::Dual<T, N>> : std::numeric_limits<T> {};

@@ -1,0 +1,184 @@
+#pragma once
+// How derivatives.hpp evaluates a function f over another number type: the kinds of vectors that f may take and return,
+// and f on a tape.
+
+#include <Eigen/Core>
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <autodiff/dual.hpp>
+#include <autodiff/eigen.hpp>
+#include <autodiff/gradient.hpp>
+
+namespace downhill {
+
+namespace derivatives_detail {
+
+inline constexpr int unknown = Eigen::Dynamic;
+
+// Kinds of vectors: the same kind for another number type, how f is given it, and its size where that is known.
+template <class P>
+struct Kind {
+  static constexpr int size = unknown;
+  template <class X>
+  using Of = std::vector<X>;
+  template <class X>
+  using Argument = std::span<const X>;
+};
+template <class S, std::size_t N>
+struct Kind<std::array<S, N>> {
+  static constexpr int size = static_cast<int>(N);
+  template <class X>
+  using Of = std::array<X, N>;
+  template <class X>
+  using Argument = const Of<X>&;
+};
+template <class P>
+concept EigenVector = std::derived_from<P, Eigen::MatrixBase<P>> && bool(P::IsVectorAtCompileTime);
+template <EigenVector P>
+struct Kind<P> {
+  static constexpr int size = P::SizeAtCompileTime;
+  template <class X>
+  using Of = Eigen::Matrix<X, P::SizeAtCompileTime, 1>;
+  template <class X>
+  using Argument = const Of<X>&;
+};
+template <class P, class X>
+using Of = typename Kind<P>::template Of<X>;
+
+template <class P>
+using Scalar = std::remove_cvref_t<decltype(std::declval<const P&>()[0])>;
+template <class P>
+concept Point = std::floating_point<Scalar<P>> && requires(const P& x) {
+  x.size();
+};
+template <class R>
+concept OneNumber = Active<R> || Plain<R>;
+
+template <class V>
+std::size_t size_of(const V& x) {
+  return static_cast<std::size_t>(x.size());
+}
+template <class V>
+decltype(auto) at(V& v, std::size_t i) {
+  if constexpr (EigenVector<std::remove_const_t<V>>)
+    return v.coeffRef(static_cast<Eigen::Index>(i));
+  else
+    return (v[i]);
+}
+template <class S, EigenVector V>
+S number_at(const V& v, std::size_t i) {
+  return v.coeff(static_cast<Eigen::Index>(i));
+}
+template <class S, class V>
+const S& number_at(const V& v, std::size_t i) {
+  return v[i];
+}
+// A vector of X of the same kind and size as `like`, its elements element(i).
+template <class X, class P, class Element>
+Of<P, X> filled(const P& like, Element&& element) {
+  Of<P, X> v;
+  if constexpr (requires { v.resize(1); }) v.resize(static_cast<decltype(v.size())>(like.size()));
+  for (std::size_t i = 0; i < size_of(like); ++i) at(v, i) = element(i);
+  return v;
+}
+// function(r) of the one result, or of each of several.
+template <class S, class R, class Function>
+auto each(const R& results, Function&& function) {
+  if constexpr (OneNumber<R>)
+    return S(function(results));
+  else
+    return filled<S>(results, [&](std::size_t i) { return function(number_at<Scalar<R>>(results, i)); });
+}
+template <class R>
+std::size_t count_of(const R& results) {
+  if constexpr (OneNumber<R>)
+    return 1;
+  else
+    return size_of(results);
+}
+template <class R>
+inline constexpr int known_count = Kind<R>::size;
+template <OneNumber R>
+inline constexpr int known_count<R> = 1;
+
+// The plain number behind a result. f may return one that does not depend on its inputs.
+template <class S, class X>
+S primal_of(const X& x) {
+  if constexpr (AnyVar<X> || AnyDual<X>)
+    return primal_of<S>(x.value());
+  else
+    return static_cast<S>(x);
+}
+template <class D, class X>
+typename D::value_type tangent_of(const X& x, std::size_t i = 0) {
+  if constexpr (std::same_as<X, D>)
+    return x.tangent(i);
+  else
+    return 0;
+}
+
+template <class P, class V>
+void demand_same_size(std::string_view operation, const P& x, const V& v) {
+  if (size_of(x) != size_of(v)) misuse::different_sizes(operation, size_of(x), size_of(v));
+}
+
+// f(x) with each x_i as input(i), of type X.
+template <class X, class F, class P, class Input>
+auto evaluated(F& f, const P& x, Input&& input) {
+  const auto inputs = filled<X>(x, input);
+  return f(static_cast<typename Kind<P>::template Argument<X>>(inputs));
+}
+
+// f on a tape of T, with each x_i as input(i).
+template <class T, class F, class P>
+class Recorded {
+ public:
+  template <class Input>
+  Recorded(F& f, const P& x, Input&& input)
+      : like_(x), results_(evaluated<Var<T>>(f, x, [&](std::size_t i) { return tape_.variable(T(input(i))); })) {}
+
+  const auto& results() const { return results_; }
+  // The adjoints of the inputs, read(adjoint) of each, of sum(weight(i) * result i); 0 if no result depends on them.
+  template <class Weight, class Read>
+  auto pulled_back(Weight&& weight, Read&& read) {
+    std::vector<Seed<T>> seeds;
+    for (std::size_t i = 0; i < count_of(results_); ++i) seed(seeds, i, weight(i));
+    if (!seeds.empty()) tape_.gradient(seeds, swept_);
+    return filled<Scalar<P>>(like_, [&](std::size_t i) { return read(seeds.empty() ? T(0) : swept_.adjoints()[i]); });
+  }
+
+ private:
+  void seed(std::vector<Seed<T>>& seeds, std::size_t i, const T& weight) const {
+    const auto add = [&](const auto& result) {
+      if constexpr (AnyVar<decltype(result)>)
+        if (result.is_active()) seeds.push_back({result, weight});
+    };
+    if constexpr (OneNumber<std::remove_cvref_t<decltype(results_)>>)
+      add(results_);
+    else
+      add(at(results_, i));
+  }
+
+  const P& like_;
+  Tape<T> tape_;
+  std::remove_cvref_t<decltype(evaluated<Var<T>>(std::declval<F&>(), std::declval<const P&>(),
+                                                 std::declval<Var<T> (*)(std::size_t)>()))>
+      results_;
+  Gradient<T> swept_;
+};
+template <class R>
+void demand_one_number() {
+  static_assert(OneNumber<R>, "this is a derivative of a function that returns one number; see jacobian, jvp and vjp");
+}
+
+}  // namespace derivatives_detail
+
+}  // namespace downhill
