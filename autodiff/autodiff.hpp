@@ -13,7 +13,9 @@
 
 #include <autodiff/gradient.hpp>
 
+#include <autodiff/checkpoint.hpp>
 #include <autodiff/derivatives.hpp>
+#include <autodiff/fuse.hpp>
 #include <autodiff/ranges.hpp>
 
 #include <autodiff/eigen.hpp>

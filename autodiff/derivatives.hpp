@@ -49,15 +49,10 @@ auto jacobian_forward(F& f, const P& x) {
     const R results = columns_from(first);
     if (first == 0) jacobian.resize(static_cast<Eigen::Index>(count_of(results)), static_cast<Eigen::Index>(n));
     for (std::size_t column = first; column < std::min<std::size_t>(n, first + C); ++column) {
-      Eigen::Index row = 0;
-      const auto put = [&](const auto& result) {
-        jacobian(row++, static_cast<Eigen::Index>(column)) = tangent_of<D>(result, column - first);
-        return S(0);
-      };
-      if constexpr (OneNumber<R>)
-        put(results);
-      else
-        for (std::size_t i = 0; i < size_of(results); ++i) put(at(results, i));
+      for_each_result(results, [&](const auto& result, std::size_t row) {
+        jacobian(static_cast<Eigen::Index>(row), static_cast<Eigen::Index>(column)) =
+            tangent_of<D>(result, column - first);
+      });
     }
   }
   return jacobian;

@@ -97,6 +97,14 @@ auto each(const R& results, Function&& function) {
   else
     return filled<S>(results, [&](std::size_t i) { return function(number_at<Scalar<R>>(results, i)); });
 }
+// visit(r, index) of the one result, or of each of several.
+template <class R, class Visit>
+void for_each_result(const R& results, Visit&& visit) {
+  if constexpr (OneNumber<R>)
+    visit(results, std::size_t{0});
+  else
+    for (std::size_t i = 0; i < size_of(results); ++i) visit(at(results, i), i);
+}
 template <class R>
 std::size_t count_of(const R& results) {
   if constexpr (OneNumber<R>)
@@ -150,23 +158,15 @@ class Recorded {
   template <class Weight, class Read>
   auto pulled_back(Weight&& weight, Read&& read) {
     std::vector<Seed<T>> seeds;
-    for (std::size_t i = 0; i < count_of(results_); ++i) seed(seeds, i, weight(i));
+    for_each_result(results_, [&]<class R>(const R& result, std::size_t i) {
+      if constexpr (AnyVar<R>)
+        if (result.is_active()) seeds.push_back({result, weight(i)});
+    });
     if (!seeds.empty()) tape_.gradient(seeds, swept_);
     return filled<Scalar<P>>(like_, [&](std::size_t i) { return read(seeds.empty() ? T(0) : swept_.adjoints()[i]); });
   }
 
  private:
-  void seed(std::vector<Seed<T>>& seeds, std::size_t i, const T& weight) const {
-    const auto add = [&](const auto& result) {
-      if constexpr (AnyVar<decltype(result)>)
-        if (result.is_active()) seeds.push_back({result, weight});
-    };
-    if constexpr (OneNumber<std::remove_cvref_t<decltype(results_)>>)
-      add(results_);
-    else
-      add(at(results_, i));
-  }
-
   const P& like_;
   Tape<T> tape_;
   std::remove_cvref_t<decltype(evaluated<Var<T>>(std::declval<F&>(), std::declval<const P&>(),

@@ -136,7 +136,19 @@ void Tape<T>::gradient(std::span<const Seed<T>> seeds, Gradient<T>& into) const 
   seal();
   T* const adjoint = into.reset(*this);
   for (const Seed<T>& seed : seeds) adjoint[seed.result.raw_slot()] = adjoint[seed.result.raw_slot()] + seed.weight;
-  reverse_sweep<T>(base_.get(), head_, adjoint);
+  const std::byte* end = head_;
+  try {
+    for (auto placed = blocks_.rbegin(); placed != blocks_.rend(); ++placed) {
+      const std::byte* const begin = base_.get() + placed->bytes;
+      reverse_sweep<T>(begin, end, adjoint);
+      placed->block->pull_back(placed->first_result, adjoint);
+      end = begin;
+    }
+  } catch (...) {
+    into.slots_ = 0;  // what a block could not finish is not a gradient
+    throw;
+  }
+  reverse_sweep<T>(base_.get(), end, adjoint);
 }
 
 template <class T>

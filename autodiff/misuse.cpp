@@ -92,6 +92,12 @@ void no_such_parameter(std::size_t index, std::size_t count) {
       "parameter({}): the tape has {} parameters, the variables made before the first statement", index, count));
 }
 
+void hidden_input() {
+  throw TapeError(
+      "checkpoint: the function uses a Var that is not one of its inputs, so the sweep could not record it again; pass "
+      "it as an input");
+}
+
 void empty_range(std::string_view operation) {
   throw ShapeError(fmt::format("{}: the range is empty; it needs at least one element", operation));
 }

@@ -9,13 +9,97 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <autodiff/tape.hpp>
 
 namespace downhill {
+
+// ---- how statements change
+
+template <class T>
+[[gnu::always_inline]] inline bool Tape<T>::scale(T p) {
+  if (is_one(p)) return true;
+  const std::uint32_t edges = Stream::trailer_before(head_).edges;
+  Edge<T>* const end = Stream::edges_before(head_);
+  if (edges > 2) return scale_many(end, edges, p);
+  // A slope that overflowed or underflowed must wait for its adjoint: that may be 0, or bring it back.
+  const T last = end[-1].slope * p;
+  if (!is_sound_product(last, end[-1].slope, p)) [[unlikely]]
+    return false;
+  if (edges == 2) {
+    const T first = end[-2].slope * p;
+    if (!is_sound_product(first, end[-2].slope, p)) [[unlikely]]
+      return false;
+    end[-2].slope = first;
+  }
+  end[-1].slope = last;
+  return true;
+}
+
+template <class T>
+[[gnu::noinline]] bool Tape<T>::scale_many(Edge<T>* end, std::uint32_t edges, T p) {
+  if (edges > foldable_edges) return false;
+  for (Edge<T>* e = end - edges; e != end; ++e)
+    if (!is_sound_product(T(e->slope * p), e->slope, p)) return false;
+  for (Edge<T>* e = end - edges; e != end; ++e) e->slope = e->slope * p;
+  return true;
+}
+
+template <class T>
+[[gnu::always_inline]] inline bool Tape<T>::fold(T p, T q, std::uint32_t b) {
+  if (!scale(p)) return false;
+  std::byte* head = head_;
+  const std::uint32_t edges = Stream::trailer_before(head).edges;  // by field, as it was written: that forwards stores
+  Edge<T>* const end = Stream::edges_before(head);
+  if (end[-1].parent == b) {
+    const T joined = end[-1].slope + q;
+    if (is_finite(joined)) [[likely]] {
+      end[-1].slope = joined;
+      return true;
+    }
+  }
+  if (edges > foldable_edges)  // for fewer, `room` left space. `scale` changed nothing here, should this throw
+    head = room(edge_bytes);
+  else if ((edges > 2 || (edges == 2 && end[-2].parent == b)) && join_many(end, edges, q, b))
+    return true;
+  const Slot result = Stream::trailer_before(head).result;
+  head_ = Stream::close(Stream::put(head - trailer_bytes, q, b), result, edges + 1);
+  return true;
+}
+
+template <class T>
+[[gnu::noinline]] bool Tape<T>::join_many(Edge<T>* end, std::uint32_t edges, T q, std::uint32_t b) {
+  for (Edge<T>* e = end - edges; e != end; ++e) {
+    if (e->parent != b) continue;
+    const T joined = e->slope + q;
+    if (!is_finite(joined)) return false;
+    e->slope = joined;
+    return true;
+  }
+  return false;
+}
+
+template <class T>
+[[gnu::always_inline]] inline void Tape<T>::accumulate(std::uint32_t sum, T p, std::uint32_t a) {
+  head_ = Stream::close(Stream::put(room(edge_bytes + trailer_bytes), p, a), sum, 1);
+  newest_ = Identity::none;
+}
+
+template <class T>
+[[gnu::always_inline]] inline bool Tape<T>::accumulate_newest(std::uint32_t sum, std::uint64_t newest, T p) {
+  if (!scale(p)) return false;
+  Stream::trailer_before(head_).result = static_cast<Slot>(sum);
+  next_ = newest;  // newest_ may keep the identity: its handle is gone, and the next statement gets the same
+  return true;
+}
+
+// ---- how operations become statements
 
 template <class X>
 inline constexpr bool is_var = false;
@@ -168,6 +252,32 @@ struct Recorder {
       at = Stream<T>::put(at, slope(), x.raw_slot());
     });
     return Var<T>(tape, value, tape->finish(id, at, count));
+  }
+
+  // The tape that all of these are on, nullptr if all are passive. They are no longer known to their handles alone.
+  template <class T>
+  static Tape<T>* common_tape(std::string_view operation, std::span<const Var<T>> operands) {
+    Tape<T>* tape = nullptr;
+    for (const Var<T>& x : operands) {
+      x.demand_value();
+      if (x.tape_ == nullptr) continue;
+      if (tape != nullptr && x.tape_ != tape) misuse::foreign_variable(operation);
+      tape = x.tape_;
+      tape->check(x.id_);
+      x.disown();
+    }
+    return tape;
+  }
+
+  // One block, which knows its operands, and a Var with each of these values for its results.
+  template <class T>
+  static std::vector<Var<T>> block(Tape<T>& tape, std::unique_ptr<Block<T>> block, std::span<const T> values) {
+    const std::size_t first = tape.append(std::move(block), values.size());
+    std::vector<Var<T>> results;
+    results.reserve(values.size());
+    for (const T& value : values)
+      results.push_back(Var<T>(&tape, value, Identity::shared(tape.generations_.current(), first + results.size())));
+    return results;
   }
 
   // sum += slope * y in sum's own slot, if that is possible.

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <limits>
 #include <new>
+#include <span>
+#include <string_view>
 #include <type_traits>
 
 #ifndef DOWNHILL_SLOT_BITS
@@ -39,6 +41,18 @@ template <class T>
 struct alignas(Edge<T>) alignas(std::uint32_t) Trailer {
   Slot result;
   std::uint32_t edges;
+};
+
+/// A statement with code of its own in place of edges: a whole segment of a program, or a matrix operation. The sweep
+/// runs the plain loop between two of them.
+template <class T>
+struct Block {
+  virtual ~Block() = default;
+  virtual std::string_view name() const = 0;
+  /// The slots that it depends on.
+  virtual std::span<const Slot> parents() const = 0;
+  /// adjoint[parents] += J' adjoint[results], the results from this slot on.
+  virtual void pull_back(std::size_t first_result, T* adjoint) const = 0;
 };
 
 // What the tape asks of a number. A number type that nests on the tape overloads these beside itself, over all its

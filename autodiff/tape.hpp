@@ -49,7 +49,7 @@ class Mark {
   template <class T>
   friend class Tape;
   const void* tape_ = nullptr;
-  std::size_t bytes_ = 0, slots_ = 0, parameters_ = 0, names_ = 0;
+  std::size_t bytes_ = 0, slots_ = 0, parameters_ = 0, names_ = 0, blocks_ = 0;
   std::uint32_t generation_ = 0;
 };
 
@@ -106,9 +106,14 @@ class Tape {
   std::size_t bytes() const { return static_cast<std::size_t>(head_ - base_.get()); }
   /// Counted by walking the tape.
   std::size_t statements() const;
-  /// Calls `visit(result slot, edges)` for every statement, newest first: the order of the sweep.
+  /// Calls `visit(result slot, edges)` for every statement and `visit_block(block, first result slot, results)` for
+  /// every block, newest first: the order of the sweep.
+  template <class Visit, class VisitBlock>
+  void for_each_backwards(Visit&& visit, VisitBlock&& visit_block) const;
   template <class Visit>
-  void for_each_backwards(Visit&& visit) const;
+  void for_each_backwards(Visit&& visit) const {
+    for_each_backwards(visit, [](auto&&...) {});
+  }
 
  private:
   friend class Var<T>;
@@ -177,6 +182,9 @@ class Tape {
     return room(count * edge_bytes + trailer_bytes);
   }
 
+  // Appends a block with so many results, and returns the slot of the first.
+  std::size_t append(std::unique_ptr<Block<T>> block, std::size_t results);
+
   // Nothing that stands on the tape now may change any more, and no slot may come to stand for another value.
   void seal() const {
     newest_ = Identity::none;
@@ -210,86 +218,12 @@ class Tape {
   Generations generations_;
   std::vector<T> parameters_;
   std::vector<std::pair<std::size_t, std::string>> names_;
+  struct Placed {
+    std::unique_ptr<Block<T>> block;
+    std::size_t bytes, first_result, results;  // it stands behind so many bytes of statements
+  };
+  std::vector<Placed> blocks_;
 };
-
-// ---- how statements change
-
-template <class T>
-[[gnu::always_inline]] inline bool Tape<T>::scale(T p) {
-  if (is_one(p)) return true;
-  const std::uint32_t edges = Stream::trailer_before(head_).edges;
-  Edge<T>* const end = Stream::edges_before(head_);
-  if (edges > 2) return scale_many(end, edges, p);
-  // A slope that overflowed or underflowed must wait for its adjoint: that may be 0, or bring it back.
-  const T last = end[-1].slope * p;
-  if (!is_sound_product(last, end[-1].slope, p)) [[unlikely]]
-    return false;
-  if (edges == 2) {
-    const T first = end[-2].slope * p;
-    if (!is_sound_product(first, end[-2].slope, p)) [[unlikely]]
-      return false;
-    end[-2].slope = first;
-  }
-  end[-1].slope = last;
-  return true;
-}
-
-template <class T>
-[[gnu::noinline]] bool Tape<T>::scale_many(Edge<T>* end, std::uint32_t edges, T p) {
-  if (edges > foldable_edges) return false;
-  for (Edge<T>* e = end - edges; e != end; ++e)
-    if (!is_sound_product(T(e->slope * p), e->slope, p)) return false;
-  for (Edge<T>* e = end - edges; e != end; ++e) e->slope = e->slope * p;
-  return true;
-}
-
-template <class T>
-[[gnu::always_inline]] inline bool Tape<T>::fold(T p, T q, std::uint32_t b) {
-  if (!scale(p)) return false;
-  std::byte* head = head_;
-  const std::uint32_t edges = Stream::trailer_before(head).edges;  // by field, as it was written: that forwards stores
-  Edge<T>* const end = Stream::edges_before(head);
-  if (end[-1].parent == b) {
-    const T joined = end[-1].slope + q;
-    if (is_finite(joined)) [[likely]] {
-      end[-1].slope = joined;
-      return true;
-    }
-  }
-  if (edges > foldable_edges)  // for fewer, `room` left space. `scale` changed nothing here, should this throw
-    head = room(edge_bytes);
-  else if ((edges > 2 || (edges == 2 && end[-2].parent == b)) && join_many(end, edges, q, b))
-    return true;
-  const Slot result = Stream::trailer_before(head).result;
-  head_ = Stream::close(Stream::put(head - trailer_bytes, q, b), result, edges + 1);
-  return true;
-}
-
-template <class T>
-[[gnu::noinline]] bool Tape<T>::join_many(Edge<T>* end, std::uint32_t edges, T q, std::uint32_t b) {
-  for (Edge<T>* e = end - edges; e != end; ++e) {
-    if (e->parent != b) continue;
-    const T joined = e->slope + q;
-    if (!is_finite(joined)) return false;
-    e->slope = joined;
-    return true;
-  }
-  return false;
-}
-
-template <class T>
-[[gnu::always_inline]] inline void Tape<T>::accumulate(std::uint32_t sum, T p, std::uint32_t a) {
-  head_ = Stream::close(Stream::put(room(edge_bytes + trailer_bytes), p, a), sum, 1);
-  newest_ = Identity::none;
-}
-
-template <class T>
-[[gnu::always_inline]] inline bool Tape<T>::accumulate_newest(std::uint32_t sum, std::uint64_t newest, T p) {
-  if (!scale(p)) return false;
-  Stream::trailer_before(head_).result = static_cast<Slot>(sum);
-  next_ = newest;  // newest_ may keep the identity: its handle is gone, and the next statement gets the same
-  return true;
-}
 
 // ---- marks and walks
 
@@ -299,6 +233,7 @@ Mark Tape<T>::mark() {
   Mark here;
   here.tape_ = this, here.bytes_ = bytes(), here.slots_ = slots();
   here.parameters_ = parameters_.size(), here.names_ = names_.size();
+  here.blocks_ = blocks_.size();
   here.generation_ = generations_.current();
   return here;
 }
@@ -312,6 +247,7 @@ void Tape<T>::rewind(const Mark& mark) {
   head_ = base_.get() + mark.bytes_;
   parameters_.resize(mark.parameters_);
   names_.resize(mark.names_);
+  blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(mark.blocks_), blocks_.end());
   set_limit(0);
 }
 
@@ -330,21 +266,41 @@ std::span<T> Tape<T>::update_parameters() {
 }
 
 template <class T>
-template <class Visit>
-void Tape<T>::for_each_backwards(Visit&& visit) const {
-  for (std::byte* end = head_; end != base_.get();) {
-    const Trailer<T> trailer = Stream::trailer_before(end);
-    visit(std::size_t{trailer.result},
-          std::span<const Edge<T>>(Stream::edges_before(end) - trailer.edges, trailer.edges));
-    end = Stream::begin_of(end);
+template <class Visit, class VisitBlock>
+void Tape<T>::for_each_backwards(Visit&& visit, VisitBlock&& visit_block) const {
+  std::byte* end = head_;
+  const auto visit_down_to = [&](std::size_t bytes) {
+    while (end != base_.get() + bytes) {
+      const Trailer<T> trailer = Stream::trailer_before(end);
+      visit(std::size_t{trailer.result},
+            std::span<const Edge<T>>(Stream::edges_before(end) - trailer.edges, trailer.edges));
+      end = Stream::begin_of(end);
+    }
+  };
+  for (auto placed = blocks_.rbegin(); placed != blocks_.rend(); ++placed) {
+    visit_down_to(placed->bytes);
+    visit_block(*placed->block, placed->first_result, placed->results);
   }
+  visit_down_to(0);
 }
 
 template <class T>
 std::size_t Tape<T>::statements() const {
   std::size_t count = 0;
-  for_each_backwards([&](std::size_t, std::span<const Edge<T>>) { ++count; });
+  for_each_backwards([&](std::size_t, std::span<const Edge<T>>) { ++count; },
+                     [&](const Block<T>&, std::size_t, std::size_t) { ++count; });
   return count;
+}
+
+template <class T>
+std::size_t Tape<T>::append(std::unique_ptr<Block<T>> block, std::size_t results) {
+  const std::size_t first = slots();
+  if (results > slot_limit - first) misuse::out_of_slots(slot_limit);
+  blocks_.push_back({std::move(block), bytes(), first, results});
+  next_ += results;
+  seal();
+  set_limit(0);
+  return first;
 }
 
 template <class T>

@@ -25,7 +25,7 @@ std::vector<Row> rows_of(const Tape<T>& tape, const Gradient<T>* gradient) {
   const auto adjoint = [&](std::size_t slot) {
     return gradient == nullptr ? std::string{} : fmt::format("{:.6g}", gradient->adjoints()[slot]);
   };
-  tape.for_each_backwards([&](std::size_t result, std::span<const Edge<T>> edges) {
+  const auto statement = [&](std::size_t result, std::span<const Edge<T>> edges) {
     std::string text;
     for (const Edge<T>& e : edges) {
       const T slope = e.slope;
@@ -33,7 +33,17 @@ std::vector<Row> rows_of(const Tape<T>& tape, const Gradient<T>* gradient) {
     }
     statements.push_back({label(tape, result), std::move(text), adjoint(result)});
     is_result[result] = true;
-  });
+  };
+  const auto block = [&](const Block<T>& made, std::size_t first, std::size_t results) {
+    for (std::size_t slot = first + results; slot-- > first;) {
+      std::string text = fmt::format("{} of", made.name());
+      for (const Slot parent : made.parents())
+        text += fmt::format("{}{}", text.back() == 'f' ? " " : ", ", label(tape, parent));
+      statements.push_back({label(tape, slot), std::move(text), adjoint(slot)});
+      is_result[slot] = true;
+    }
+  };
+  tape.for_each_backwards(statement, block);
   std::vector<Row> rows;
   for (std::size_t slot = 0; slot < tape.slots(); ++slot)
     if (!is_result[slot]) rows.push_back({label(tape, slot), "", adjoint(slot)});
