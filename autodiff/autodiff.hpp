@@ -16,6 +16,7 @@
 #include <autodiff/checkpoint.hpp>
 #include <autodiff/derivatives.hpp>
 #include <autodiff/fuse.hpp>
+#include <autodiff/gradient_check.hpp>
 #include <autodiff/ranges.hpp>
 
 #include <autodiff/eigen.hpp>
