@@ -21,7 +21,8 @@ struct Contender {
   std::string name;      // P, H, record, reverse, total: our own parts; anything else is another library
   std::vector<double> point;
   Evaluate evaluate;
-  std::map<std::string, double> counts = {};  // operations, bytes, statements
+  std::map<std::string, double> counts = {};  // operations, bytes, statements, peak_megabytes
+  int repetitions = 0;                        // 0: as many as all others; fewer for what takes long
 };
 
 /// All of them. Those of other libraries add themselves before main (peers/peer.hpp).
@@ -33,7 +34,8 @@ inline std::vector<Contender>& contenders() {
 /// P, H, and our own tape, for every workload.
 void add_own_contenders();
 
-/// Is every value, and every gradient that is given, that of H, to 1e-12 of its largest element? Says where not.
+/// Is every value, and every gradient that is given, that of H, to 1e-12 of its largest element? Says where not. Where
+/// there is no H, all gradients are compared with the first.
 bool all_agree();
 
 }  // namespace downhill::bench

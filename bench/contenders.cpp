@@ -95,16 +95,24 @@ bool all_agree() {
   constexpr double allowed = 1e-12;
   bool agree = true;
   for (const Contender& contender : contenders()) {
-    const auto by_hand = std::find_if(contenders().begin(), contenders().end(), [&](const Contender& other) {
-      return other.workload == contender.workload && other.name == "H";
-    });
+    const auto find = [&](auto&& wanted) {
+      return std::find_if(contenders().begin(), contenders().end(), [&](const Contender& other) {
+        return other.workload == contender.workload && wanted(other);
+      });
+    };
+    const auto has_gradient = [](const Contender& other) { return !other.evaluate(other.point).gradient.empty(); };
+    auto by_hand = find([](const Contender& other) { return other.name == "H"; });
+    if (by_hand == contenders().end()) {
+      if (contender.repetitions > 0 || !has_gradient(contender)) continue;
+      by_hand = find(has_gradient);
+    }
     const Outcome reference = by_hand->evaluate(contender.point);
     const std::vector<double> gradient(reference.gradient.begin(), reference.gradient.end());
     // Twice: the second time it runs as it will be timed, in memory that has been used.
     for (int time = 1; time <= 2; ++time) {
       const double error = error_of(contender.evaluate(contender.point), reference.value, gradient);
       if (error <= allowed) continue;
-      fmt::print(stderr, "{}: {} is not the hand-written gradient: relative error {:.1e}, evaluation {}\n",
+      fmt::print(stderr, "{}: {} is not the gradient of the reference: relative error {:.1e}, evaluation {}\n",
                  contender.workload, contender.name, error, time);
       agree = false;
     }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "contender.hpp"
+#include "derivatives.hpp"
 #include "machine.hpp"
 #include "report.hpp"
 
@@ -51,12 +52,16 @@ int main(int argc, char** argv) {
   if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
 
   add_own_contenders();
+  add_derivatives();
   if (!all_agree()) return 1;
   for (const Contender& contender : contenders())
-    benchmark::RegisterBenchmark((contender.workload + "/" + contender.name).c_str(), time_it, contender);
+    if (auto* made =
+            benchmark::RegisterBenchmark((contender.workload + "/" + contender.name).c_str(), time_it, contender);
+        contender.repetitions > 0)
+      made->Repetitions(contender.repetitions);
 
   if (tables) {
-    fmt::print(stderr, "Every gradient agrees with the one written by hand. Timing...\n\n");
+    fmt::print(stderr, "Every gradient agrees with its reference. Timing...\n\n");
     Report report;
     benchmark::RunSpecifiedBenchmarks(&report);
   } else {

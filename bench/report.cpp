@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <set>
 
+#include "contender.hpp"
 #include "machine.hpp"
 #include "table.hpp"
 #include "workloads.hpp"
@@ -65,12 +66,15 @@ void Report::print_own() const {
                     figure(total / plain, 2), figure(total / fastest(name, "H"), 2), figure(total / operations, 2),
                     figure(count(name, "bytes") / operations, 1)});
   });
-  print_table(rows);
+  if (rows.size() > 1) print_table(rows);
 }
 
 void Report::print_peers() const {
   std::set<std::string> names;
-  for (const auto& [name, measured] : measured_) names.insert(name.substr(name.find('/') + 1));
+  for_each_workload([&](const std::string& workload, const std::string&) {
+    for (const auto& [name, measured] : measured_)
+      if (name.starts_with(workload + "/")) names.insert(name.substr(name.find('/') + 1));
+  });
   for (const auto& name : own) names.erase(name);
   if (names.empty()) return;
 
@@ -84,6 +88,26 @@ void Report::print_peers() const {
   };
   add("Downhill", "total");
   for (const std::string& name : names) add(name, name);
+  fmt::print("\n");
+  print_table(rows);
+}
+
+// All contenders of other workloads than those, in the order in which they were added.
+void Report::print_derivatives() const {
+  std::set<std::string> printed;
+  for_each_workload([&](const std::string& workload, const std::string&) { printed.insert(workload); });
+  std::vector<Row> rows{{"workload", "what", "ns", "/P", "tape bytes", "peak MB"}};
+  for (const Contender& contender : contenders()) {
+    const double time = fastest(contender.workload, contender.name);
+    if (printed.contains(contender.workload) || std::isnan(time)) continue;
+    const auto count = [&](const std::string& what, int digits) {
+      const auto found = contender.counts.find(what);
+      return found == contender.counts.end() ? "" : figure(found->second, digits);
+    };
+    rows.push_back({contender.name == "P" ? contender.workload : "", contender.name, figure(time, 0),
+                    figure(time / fastest(contender.workload, "P"), 2), count("bytes", 0), count("peak_megabytes", 1)});
+  }
+  if (rows.size() == 1) return;
   fmt::print("\n");
   print_table(rows);
 }
@@ -104,6 +128,7 @@ void Report::Finalize() {
   fmt::print("{}, {}\n{}\n\n", compiler(), flags(), processor());
   print_own();
   print_peers();
+  print_derivatives();
   print_noise();
 }
 

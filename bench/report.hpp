@@ -30,6 +30,7 @@ class Report : public benchmark::BenchmarkReporter {
   double count(const std::string& workload, const std::string& what) const;
   void print_own() const;
   void print_peers() const;
+  void print_derivatives() const;
   void print_noise() const;
 
   std::map<std::string, Measured> measured_;  // by "workload/contender"

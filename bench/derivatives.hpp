@@ -1,0 +1,8 @@
+#pragma once
+
+namespace downhill::bench {
+
+/// Adds jvp, Hessians, Jacobians, fuse and checkpoint to the contenders. Their P is the plain function of double.
+void add_derivatives();
+
+}  // namespace downhill::bench
