@@ -21,7 +21,7 @@
 #include <type_traits>
 
 #include <autodiff/calculus.hpp>
-#include <autodiff/statement.hpp>
+#include <autodiff/lanes.hpp>
 
 namespace downhill {
 
@@ -59,20 +59,27 @@ class Dual {
     requires is_constant_of<X, Dual>
   constexpr Dual(const X& number) : value_(static_cast<T>(number)) {}
   constexpr Dual(const T& value, const std::array<T, N>& tangents) : value_(value), tangents_(tangents) {}
-  constexpr Dual(const T& value, const T& tangent) requires(N == 1) : value_(value), tangents_{tangent} {}
+  constexpr Dual(const T& value, const T& tangent) requires(N == 1)
+      : value_(value), tangents_(std::array<T, 1>{tangent}) {}
+  constexpr Dual(const T& value, const Lanes<T, N>& tangents) : value_(value), tangents_(tangents) {}
 
   /// An input that moves by 1 along the i-th direction, and not along the others.
   static constexpr Dual variable(const T& value, std::size_t i = 0) {
-    Dual x(value, std::array<T, N>{});
-    x.tangents_[i] = T(1);
+    Dual x(value, Lanes<T, N>{});
+    x.tangents_.set(i, T(1));
     return x;
   }
 
   /// The primal: the number itself.
   constexpr const T& value() const { return value_; }
   /// Its derivative along the i-th direction.
-  constexpr const T& tangent(std::size_t i = 0) const { return tangents_[i]; }
-  constexpr const std::array<T, N>& tangents() const { return tangents_; }
+  constexpr T tangent(std::size_t i = 0) const { return tangents_[i]; }
+  constexpr std::array<T, N> tangents() const {
+    std::array<T, N> all;
+    for (std::size_t i = 0; i < N; ++i) all[i] = tangents_[i];
+    return all;
+  }
+  constexpr const Lanes<T, N>& lanes() const { return tangents_; }
   template <Plain X>
   explicit constexpr operator X() const {
     return static_cast<X>(value_);
@@ -84,22 +91,10 @@ class Dual {
 
  private:
   T value_{};
-  std::array<T, N> tangents_{};
+  Lanes<T, N> tangents_{};
 };
 
 // ---- the chain rule
-
-// tangents + slope * tangent of x, for each direction. An operand that does not move adds nothing, be the slope along
-// it infinite: as an adjoint of 0 stops in the reverse sweep.
-template <class T, std::size_t N>
-constexpr void push_forward(std::array<T, N>& tangents, const T& slope, const Dual<T, N>& x) {
-  if (is_finite(slope)) [[likely]] {
-    for (std::size_t i = 0; i < N; ++i) tangents[i] = tangents[i] + slope * x.tangents()[i];
-  } else {
-    for (std::size_t i = 0; i < N; ++i)
-      if (!is_zero(x.tangents()[i])) tangents[i] = tangents[i] + slope * x.tangents()[i];
-  }
-}
 
 /// The Dual that operands have in common: the one that is nested deepest.
 template <class... X>
@@ -118,67 +113,85 @@ template <class... X>
 concept WithDual = (AnyDual<X> || ...) &&
                    all_stand_for<typename CommonDual<std::remove_cvref_t<X>...>::type, std::remove_cvref_t<X>...>;
 
-// What an operand is as T, and how it moves: a constant does not.
+// The value of an operand as T, the scalar of D.
 template <class D, class X>
-constexpr typename D::value_type dual_value(const X& x) {
+[[gnu::always_inline]] constexpr typename D::value_type value_as(const X& x) {
   if constexpr (std::same_as<X, D>)
     return x.value();
   else
     return static_cast<typename D::value_type>(x);
 }
-template <class D, class X, class Slope>
-constexpr void push_operand(std::array<typename D::value_type, D::directions>& tangents, const X& x, Slope&& slope) {
-  if constexpr (std::same_as<X, D>) push_forward(tangents, slope(), x);
-}
+
+/// The tangents of a result, as its operands contribute to them. A constant does not.
+template <class D>
+class Pushed {
+  using T = typename D::value_type;
+
+ public:
+  template <class X, class Slope>
+  [[gnu::always_inline]] constexpr void along(const X& x, Slope&& slope) {
+    if constexpr (std::same_as<X, D>) {
+      if (is_first_)
+        tangents_ = tangents_.scaled(slope(), x.lanes());
+      else
+        tangents_.add_scaled(slope(), x.lanes());
+      is_first_ = false;
+    }
+  }
+  [[gnu::always_inline]] constexpr D with(const T& value) const { return D(value, tangents_); }
+
+ private:
+  Lanes<T, D::directions> tangents_;
+  bool is_first_ = true;
+};
 
 template <class Rule, class X>
   requires AnyDual<X>
 [[gnu::always_inline]] constexpr auto apply(const X& x) {
   using T = typename X::value_type;
-  const T& a = x.value();
-  const T v = Rule::template value<T>(a);
-  std::array<T, X::directions> tangents{};
-  push_forward(tangents, Rule::template slope<T>(a, v), x);
-  return X(v, tangents);
+  const T a = x.value(), v = Rule::template value<T>(a);
+  Pushed<X> pushed;
+  pushed.along(x, [&] { return Rule::template slope<T>(a, v); });
+  return pushed.with(v);
 }
 template <class Rule, class X, class Y>
   requires WithDual<X, Y>
 [[gnu::always_inline]] constexpr auto apply(const X& x, const Y& y) {
   using D = typename CommonDual<X, Y>::type;
   using T = typename D::value_type;
-  const T a = dual_value<D>(x), b = dual_value<D>(y), v = Rule::template value<T>(a, b);
-  std::array<T, D::directions> tangents{};
-  push_operand<D>(tangents, x, [&] { return Rule::template slope_x<T>(a, b, v); });
-  push_operand<D>(tangents, y, [&] { return Rule::template slope_y<T>(a, b, v); });
-  return D(v, tangents);
+  const T a = value_as<D>(x), b = value_as<D>(y), v = Rule::template value<T>(a, b);
+  Pushed<D> pushed;
+  pushed.along(x, [&] { return Rule::template slope_x<T>(a, b, v); });
+  pushed.along(y, [&] { return Rule::template slope_y<T>(a, b, v); });
+  return pushed.with(v);
 }
 template <class Rule, class X, class Y, class Z>
   requires WithDual<X, Y, Z>
 constexpr auto apply(const X& x, const Y& y, const Z& z) {
   using D = typename CommonDual<X, Y, Z>::type;
   using T = typename D::value_type;
-  const T a = dual_value<D>(x), b = dual_value<D>(y), c = dual_value<D>(z), v = Rule::template value<T>(a, b, c);
-  std::array<T, D::directions> tangents{};
-  push_operand<D>(tangents, x, [&] { return Rule::template slope_x<T>(a, b, c, v); });
-  push_operand<D>(tangents, y, [&] { return Rule::template slope_y<T>(a, b, c, v); });
-  push_operand<D>(tangents, z, [&] { return Rule::template slope_z<T>(a, b, c, v); });
-  return D(v, tangents);
+  const T a = value_as<D>(x), b = value_as<D>(y), c = value_as<D>(z), v = Rule::template value<T>(a, b, c);
+  Pushed<D> pushed;
+  pushed.along(x, [&] { return Rule::template slope_x<T>(a, b, c, v); });
+  pushed.along(y, [&] { return Rule::template slope_y<T>(a, b, c, v); });
+  pushed.along(z, [&] { return Rule::template slope_z<T>(a, b, c, v); });
+  return pushed.with(v);
 }
 
 // ---- operators
 
 template <class X, class Y>
   requires WithDual<X, Y>
-constexpr auto operator+(const X& x, const Y& y) { return apply<Add>(x, y); }
+[[gnu::always_inline]] constexpr auto operator+(const X& x, const Y& y) { return apply<Add>(x, y); }
 template <class X, class Y>
   requires WithDual<X, Y>
-constexpr auto operator-(const X& x, const Y& y) { return apply<Subtract>(x, y); }
+[[gnu::always_inline]] constexpr auto operator-(const X& x, const Y& y) { return apply<Subtract>(x, y); }
 template <class X, class Y>
   requires WithDual<X, Y>
-constexpr auto operator*(const X& x, const Y& y) { return apply<Multiply>(x, y); }
+[[gnu::always_inline]] constexpr auto operator*(const X& x, const Y& y) { return apply<Multiply>(x, y); }
 template <class X, class Y>
   requires WithDual<X, Y>
-constexpr auto operator/(const X& x, const Y& y) { return apply<Divide>(x, y); }
+[[gnu::always_inline]] constexpr auto operator/(const X& x, const Y& y) { return apply<Divide>(x, y); }
 template <AnyDual X>
 constexpr X operator-(const X& x) {
   return apply<Negate>(x);
@@ -226,19 +239,19 @@ bool signbit(const X& x) {
 template <class T, std::size_t N>
 constexpr bool is_zero(const Dual<T, N>& x) {
   bool zero = is_zero(x.value());
-  for (const T& tangent : x.tangents()) zero = zero && is_zero(tangent);
+  for (std::size_t i = 0; i < N; ++i) zero = zero && is_zero(x.tangent(i));
   return zero;
 }
 template <class T, std::size_t N>
 constexpr bool is_one(const Dual<T, N>& x) {
   bool one = is_one(x.value());
-  for (const T& tangent : x.tangents()) one = one && is_zero(tangent);
+  for (std::size_t i = 0; i < N; ++i) one = one && is_zero(x.tangent(i));
   return one;
 }
 template <class T, std::size_t N>
 constexpr bool is_finite(const Dual<T, N>& x) {
   bool finite = is_finite(x.value());
-  for (const T& tangent : x.tangents()) finite = finite && is_finite(tangent);
+  for (std::size_t i = 0; i < N; ++i) finite = finite && is_finite(x.tangent(i));
   return finite;
 }
 template <class T, std::size_t N>

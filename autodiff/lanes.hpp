@@ -1,0 +1,99 @@
+#pragma once
+// The tangents of a Dual: N numbers that are always scaled and added together, so they travel in the processor's vector
+// registers. An array would do, but compilers leave arrays in memory, at three times the cost.
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include <autodiff/statement.hpp>
+
+namespace downhill {
+
+/// N numbers of type T. `scaled` and `add_scaled` are what the chain rule does with them; where the slope is infinite,
+/// a lane of exactly 0 stays 0, as an adjoint of 0 stops in the reverse sweep.
+template <class T, std::size_t N>
+class Lanes {
+ public:
+  constexpr Lanes() = default;
+  constexpr Lanes(const std::array<T, N>& lanes) : lanes_(lanes) {}
+
+  constexpr const T& operator[](std::size_t i) const { return lanes_[i]; }
+  constexpr void set(std::size_t i, const T& x) { lanes_[i] = x; }
+
+  /// slope * x.
+  static constexpr Lanes scaled(const T& slope, const Lanes& x) {
+    Lanes result;
+    const bool finite = is_finite(slope);
+    for (std::size_t i = 0; i < N; ++i)
+      if (finite || !is_zero(x[i])) result.lanes_[i] = slope * x[i];
+    return result;
+  }
+  /// *this + slope * x.
+  constexpr void add_scaled(const T& slope, const Lanes& x) {
+    const bool finite = is_finite(slope);
+    for (std::size_t i = 0; i < N; ++i)
+      if (finite || !is_zero(x[i])) lanes_[i] = lanes_[i] + slope * x[i];
+  }
+
+ private:
+  std::array<T, N> lanes_{};
+};
+
+// Of floating-point numbers: in vectors of GCC and clang, which any processor can work with, in pieces if need be.
+template <std::floating_point T, std::size_t N>
+  requires(N > 1 && sizeof(T) <= 8)
+class Lanes<T, N> {
+ public:
+  Lanes() = default;
+  Lanes(const std::array<T, N>& lanes) {
+    for (std::size_t i = 0; i < N; ++i) set(i, lanes[i]);
+  }
+
+  T operator[](std::size_t i) const { return vectors_[i / width][i % width]; }
+  void set(std::size_t i, T x) { vectors_[i / width][i % width] = x; }
+
+  [[gnu::always_inline]] static Lanes scaled(T slope, const Lanes& x) {
+    Lanes result;
+    if (is_finite(slope)) [[likely]]
+      each([&](auto i) { result.vectors_[i] = slope * x.vectors_[i]; });
+    else
+      each([&](auto i) { result.add_where_moving(i, slope, x); });
+    return result;
+  }
+  [[gnu::always_inline]] void add_scaled(T slope, const Lanes& x) {
+    if (is_finite(slope)) [[likely]]
+      each([&](auto i) { vectors_[i] += slope * x.vectors_[i]; });
+    else
+      each([&](auto i) { add_where_moving(i, slope, x); });
+  }
+
+ private:
+  static constexpr std::size_t bytes = std::min(std::bit_ceil(N * sizeof(T)), std::size_t{64});
+  static constexpr std::size_t width = bytes / sizeof(T), vectors = (N + width - 1) / width;
+  using Bits = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+  typedef T Vector
+      __attribute__((vector_size(bytes), aligned(alignof(T))));  // aligned as T: the same on every processor
+  typedef Bits BitVector __attribute__((vector_size(bytes), aligned(alignof(T))));
+
+  // Unrolled, so that each vector has a register of its own.
+  template <class Visit>
+  [[gnu::always_inline]] static void each(Visit&& visit) {
+    [&]<std::size_t... i>(std::index_sequence<i...>) { (visit(std::integral_constant<std::size_t, i>{}), ...); }
+    (std::make_index_sequence<vectors>());
+  }
+  // As add_scaled, but not in lanes where x is 0. (No Vector is passed: by value, how depends on the processor, and a
+  // reference forgets the alignment.)
+  [[gnu::always_inline]] void add_where_moving(std::size_t i, T slope, const Lanes& x) {
+    const Vector product = slope * x.vectors_[i];
+    vectors_[i] += reinterpret_cast<Vector>(reinterpret_cast<BitVector>(product) & (x.vectors_[i] != Vector{}));
+  }
+  Vector vectors_[vectors]{};
+};
+
+}  // namespace downhill
