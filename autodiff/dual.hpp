@@ -64,11 +64,7 @@ class Dual {
   constexpr Dual(const T& value, const Lanes<T, N>& tangents) : value_(value), tangents_(tangents) {}
 
   /// An input that moves by 1 along the i-th direction, and not along the others.
-  static constexpr Dual variable(const T& value, std::size_t i = 0) {
-    Dual x(value, Lanes<T, N>{});
-    x.tangents_.set(i, T(1));
-    return x;
-  }
+  static constexpr Dual variable(const T& value, std::size_t i = 0) { return Dual(value, Lanes<T, N>::unit(i)); }
 
   /// The primal: the number itself.
   constexpr const T& value() const { return value_; }

@@ -24,7 +24,12 @@ class Lanes {
   constexpr Lanes(const std::array<T, N>& lanes) : lanes_(lanes) {}
 
   constexpr const T& operator[](std::size_t i) const { return lanes_[i]; }
-  constexpr void set(std::size_t i, const T& x) { lanes_[i] = x; }
+  /// 1 in the i-th lane, 0 in the others.
+  static constexpr Lanes unit(std::size_t i) {
+    Lanes result;
+    result.lanes_[i] = T(1);
+    return result;
+  }
 
   /// slope * x.
   static constexpr Lanes scaled(const T& slope, const Lanes& x) {
@@ -52,11 +57,23 @@ class Lanes<T, N> {
  public:
   Lanes() = default;
   Lanes(const std::array<T, N>& lanes) {
-    for (std::size_t i = 0; i < N; ++i) set(i, lanes[i]);
+    for (std::size_t i = 0; i < N; ++i) vectors_[i / width][i % width] = lanes[i];
   }
 
   T operator[](std::size_t i) const { return vectors_[i / width][i % width]; }
-  void set(std::size_t i, T x) { vectors_[i / width][i % width] = x; }
+  // By comparison: to write one lane of what is then read as a vector would stall the read.
+  [[gnu::always_inline]] static Lanes unit(std::size_t i) {
+    Lanes result;
+    each([&](auto v) {
+      [&]<std::size_t... lane>(std::index_sequence<lane...>) {
+        const BitVector lanes = {static_cast<Bits>(v * width + lane)...},
+                        ones = {((void)lane, std::bit_cast<Bits>(T(1)))...};
+        result.vectors_[v] = reinterpret_cast<Vector>((lanes == static_cast<Bits>(i)) & ones);
+      }
+      (std::make_index_sequence<width>());
+    });
+    return result;
+  }
 
   [[gnu::always_inline]] static Lanes scaled(T slope, const Lanes& x) {
     Lanes result;
