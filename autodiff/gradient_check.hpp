@@ -5,7 +5,7 @@
 // from several first steps, because nobody tells how far f is smooth. The one with the smallest expected error counts:
 // how much the last extrapolations still changed, and the rounding of f over h. Source: Ridders, "Accurate computation
 // of F'(x) and F'(x)F''(x)", Advances in Engineering Software 4 (1982). Where f is generic over its number type it is
-// evaluated in long double, and forward mode gives a second opinion.
+// evaluated in double, be x of float, and forward mode gives a second opinion.
 
 #include <cstddef>
 #include <functional>
@@ -100,8 +100,8 @@ GradientCheck check_gradient(F&& f, const P& x, const G& given) {
     for (Eigen::Index i = 0; i < jacobian.cols(); ++i) forward.push_back(jacobian(0, i));
   }
   constexpr auto epsilon = static_cast<double>(std::numeric_limits<S>::epsilon());
-  if constexpr (g::TakesNumbers<F, P, long double>)
-    return g::check(g::sampled<long double>(f, x), std::move(point), to_check, forward, epsilon);
+  if constexpr (g::TakesNumbers<F, P, double>)
+    return g::check(g::sampled<double>(f, x), std::move(point), to_check, forward, epsilon);
   else
     return g::check(g::sampled<S>(f, x), std::move(point), to_check, forward, epsilon);
 }

@@ -2,6 +2,7 @@
 // What stands on the tape: edges and trailers, one behind the other in a stream of bytes, and the identity by which a
 // handle knows its statement.
 
+#include <bit>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -60,12 +61,19 @@ struct Block {
 inline bool is_zero(std::floating_point auto x) { return x == 0; }
 inline bool is_one(std::floating_point auto x) { return x == 1; }
 inline bool is_finite(std::floating_point auto x) { return std::abs(x) <= std::numeric_limits<decltype(x)>::max(); }
-/// Is the product x y as good as its factors? Not if it overflowed or underflowed.
+/// Is the product x y as good as its factors? Not if it overflowed or underflowed. One comparison tells for the bits of
+/// most: without the sign, those of the normal numbers are in a row.
 template <std::floating_point T>
 bool is_sound_product(T product, T x, T y) {
-  const T size = std::abs(product);
-  if (size >= std::numeric_limits<T>::min() && size <= std::numeric_limits<T>::max()) [[likely]]
+  if constexpr (sizeof(T) <= 8) {
+    using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+    constexpr Bits smallest = std::bit_cast<Bits>(std::numeric_limits<T>::min()) << 1;
+    constexpr Bits infinity = std::bit_cast<Bits>(std::numeric_limits<T>::infinity()) << 1;
+    if ((std::bit_cast<Bits>(product) << 1) - smallest < infinity - smallest) [[likely]]
+      return true;
+  } else if (std::isnormal(product)) {
     return true;
+  }
   return product == 0 && (x == 0 || y == 0);
 }
 
