@@ -37,12 +37,7 @@ auto jacobian_forward(F& f, const P& x) {
   using S = Scalar<P>;
   using D = Dual<S, static_cast<std::size_t>(C)>;
   const std::size_t n = size_of(x);
-  const auto columns_from = [&](std::size_t first) {
-    return evaluated<D>(f, x, [&](std::size_t i) {
-      const S& number = number_at<S>(x, i);
-      return i >= first && i < first + C ? D::variable(number, i - first) : D(number);
-    });
-  };
+  const auto columns_from = [&](std::size_t first) { return evaluated<D>(f, x, moving<D>(x, first)); };
   using R = decltype(columns_from(0));
   Eigen::Matrix<S, known_count<R>, Kind<P>::size> jacobian;
   for (std::size_t first = 0; first == 0 || first < n; first += C) {
@@ -179,10 +174,7 @@ auto hessian(F&& f, const P& x) {
   Eigen::Matrix<S, size, size> hessian;
   hessian.resize(static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(n));
   for (std::size_t first = 0; first < n; first += C) {
-    d::Recorded<D, F, P> recorded(f, x, [&](std::size_t i) {
-      const S& number = d::number_at<S>(x, i);
-      return i >= first && i < first + C ? D::variable(number, i - first) : D(number);
-    });
+    d::Recorded<D, F, P> recorded(f, x, d::moving<D>(x, first));
     d::demand_one_number<std::remove_cvref_t<decltype(recorded.results())>>();
     Eigen::Index row = 0;
     recorded.pulled_back([](std::size_t) { return D(1); },
@@ -207,10 +199,7 @@ auto divergence(F&& f, const P& x) {
   const std::size_t n = d::size_of(x);
   S sum = 0;
   for (std::size_t first = 0; first < n; first += C) {
-    const auto results = d::evaluated<D>(f, x, [&](std::size_t i) {
-      const S& number = d::number_at<S>(x, i);
-      return i >= first && i < first + C ? D::variable(number, i - first) : D(number);
-    });
+    const auto results = d::evaluated<D>(f, x, d::moving<D>(x, first));
     d::demand_same_size("divergence", x, results);
     for (std::size_t i = first; i < std::min(n, first + C); ++i) sum += d::tangent_of<D>(d::at(results, i), i - first);
   }

@@ -78,8 +78,11 @@ S number_at(const V& v, std::size_t i) {
   return v.coeff(static_cast<Eigen::Index>(i));
 }
 template <class S, class V>
-const S& number_at(const V& v, std::size_t i) {
-  return v[i];
+decltype(auto) number_at(const V& v, std::size_t i) {
+  if constexpr (std::same_as<std::remove_cvref_t<decltype(v[i])>, S>)
+    return (v[i]);
+  else
+    return static_cast<S>(v[i]);
 }
 // A vector of X of the same kind and size as `like`, its elements element(i).
 template <class X, class P, class Element>
@@ -142,7 +145,21 @@ void demand_same_size(std::string_view operation, const P& x, const V& v) {
 template <class X, class F, class P, class Input>
 auto evaluated(F& f, const P& x, Input&& input) {
   const auto inputs = filled<X>(x, input);
-  return f(static_cast<typename Kind<P>::template Argument<X>>(inputs));
+  using Argument = typename Kind<P>::template Argument<X>;
+  using R = std::remove_cvref_t<decltype(f(std::declval<Argument>()))>;
+  if constexpr (EigenVector<R>)
+    return typename R::PlainObject(f(static_cast<Argument>(inputs)));  // an expression would outlive its inputs
+  else
+    return R(f(static_cast<Argument>(inputs)));
+}
+
+// Each x_i as a D that moves along the direction i - first, where D has one.
+template <class D, class P>
+auto moving(const P& x, std::size_t first) {
+  return [&x, first](std::size_t i) {
+    const auto& number = number_at<typename D::value_type>(x, i);
+    return i >= first && i < first + D::directions ? D::variable(number, i - first) : D(number);
+  };
 }
 
 // f on a tape of T, with each x_i as input(i).

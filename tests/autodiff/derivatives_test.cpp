@@ -102,6 +102,24 @@ TEST_CASE("what depends on the inputs comes back in the kind of vector that the 
   static_assert(decltype(hessian(f, Eigen::Vector2d()))::RowsAtCompileTime == 2);
 }
 
+TEST_CASE("directions and weights may be of another kind and another number type than the point") {
+  const auto map = [](const auto& x) { return std::vector{x[0] * x[1], x[0]}; };
+  const Values x{3, 2};
+  CHECK(jvp(map, x, std::vector<int>{1, 2}).tangent == Values{8, 1});
+  CHECK(jvp(map, x, std::array<float, 2>{1, 2}).tangent == Values{8, 1});
+  CHECK(jvp(map, x, Eigen::Vector2d(1, 2)).tangent == Values{8, 1});
+  CHECK(vjp(map, x, Eigen::Vector2f(1, 2)).gradient == Values{4, 3});
+  CHECK(hessian_vector_product([](const auto& p) { return p[0] * p[1]; }, x, std::vector<float>{1, 2}) == Values{2, 1});
+}
+
+TEST_CASE("f may return an Eigen expression of its inputs") {
+  const auto twice = [](const auto& x) { return 2.0 * x; };
+  const Eigen::Vector3d x(1, 2, 3);
+  CHECK(jacobian(twice, x) == Eigen::Matrix3d(2 * Eigen::Matrix3d::Identity()));
+  CHECK(vjp(twice, x, x).gradient == Eigen::Vector3d(2 * x));
+  CHECK(divergence(twice, Eigen::VectorXd(x)) == 6);
+}
+
 TEST_CASE("a function that does not depend on its inputs has the derivatives 0") {
   const auto constant = [](const auto&) { return 3.0; };
   const auto passive = [](const auto& x) { return std::remove_cvref_t<decltype(x[0])>(3); };
