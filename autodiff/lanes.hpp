@@ -91,7 +91,8 @@ class Lanes<T, N> {
   }
 
  private:
-  static constexpr std::size_t bytes = std::min(std::bit_ceil(N * sizeof(T)), std::size_t{64});
+  // At least 16: clang 14 returns a Dual of a vector of 8 in registers and loses half of it.
+  static constexpr std::size_t bytes = std::clamp(std::bit_ceil(N * sizeof(T)), std::size_t{16}, std::size_t{64});
   static constexpr std::size_t width = bytes / sizeof(T), vectors = (N + width - 1) / width;
   using Bits = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
   typedef T Vector
