@@ -39,16 +39,20 @@ auto jacobian_forward(F& f, const P& x) {
   const std::size_t n = size_of(x);
   const auto columns_from = [&](std::size_t first) { return evaluated<D>(f, x, moving<D>(x, first)); };
   using R = decltype(columns_from(0));
-  Eigen::Matrix<S, known_count<R>, Kind<P>::size> jacobian;
+  // By rows, as the tangents of a result are; Eigen wants a matrix of one column by columns.
+  constexpr int order = Kind<P>::size == 1 ? Eigen::ColMajor : Eigen::RowMajor;
+  Eigen::Matrix<S, known_count<R>, Kind<P>::size, order> jacobian;
   for (std::size_t first = 0; first == 0 || first < n; first += C) {
     const R results = columns_from(first);
     if (first == 0) jacobian.resize(static_cast<Eigen::Index>(count_of(results)), static_cast<Eigen::Index>(n));
-    for (std::size_t column = first; column < std::min<std::size_t>(n, first + C); ++column) {
-      for_each_result(results, [&](const auto& result, std::size_t row) {
-        jacobian(static_cast<Eigen::Index>(row), static_cast<Eigen::Index>(column)) =
-            tangent_of<D>(result, column - first);
-      });
-    }
+    const std::size_t columns = std::min<std::size_t>(C, n - first);
+    for_each_result(results, [&]<class X>(const X& result, std::size_t row) {
+      S* const begin = jacobian.data() + row * n + first;
+      if constexpr (std::same_as<X, D>)
+        for (std::size_t i = 0; i < columns; ++i) begin[i] = result.tangent(i);
+      else
+        std::fill_n(begin, columns, S(0));
+    });
   }
   return jacobian;
 }

@@ -70,18 +70,23 @@ void add_projection() {
     return Outcome{r[0] + r[1] + r[2]};
   });
   add(workload, "Jacobian, Dual<double, 15>", point,
-      [=](const auto& x) { return Outcome{jacobian(Projection{}, array_of(x)).sum()}; });
+      [=, matrix = Eigen::Matrix<double, 3, 15, Eigen::RowMajor>()](const auto& x) mutable {
+        matrix = jacobian(Projection{}, array_of(x));
+        return Outcome{matrix(0, 0), {matrix.data(), 45}};
+      });
   add(workload, "3 reverse sweeps", point,
-      [=, tape = std::make_shared<Tape<double>>(), swept = Gradient<double>()](const auto& x) mutable {
+      [=, tape = std::make_shared<Tape<double>>(), swept = Gradient<double>(),
+       matrix = Eigen::Matrix<double, 3, 15, Eigen::RowMajor>()](const auto& x) mutable {
         tape->clear();
         std::array<Var<double>, 15> inputs;
         for (std::size_t i = 0; i < 15; ++i) inputs[i] = tape->variable(x[i]);
-        double sum = 0;
+        Eigen::Index row = 0;
         for (const Var<double>& r : Projection{}(inputs)) {
           tape->gradient(r, swept);
-          for (const double s : swept.parameters()) sum += s;
+          for (Eigen::Index j = 0; j < 15; ++j) matrix(row, j) = swept.parameters()[static_cast<std::size_t>(j)];
+          ++row;
         }
-        return Outcome{sum};
+        return Outcome{matrix(0, 0), {matrix.data(), 45}};
       });
 }
 

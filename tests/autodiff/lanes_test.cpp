@@ -51,4 +51,6 @@ void check_all(std::index_sequence<N...>) {
 
 }  // namespace
 
-TEST_CASE("tangents of every width follow the product rule, lane by lane") { check_all(std::make_index_sequence<33>()); }
+TEST_CASE("tangents of every width follow the product rule, lane by lane") {
+  check_all(std::make_index_sequence<33>());
+}
