@@ -29,6 +29,10 @@
 
 namespace downhill {
 
+/// What jacobian and hessian return: by rows, as the tangents of a result are. (Eigen wants one column by columns.)
+template <class S, int Rows, int Columns>
+using DerivativeMatrix = Eigen::Matrix<S, Rows, Columns, Columns == 1 ? Eigen::ColMajor : Eigen::RowMajor>;
+
 namespace derivatives_detail {
 
 // The columns of the Jacobian, C at a time, by forward mode.
@@ -39,9 +43,7 @@ auto jacobian_forward(F& f, const P& x) {
   const std::size_t n = size_of(x);
   const auto columns_from = [&](std::size_t first) { return evaluated<D>(f, x, moving<D>(x, first)); };
   using R = decltype(columns_from(0));
-  // By rows, as the tangents of a result are; Eigen wants a matrix of one column by columns.
-  constexpr int order = Kind<P>::size == 1 ? Eigen::ColMajor : Eigen::RowMajor;
-  Eigen::Matrix<S, known_count<R>, Kind<P>::size, order> jacobian;
+  DerivativeMatrix<S, known_count<R>, Kind<P>::size> jacobian;
   for (std::size_t first = 0; first == 0 || first < n; first += C) {
     const R results = columns_from(first);
     if (first == 0) jacobian.resize(static_cast<Eigen::Index>(count_of(results)), static_cast<Eigen::Index>(n));
@@ -175,7 +177,7 @@ auto hessian(F&& f, const P& x) {
   using D = Dual<S, C>;
   constexpr int size = d::Kind<P>::size;
   const std::size_t n = d::size_of(x);
-  Eigen::Matrix<S, size, size> hessian;
+  DerivativeMatrix<S, size, size> hessian;
   hessian.resize(static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(n));
   for (std::size_t first = 0; first < n; first += C) {
     d::Recorded<D, F, P> recorded(f, x, d::moving<D>(x, first));
