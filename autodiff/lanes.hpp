@@ -1,6 +1,6 @@
 #pragma once
-// The tangents of a Dual: N numbers that are always scaled and added together, so they travel in the processor's vector
-// registers. An array would do, but compilers leave arrays in memory, at three times the cost.
+// The tangents of a Dual: N numbers that are always scaled and added together, a vector register of them at a time. A
+// plain loop over an array would do, at three times the cost.
 
 #include <algorithm>
 #include <array>
@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 #include <utility>
 
@@ -50,17 +51,16 @@ class Lanes {
   std::array<T, N> lanes_{};
 };
 
-// Of floating-point numbers: in vectors of GCC and clang, which any processor can work with, in pieces if need be.
+// Of floating-point numbers: worked on in vectors of GCC and clang, which any processor can do, in pieces if need be.
+// They are kept in an array: clang 14 loses parts of a class with vectors in it that is passed or returned by value.
 template <std::floating_point T, std::size_t N>
   requires(N > 1 && sizeof(T) <= 8)
 class Lanes<T, N> {
  public:
   Lanes() = default;
-  Lanes(const std::array<T, N>& lanes) {
-    for (std::size_t i = 0; i < N; ++i) vectors_[i / width][i % width] = lanes[i];
-  }
+  Lanes(const std::array<T, N>& lanes) { std::memcpy(lanes_, lanes.data(), sizeof lanes); }
 
-  T operator[](std::size_t i) const { return vectors_[i / width][i % width]; }
+  T operator[](std::size_t i) const { return lanes_[i]; }
   // By comparison: to write one lane of what is then read as a vector would stall the read.
   [[gnu::always_inline]] static Lanes unit(std::size_t i) {
     Lanes result;
@@ -68,7 +68,7 @@ class Lanes<T, N> {
       [&]<std::size_t... lane>(std::index_sequence<lane...>) {
         const BitVector lanes = {static_cast<Bits>(v * width + lane)...},
                         ones = {((void)lane, std::bit_cast<Bits>(T(1)))...};
-        result.vectors_[v] = reinterpret_cast<Vector>((lanes == static_cast<Bits>(i)) & ones);
+        result.store(v, reinterpret_cast<Vector>((lanes == static_cast<Bits>(i)) & ones));
       }
       (std::make_index_sequence<width>());
     });
@@ -78,26 +78,41 @@ class Lanes<T, N> {
   [[gnu::always_inline]] static Lanes scaled(T slope, const Lanes& x) {
     Lanes result;
     if (is_finite(slope)) [[likely]]
-      each([&](auto i) { result.vectors_[i] = slope * x.vectors_[i]; });
+      each([&](auto i) {
+        Vector vector;
+        x.load(i, vector);
+        result.store(i, slope * vector);
+      });
     else
       each([&](auto i) { result.add_where_moving(i, slope, x); });
     return result;
   }
   [[gnu::always_inline]] void add_scaled(T slope, const Lanes& x) {
     if (is_finite(slope)) [[likely]]
-      each([&](auto i) { vectors_[i] += slope * x.vectors_[i]; });
+      each([&](auto i) {
+        Vector sum, vector;
+        load(i, sum);
+        x.load(i, vector);
+        store(i, sum + slope * vector);
+      });
     else
       each([&](auto i) { add_where_moving(i, slope, x); });
   }
 
  private:
-  // At least 16: clang 14 returns a Dual of a vector of 8 in registers and loses half of it.
-  static constexpr std::size_t bytes = std::clamp(std::bit_ceil(N * sizeof(T)), std::size_t{16}, std::size_t{64});
+  static constexpr std::size_t bytes = std::min(std::bit_ceil(N * sizeof(T)), std::size_t{64});
   static constexpr std::size_t width = bytes / sizeof(T), vectors = (N + width - 1) / width;
   using Bits = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
-  typedef T Vector
-      __attribute__((vector_size(bytes), aligned(alignof(T))));  // aligned as T: the same on every processor
-  typedef Bits BitVector __attribute__((vector_size(bytes), aligned(alignof(T))));
+  typedef T Vector __attribute__((vector_size(bytes)));
+  typedef Bits BitVector __attribute__((vector_size(bytes)));
+
+  // By reference: how a Vector is passed or returned by value depends on the processor.
+  [[gnu::always_inline]] void load(std::size_t i, Vector& vector) const {
+    std::memcpy(&vector, lanes_ + i * width, bytes);
+  }
+  [[gnu::always_inline]] void store(std::size_t i, const Vector& vector) {
+    std::memcpy(lanes_ + i * width, &vector, bytes);
+  }
 
   // Unrolled, so that each vector has a register of its own.
   template <class Visit>
@@ -105,13 +120,15 @@ class Lanes<T, N> {
     [&]<std::size_t... i>(std::index_sequence<i...>) { (visit(std::integral_constant<std::size_t, i>{}), ...); }
     (std::make_index_sequence<vectors>());
   }
-  // As add_scaled, but not in lanes where x is 0. (No Vector is passed: by value, how depends on the processor, and a
-  // reference forgets the alignment.)
+  // As add_scaled, but not in lanes where x is 0.
   [[gnu::always_inline]] void add_where_moving(std::size_t i, T slope, const Lanes& x) {
-    const Vector product = slope * x.vectors_[i];
-    vectors_[i] += reinterpret_cast<Vector>(reinterpret_cast<BitVector>(product) & (x.vectors_[i] != Vector{}));
+    Vector sum, moving;
+    load(i, sum);
+    x.load(i, moving);
+    const Vector product = slope * moving;
+    store(i, sum + reinterpret_cast<Vector>(reinterpret_cast<BitVector>(product) & (moving != Vector{})));
   }
-  Vector vectors_[vectors]{};
+  T lanes_[vectors * width]{};
 };
 
 }  // namespace downhill
