@@ -3,7 +3,7 @@
 set -eu
 
 tools="g++ cmake ninja git"
-libraries="libfmt-dev libeigen3-dev catch2 libbenchmark-dev libcli11-dev"
+libraries="libfmt-dev libeigen3-dev catch2 nlohmann-json3-dev libbenchmark-dev libcli11-dev"
 more_tools="clang++ clang-format clang-tidy"
 peers="libadolc-dev libtrilinos-sacado-dev"
 
@@ -65,7 +65,8 @@ case " $system " in
   *" debian "* | *" ubuntu "*) ;;
   *)
     fail "this is neither Debian nor Ubuntu. Please install: a C++20 compiler (g++ 12 or clang++ 14, or newer), \
-CMake 3.25 or newer, ninja, git, fmt 9 or newer, Eigen 3.4, Catch2 (2.13 or 3), Google Benchmark, CLI11." 2
+CMake 3.25 or newer, ninja, git, fmt 9 or newer, Eigen 3.4, Catch2 (2.13 or 3), nlohmann-json 3, Google Benchmark, \
+CLI11." 2
     ;;
 esac
 

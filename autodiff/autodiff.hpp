@@ -23,4 +23,10 @@
 #include <autodiff/print.hpp>
 
 #include <autodiff/descent/minimize.hpp>
+
+#include <autodiff/descent/diagnosis.hpp>
+#include <autodiff/descent/least_squares.hpp>
+#include <autodiff/descent/observers.hpp>
+#include <autodiff/descent/quasi_newton.hpp>
+
 #include <autodiff/inspect/table.hpp>

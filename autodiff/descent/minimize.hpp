@@ -1,106 +1,65 @@
 #pragma once
 // Walking downhill: new = old - learning_rate * gradient, again and again, until the ground is flat.
+//
+// This loop is the same for every objective (objective.hpp) and every method: gradient descent and its kin
+// (methods.hpp), line searches and quasi-Newton methods (line_search_methods.hpp), least squares (least_squares.hpp).
 
-#include <cstddef>
-#include <limits>
-#include <span>
-#include <string>
+#include <concepts>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <autodiff/descent/methods.hpp>
 #include <autodiff/descent/objective.hpp>
+#include <autodiff/descent/result.hpp>
+#include <autodiff/descent/walk.hpp>
 
 namespace downhill {
 
-/// x <- x - learning_rate * gradient. Cauchy, "Méthode générale pour la résolution des systèmes d'équations
-/// simultanées", Comptes Rendus 25 (1847).
-struct GradientDescent {
-  double learning_rate = 0.1;
+namespace minimize_detail {
 
-  void step(std::span<double> point, std::span<const double> gradient) const {
-    for (std::size_t i = 0; i < point.size(); ++i) point[i] -= learning_rate * gradient[i];
-  }
-};
+template <class O>
+inline constexpr bool is_keep = std::same_as<std::remove_cvref_t<O>, Keep>;
 
-/// When to stop. The first condition that holds ends the walk.
-struct Stop {
-  double gradient_norm = 1e-8;  ///< at or below this Euclidean norm of the gradient; 0: only where it is exactly flat
-  double value_change = -1;     ///< at or below this |change of the value| in one step; negative: never
-  double target_value = -std::numeric_limits<double>::infinity();  ///< at or below this value
-  std::size_t steps = 10'000;                                      ///< after so many steps
-};
+template <class O>
+Keep keep_of(const O& observer) {
+  if constexpr (is_keep<O>)
+    return observer;
+  else
+    return Keep::result;
+}
+template <class O>
+void tell(Walk& walk, O& observer) {
+  if constexpr (!is_keep<O>) walk.tell(observer);
+}
 
-/// Why a walk ended.
-enum class StopReason {
-  flat_gradient,  ///< |gradient| <= Stop::gradient_norm
-  value_settled,  ///< |change of the value| <= Stop::value_change
-  target_value,   ///< value <= Stop::target_value
-  step_limit,     ///< Stop::steps steps were taken
-  not_finite,     ///< the value or the gradient became NaN or infinite
-};
+}  // namespace minimize_detail
 
-/// The name of a reason, as it stands in the code: "flat_gradient".
-std::string_view name(StopReason reason);
+/// Walks downhill from `start` with a method, by default gradient descent: `minimize(f, {5, 5}, {.learning_rate =
+/// 0.1})`.
+///
+/// Observers are called with a `const Progress&` at the start, after every step, and when the walk has ended; one that
+/// returns true ends it. With Keep::path among them, the result has the path.
+///
+/// Throws OptionError for an option of the method outside its domain or a start that is not finite, ShapeError for an
+/// empty start; what the objective throws at the start passes through. What it throws later, and what an observer
+/// throws, ends the walk: the result has the last good point and StopReason::exception.
+template <Minimizable F, class M = GradientDescent, class... Observers>
+Result minimize(F&& objective, std::vector<double> start, const M& method, const Stop& stop = {},
+                Observers&&... observers) {
+  const bool keep_path = ((minimize_detail::keep_of(observers) == Keep::path) || ... || false);
+  Walk walk(std::move(start), stop, keep_path ? Keep::path : Keep::result);
+  auto&& function = as_objective(std::forward<F>(objective));
+  auto evaluate = evaluator_of(function);
+  auto walker = walker_of(method, walk.size());
 
-/// What to remember on the way.
-enum class Keep { result, path };
-
-/// One place on the path, and what was found there.
-struct Step {
-  std::vector<double> point;
-  double value;
-  std::vector<double> gradient;
-};
-
-/// Where a walk ended. If the value became NaN or infinite, this is the last place where all was finite.
-struct Result {
-  std::vector<double> point;
-  double value = 0;
-  double gradient_norm = 0;
-  std::size_t steps = 0;  ///< steps taken, the one that failed included
-  StopReason reason = StopReason::step_limit;
-  std::string why;         ///< one sentence: "the gradient is flat: |g| = 3.1e-09 <= 1e-08"
-  std::vector<Step> path;  ///< with Keep::path: start, every step's place, and the end
-};
-
-namespace descent {
-
-// The parts of `minimize` that do not depend on the objective.
-void demand_sound(std::span<const double> start, const GradientDescent& method, const Stop& stop);
-double euclidean_norm(std::span<const double> x);
-struct Walk {
-  std::size_t steps;
-  double value, previous_value, gradient_norm;
-};
-/// Should the walk end here? If so, sets the reason and the sentence.
-bool has_ended(const Walk& walk, const GradientDescent& method, const Stop& stop, Result& result);
-
-}  // namespace descent
-
-/// Walks downhill from `start`. The objective is called with a span of numbers (Vars here) and returns one; it may be
-/// generic over the number type. Throws OptionError for a learning rate that is not positive and finite, or a start
-/// that is not finite, and ShapeError for an empty start; what the objective throws passes through.
-template <TapeFunction F>
-Result minimize(F&& objective, std::vector<double> start, const GradientDescent& method, const Stop& stop = {},
-                Keep keep = Keep::result) {
-  descent::demand_sound(start, method, stop);
-  TapeObjective<std::decay_t<F>> evaluate(std::forward<F>(objective));
-  Result result;
-  result.point = start;
-  std::vector<double> point = std::move(start), gradient(point.size());
-  for (descent::Walk walk{0, 0, std::numeric_limits<double>::infinity(), 0};; ++walk.steps) {
-    walk.value = evaluate(point, gradient);
-    walk.gradient_norm = descent::euclidean_norm(gradient);
-    if (keep == Keep::path) result.path.push_back({point, walk.value, gradient});
-    const bool ended = descent::has_ended(walk, method, stop, result);
-    result.steps = walk.steps;
-    if (ended && result.reason == StopReason::not_finite && walk.steps > 0) return result;
-    result.point = point;
-    result.value = walk.value;
-    result.gradient_norm = walk.gradient_norm;
-    if (ended) return result;
-    method.step(point, gradient);
-    walk.previous_value = walk.value;
+  walk.begin(evaluate, walker);
+  for (;;) {
+    const bool ended = walk.has_ended();
+    (minimize_detail::tell(walk, observers), ...);
+    if (walk.ended() && !ended) (minimize_detail::tell(walk, observers), ...);  // by an observer: all must know
+    if (walk.ended()) return std::move(walk).result();
+    walk.advance(evaluate, walker);
   }
 }
 

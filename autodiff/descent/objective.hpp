@@ -1,10 +1,19 @@
 #pragma once
-// What descent needs of a function: its value and its gradient at a point. TapeObjective makes both from a callable
-// that is generic over its number type.
+// What descent needs of a function, its value and its gradient at a point, and how other things are made into that:
+//
+//     a callable that is generic over its number type    [](auto w) { return w[0] * w[0]; }
+//     one that wants the tape as well                    [](Tape<double>& tape, std::span<const Var<double>> w) {...}
+//     a plain function and a gradient written by hand    by_hand(value, gradient)
+//     a mean over samples, some of them at a time        MiniBatches(loss, samples, {.batch = 32})
+//     a sum of squares                                   SumOfSquares(residuals), see least_squares.hpp
 
 #include <algorithm>
 #include <concepts>
+#include <cstdint>
+#include <numeric>
+#include <random>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -12,23 +21,37 @@
 
 namespace downhill {
 
-/// Anything that can be called with a span of Vars and returns one: `[](auto w) { return w[0] * w[0]; }`.
+/// Writes the gradient at a point and returns the value.
+template <class F>
+concept Objective = requires(F& f, std::span<const double> point, std::span<double> gradient) {
+  { f(point, gradient) } -> std::convertible_to<double>;
+};
+
+/// Anything that can be called with a span of Vars and returns one.
 template <class F>
 concept TapeFunction = requires(F& f, std::span<const Var<double>> point) {
   { f(point) } -> std::convertible_to<Var<double>>;
 };
+/// The same with the tape, to name values on it or to mark and rewind.
+template <class F>
+concept TapeFunctionWithTape = requires(F& f, Tape<double>& tape, std::span<const Var<double>> point) {
+  { f(tape, point) } -> std::convertible_to<Var<double>>;
+};
 
-/// f, and its gradient by one reverse sweep. The tape is reused: in the steady state an evaluation allocates nothing.
-template <TapeFunction F>
-class TapeObjective {
+/// The value and the gradient of what is recorded, by one reverse sweep. The tape is reused: in the steady state an
+/// evaluation allocates nothing.
+class Recording {
  public:
-  explicit TapeObjective(F f) : f_(std::move(f)) {}
-
-  /// Returns f(point) and writes the gradient. A result that does not depend on the point has the gradient 0.
-  double operator()(std::span<const double> point, std::span<double> gradient) {
+  Recording() = default;
+  /// A copy has a tape of its own.
+  Recording(const Recording&) {}
+  Recording& operator=(const Recording&) { return *this; }
+  /// Returns record(tape, variables) and writes its gradient; 0 where it does not depend on the point.
+  template <class Record>
+  double operator()(std::span<const double> point, std::span<double> gradient, Record&& record) {
     tape_.clear();
     tape_.variables(point, variables_);
-    const Var<double> result = f_(std::span<const Var<double>>(variables_));
+    const Var<double> result = record(tape_, std::span<const Var<double>>(variables_));
     if (result.is_active()) {
       tape_.gradient(result, swept_);
       std::ranges::copy(swept_.parameters().first(point.size()), gradient.begin());
@@ -39,10 +62,110 @@ class TapeObjective {
   }
 
  private:
-  F f_;
   Tape<double> tape_;
   std::vector<Var<double>> variables_;
   Gradient<double> swept_;
 };
+
+/// f on a tape of its own.
+template <class F>
+  requires TapeFunction<F> || TapeFunctionWithTape<F>
+class TapeObjective {
+ public:
+  explicit TapeObjective(F f) : f_(std::move(f)) {}
+
+  double operator()(std::span<const double> point, std::span<double> gradient) {
+    return recording_(point, gradient, [this](Tape<double>& tape, std::span<const Var<double>> x) -> Var<double> {
+      if constexpr (TapeFunctionWithTape<F>)
+        return f_(tape, x);
+      else
+        return f_(x);
+    });
+  }
+
+ private:
+  F f_;
+  Recording recording_;
+};
+
+/// A plain function, value(point) -> double, and its gradient by hand: gradient(point, into), or gradient(point) that
+/// returns something to copy from. Compare the two with `check_gradient` first. Throws ShapeError where the gradient
+/// has not the size of the point.
+template <class Value, class Slopes>
+auto by_hand(Value value, Slopes gradient) {
+  return [value = std::move(value), gradient = std::move(gradient)](std::span<const double> point,
+                                                                    std::span<double> into) mutable -> double {
+    if constexpr (std::invocable<Slopes&, std::span<const double>, std::span<double>>) {
+      gradient(point, into);
+    } else {
+      const auto& slopes = gradient(point);
+      if (std::size(slopes) != into.size()) misuse::different_sizes("by_hand", into.size(), std::size(slopes));
+      std::copy(std::begin(slopes), std::end(slopes), into.begin());
+    }
+    return value(point);
+  };
+}
+
+struct BatchOptions {
+  std::size_t batch = 32;  ///< samples in a batch; the last one of an epoch may be smaller
+  std::uint64_t seed = 1;  ///< of the order, which is the same on every machine
+  bool shuffle = true;     ///< a new order for every epoch
+};
+
+/// The order in which samples are visited: every one once in an epoch.
+class BatchOrder {
+ public:
+  /// Throws OptionError if there are no samples or a batch has none.
+  BatchOrder(std::size_t samples, const BatchOptions& options);
+  /// The next batch.
+  std::span<const std::size_t> next();
+  /// Epochs that are over.
+  std::size_t epochs() const { return epochs_; }
+
+ private:
+  BatchOptions options_;
+  std::vector<std::size_t> order_;
+  std::size_t position_ = 0, epochs_ = 0;
+  std::mt19937_64 generator_;
+};
+
+/// A loss over some of the samples: f(w, indices) is generic over the number type of w and returns, say, the mean loss
+/// of the samples with those indices. Every evaluation takes the next batch, so the walk sees a noisy value and
+/// gradient; use it with a first-order method, and stop after so many steps.
+template <class F>
+class MiniBatches {
+ public:
+  MiniBatches(F f, std::size_t samples, const BatchOptions& options = {})
+      : f_(std::move(f)), order_(samples, options) {}
+
+  double operator()(std::span<const double> point, std::span<double> gradient) {
+    const std::span<const std::size_t> batch = order_.next();
+    return recording_(point, gradient,
+                      [&](Tape<double>&, std::span<const Var<double>> x) -> Var<double> { return f_(x, batch); });
+  }
+  std::size_t epochs() const { return order_.epochs(); }
+
+ private:
+  F f_;
+  BatchOrder order_;
+  Recording recording_;
+};
+
+/// f as an Objective. An objective passes through, so that its state stays with its owner; of a constant one that may
+/// not be called, a copy.
+template <class F>
+decltype(auto) as_objective(F&& f) {
+  using Plain = std::remove_cvref_t<F>;
+  if constexpr (Objective<std::remove_reference_t<F>>)
+    return std::forward<F>(f);
+  else if constexpr (Objective<Plain>)
+    return Plain(f);
+  else
+    return TapeObjective<Plain>(std::forward<F>(f));
+}
+/// What `minimize` takes.
+template <class F>
+concept Minimizable = Objective<std::remove_cvref_t<F>> || TapeFunction<std::remove_cvref_t<F>> ||
+    TapeFunctionWithTape<std::remove_cvref_t<F>>;
 
 }  // namespace downhill

@@ -1,5 +1,8 @@
 #include "support/catch.hpp"
 
+#include <fmt/format.h>
+
+#include <array>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -38,6 +41,12 @@ TEST_CASE("three points on a line give the steps of the hand calculation", "[min
     }
     return total;
   };
+  // The slope held at 0.64, the rate 0.1.
+  const auto held = [&](auto b) { return loss(std::array<std::remove_cvref_t<decltype(b[0])>, 2>{b[0], 0.64}); };
+  const Result first = minimize(held, {0.0}, {.learning_rate = 0.1}, {.steps = 3}, Keep::path);
+  CHECK(first.path[1].point[0] == Catch::Approx(0.5704).epsilon(1e-12));
+  CHECK(first.path[2].point[0] == Catch::Approx(0.79856).epsilon(1e-12));
+  CHECK(first.path[3].point[0] == Catch::Approx(0.889824).epsilon(1e-12));
   const Result walk = minimize(loss, {0, 1}, {.learning_rate = 0.01}, {.steps = 2}, Keep::path);
   CHECK(walk.path[1].point[0] == Catch::Approx(0.016));
   CHECK(walk.path[1].point[1] == Catch::Approx(1.008));
@@ -94,6 +103,7 @@ TEST_CASE("a walk that diverges ends at the last finite place and names the lear
   const Result result = minimize(bowl, {5.0}, {.learning_rate = 1.5}, {}, Keep::path);
   CHECK(result.reason == StopReason::not_finite);
   CHECK_THAT(result.why, Catch::Matchers::ContainsSubstring("learning rate 1.5 is probably too large"));
+  CHECK_THAT(result.why, Catch::Matchers::ContainsSubstring(fmt::format("at step {}", result.steps)));
   CHECK(std::isfinite(result.value));
   CHECK(std::isfinite(result.point[0]));
   CHECK(result.path.size() == result.steps + 1);
@@ -125,11 +135,88 @@ TEST_CASE("bad options are refused with what is wrong with them", "[minimize]") 
   CHECK_THROWS_AS(minimize(bowl, {1.0}, {.learning_rate = 0.1}, {.gradient_norm = nan}), OptionError);
 }
 
-TEST_CASE("what the objective throws passes through", "[minimize]") {
+TEST_CASE("what the objective throws at the start passes through, later it ends the walk at the last good point",
+          "[minimize]") {
   int calls = 0;
   const auto objective = [&](auto w) {
     if (++calls == 3) throw std::runtime_error("no more data");
     return w[0] * w[0];
   };
+  const Result result = minimize(objective, {5.0}, {.learning_rate = 0.1});
+  CHECK(result.reason == StopReason::exception);
+  CHECK(result.why == "at step 2 this was thrown: no more data");
+  CHECK(result.point[0] == Catch::Approx(4));
+  CHECK(result.value == Catch::Approx(16));
+  CHECK_THROWS_WITH(std::rethrow_exception(result.exception), "no more data");
+  calls = 2;
   CHECK_THROWS_WITH(minimize(objective, {5.0}, {.learning_rate = 0.1}), "no more data");
+}
+
+TEST_CASE("the other stop conditions are named and explained", "[minimize]") {
+  using Catch::Matchers::ContainsSubstring;
+  const auto walk = [](const Stop& stop, double rate = 0.1) {
+    return minimize(bowl, {5.0}, {.learning_rate = rate}, stop);
+  };
+  const Result shorter = walk({.step_length = 0.5});
+  CHECK(shorter.reason == StopReason::short_step);
+  CHECK_THAT(shorter.why, ContainsSubstring("<= 0.5"));
+  const Result counted = walk({.evaluations = 5});
+  CHECK(counted.reason == StopReason::evaluation_limit);
+  CHECK(counted.evaluations == 5);
+  CHECK(counted.steps == 4);
+  CHECK(walk({.seconds = 0}).reason == StopReason::time_limit);
+  const Result asked = walk({.when = [](const Progress& progress) { return progress.point[0] < 3; }});
+  CHECK(asked.reason == StopReason::condition);
+  CHECK(asked.point[0] < 3);
+  CHECK(asked.steps == 3);
+
+  const Result bouncing = walk({.gradient_norm = 0, .patience = {.steps = 7}}, 1.0);
+  CHECK(bouncing.reason == StopReason::patience_ran_out);
+  CHECK(bouncing.steps == 7);
+  CHECK_THAT(bouncing.why, ContainsSubstring("the value has not come below 25 for 7 steps"));
+  const Result validated = walk({.patience = {.steps = 2, .minimum_change = 0.1},
+                                 .validation_value = [](std::span<const double> w) { return std::abs(w[0] - 4); }});
+  CHECK(validated.reason == StopReason::patience_ran_out);
+  CHECK(validated.steps == 3);  // the validation value is least at step 1, where w = 4
+}
+
+TEST_CASE("a stop condition that throws ends the walk like anything else that throws", "[minimize]") {
+  const Result result = minimize(bowl, {5.0}, {.learning_rate = 0.1}, {.when = [](const Progress& progress) -> bool {
+                                   if (progress.steps == 2) throw 42;
+                                   return false;
+                                 }});
+  CHECK(result.reason == StopReason::exception);
+  CHECK(result.why == "at step 2 this was thrown: something that is not a std::exception");
+  CHECK(result.point[0] == Catch::Approx(3.2));
+}
+
+TEST_CASE("the result counts steps, evaluations and time", "[minimize]") {
+  const Result result = minimize(bowl, {5.0}, {.learning_rate = 0.1}, {.steps = 12});
+  CHECK(result.steps == 12);
+  CHECK(result.evaluations == 13);
+  CHECK(result.seconds > 0);
+  CHECK(result.gradient_norm == std::abs(2 * result.point[0]));
+}
+
+TEST_CASE("observers see every step and the end, and one that returns true ends the walk", "[minimize]") {
+  std::vector<std::size_t> seen;
+  std::string why;
+  int ends = 0;
+  const auto watch = [&](const Progress& progress) {
+    if (progress.ended) {
+      ++ends;
+      why = progress.why;
+      return;
+    }
+    seen.push_back(progress.steps);
+    CHECK(progress.value == progress.point[0] * progress.point[0]);
+    CHECK(std::isnan(progress.learning_rate) == (progress.steps == 0));
+  };
+  const auto cut = [](const Progress& progress) { return progress.steps == 2; };
+  const Result result = minimize(bowl, {5.0}, {.learning_rate = 0.1}, {}, watch, cut, Keep::path);
+  CHECK(seen == std::vector<std::size_t>{0, 1, 2});
+  CHECK(ends == 1);
+  CHECK(why == result.why);
+  CHECK(result.reason == StopReason::observer);
+  CHECK(result.path.size() == 3);
 }

@@ -1,0 +1,257 @@
+#include <autodiff/descent/diagnosis.hpp>
+
+#include <fmt/format.h>
+
+#include <Eigen/Eigenvalues>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include <autodiff/descent/walk.hpp>
+#include <autodiff/error.hpp>
+
+namespace downhill {
+namespace {
+
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double rounding = std::numeric_limits<double>::epsilon();
+
+Eigen::Map<const VectorXd> as_vector(const std::vector<double>& x) {
+  return {x.data(), static_cast<Eigen::Index>(x.size())};
+}
+std::vector<double> copy_of(const VectorXd& x) { return {x.begin(), x.end()}; }
+
+VectorXd random_vector(Eigen::Index size, std::mt19937_64& generator) {
+  VectorXd v(size);  // not by std::normal_distribution, which differs between standard libraries
+  for (double& x : v) x = static_cast<double>(generator() >> 11) * 0x1p-52 - 1;
+  return v;
+}
+
+}  // namespace
+
+Curvature curvature_of(std::size_t n, const std::function<std::vector<double>(std::span<const double>)>& product,
+                       const LanczosOptions& options) {
+  if (n == 0) throw ShapeError("curvature: the point is empty; it needs one number for each parameter");
+  const auto size = static_cast<Eigen::Index>(n);
+  const auto most = static_cast<Eigen::Index>(std::min(n, std::max<std::size_t>(options.products, 1)));
+  std::mt19937_64 generator(options.seed);
+  MatrixXd basis(size, most);
+  VectorXd diagonal(most), off(most);
+  basis.col(0) = random_vector(size, generator).normalized();
+  Curvature found;
+  for (Eigen::Index k = 0;; ++k) {
+    const VectorXd& q = basis.col(k);
+    const std::vector<double> image = product({q.data(), n});
+    ++found.products;
+    VectorXd w = as_vector(image);
+    if (!w.allFinite()) {
+      found.largest = found.smallest = found.error = std::numeric_limits<double>::quiet_NaN();
+      return found;
+    }
+    diagonal[k] = q.dot(w);
+    const auto known = basis.leftCols(k + 1);
+    for (int time = 0; time < 2; ++time) w -= known * (known.transpose() * w);  // twice is enough (Kahan, Parlett)
+    off[k] = w.norm();
+
+    Eigen::SelfAdjointEigenSolver<MatrixXd> eigen;
+    eigen.computeFromTridiagonal(diagonal.head(k + 1), off.head(k));
+    const VectorXd& values = eigen.eigenvalues();
+    const double size_of_all = std::max(std::abs(values[0]), std::abs(values[k]));
+    const double last = std::max(std::abs(eigen.eigenvectors()(k, 0)), std::abs(eigen.eigenvectors()(k, k)));
+    found.error = k + 1 == size ? 0 : off[k] * last;
+    const bool exhausted = off[k] <= 8 * rounding * size_of_all;
+    if (k + 1 == most || exhausted || (k > 1 && found.error <= options.tolerance * size_of_all)) {
+      found.smallest = values[0];
+      found.largest = values[k];
+      found.flattest = copy_of(known * eigen.eigenvectors().col(0));
+      found.steepest = copy_of(known * eigen.eigenvectors().col(k));
+      return found;
+    }
+    basis.col(k + 1) = w / off[k];
+  }
+}
+
+std::string_view name(Pace pace) {
+  switch (pace) {
+    case Pace::crawls: return "crawls";
+    case Pace::converges: return "converges";
+    case Pace::oscillates: return "oscillates";
+    case Pace::diverges: return "diverges";
+    case Pace::leaves: return "leaves";
+  }
+  return "unknown";
+}
+
+Diagnosis diagnose(const Curvature& curvature, double learning_rate) {
+  demand(learning_rate > 0 && std::isfinite(learning_rate), "diagnose", "the learning rate", learning_rate,
+         "must be positive and finite");
+  if (!std::isfinite(curvature.largest) || !std::isfinite(curvature.smallest))
+    throw OptionError("diagnose: the curvature is not finite here; look for the first NaN or infinity in the values");
+  Diagnosis d{.learning_rate = learning_rate, .curvature = curvature};
+  const double largest = curvature.largest;
+  const double noise = 64 * rounding * std::max(std::abs(largest), std::abs(curvature.smallest)) + curvature.error;
+  const double smallest = std::abs(curvature.smallest) <= noise ? 0 : curvature.smallest;
+  const auto factor = [&](double rate) {
+    return std::max(std::abs(1 - rate * largest), std::abs(1 - rate * smallest));
+  };
+  d.largest_stable_rate = largest > 0 ? 2 / largest : infinity;
+  d.best_rate = largest > 0 ? 2 / (std::max(smallest, 0.0) + largest) : infinity;
+  d.contraction = factor(learning_rate);
+  d.best_contraction = std::isfinite(d.best_rate) ? factor(d.best_rate) : 1;
+  d.condition_number = smallest > 0 ? largest / smallest : infinity;
+
+  const double limit = 1 + 4 * rounding;
+  const std::string rates =
+      fmt::format("the largest stable rate is {:.4g}, the best {:.4g}", d.largest_stable_rate, d.best_rate);
+  const auto steps_for_a_digit = [&] {
+    const double steps = std::log(10) / -std::log(d.contraction);
+    return d.contraction >= 1    ? std::string("the ground is flat along a direction, where nothing moves")
+           : d.contraction < 0.1 ? fmt::format("a step leaves {:.2g} of the distance", d.contraction)
+                                 : fmt::format("a tenth of the distance is left after {:.3g} steps", std::ceil(steps));
+  };
+  if (learning_rate * largest > 2 * limit) {
+    d.pace = Pace::diverges;
+    d.why = fmt::format(
+        "{:.4g} diverges: along the steepest direction every step lands {:.4g} times as far on the other "
+        "side; {}",
+        learning_rate, learning_rate * largest - 1, rates);
+  } else if (smallest < 0) {
+    d.pace = Pace::leaves;
+    d.why = fmt::format(
+        "there is no bowl here: along a direction the ground curves down, by {:.4g}, and descent leaves "
+        "along it, {:.4g} times as far with every step",
+        smallest, 1 - learning_rate * smallest);
+  } else if (largest <= 0) {
+    d.pace = Pace::crawls;
+    d.why = "the ground does not curve here: the curvature says nothing about the rate";
+  } else if (learning_rate > d.best_rate * limit || learning_rate * largest >= 2) {
+    d.pace = Pace::oscillates;
+    d.why =
+        learning_rate * largest >= 2
+            ? fmt::format("{:.4g} bounces for ever: it is the largest rate that does not diverge; the best is {:.4g}",
+                          learning_rate, d.best_rate)
+            : fmt::format(
+                  "{:.4g} oscillates: it jumps over the bottom to {:.4g} of the distance on the other side; "
+                  "{}",
+                  learning_rate, d.contraction, rates);
+  } else if (learning_rate < d.best_rate / 10) {
+    d.pace = Pace::crawls;
+    d.why = fmt::format("{:.4g} crawls: {}; {}", learning_rate, steps_for_a_digit(), rates);
+  } else {
+    d.pace = Pace::converges;
+    d.why = fmt::format("{:.4g} converges: {}; {}", learning_rate, steps_for_a_digit(), rates);
+  }
+  return d;
+}
+
+PathDiagnosis diagnose(std::span<const Step> path) {
+  constexpr std::size_t window = 20;
+  std::size_t finite = 0;
+  const auto is_finite = [](const Step& step) {
+    return std::isfinite(step.value) && as_vector(step.point).allFinite() && as_vector(step.gradient).allFinite();
+  };
+  while (finite < path.size() && is_finite(path[finite])) ++finite;
+  const auto slope_at = [&](std::size_t i) { return as_vector(path[i].gradient).stableNorm(); };
+  const bool at_bottom = finite >= 2 && slope_at(finite - 1) <= 1e-12 * slope_at(0);
+  if (finite < 2 || (path.size() < 3 && !at_bottom))
+    throw OptionError(
+        fmt::format("diagnose: a path of {} places, {} of them finite; it takes three to see what a walk "
+                    "does: walk with Keep::path",
+                    path.size(), finite));
+
+  PathDiagnosis d{Pace::converges, 0, 1, 0, infinity, ""};
+  // Steps at the bottom are rounding, and say nothing.
+  std::vector<VectorXd> steps;
+  double longest = 0;
+  for (std::size_t i = 0; i + 1 < finite; ++i) {
+    const VectorXd step = as_vector(path[i + 1].point) - as_vector(path[i].point);
+    const double length = step.stableNorm();
+    longest = std::max(longest, length);
+    if (length <= 1e-12 * as_vector(path[i].point).stableNorm() || length <= 1e-10 * longest) break;
+    const double change = (as_vector(path[i + 1].gradient) - as_vector(path[i].gradient)).stableNorm() / length;
+    d.largest_curvature = std::max(d.largest_curvature, change);
+    d.smallest_curvature = std::min(d.smallest_curvature, change);
+    d.learning_rate = length / slope_at(i);
+    steps.push_back(step);
+  }
+  if (steps.size() >= 2) {
+    const std::size_t first = steps.size() > window ? steps.size() - window : 0;
+    const double ratio = steps.back().stableNorm() / steps[first].stableNorm();
+    d.contraction = std::pow(ratio, 1 / static_cast<double>(steps.size() - 1 - first));
+  }
+  std::size_t turns = 0, pairs = 0;
+  for (std::size_t i = steps.size() > window ? steps.size() - window : 0; i + 1 < steps.size(); ++i, ++pairs)
+    if (steps[i].stableNormalized().dot(steps[i + 1].stableNormalized()) < 0) ++turns;
+  const bool turning = 2 * turns > pairs;
+
+  if (finite < path.size() || (d.contraction > 1 + 1e-9 && (turning || path[finite - 1].value > path[0].value))) {
+    d.pace = Pace::diverges;
+    d.why = finite < path.size()
+                ? fmt::format("it diverged: step {} was not finite", finite)
+                : fmt::format("it diverges: every step is {:.4g} times as long as the one before", d.contraction);
+  } else if (steps.size() < 2) {
+    d.why = "it was at the bottom after a step or two";
+    d.contraction = 0;
+  } else if (turning) {
+    d.pace = Pace::oscillates;
+    d.why =
+        fmt::format("it oscillates: {} of the last {} steps turned back, each {:.4g} times as long as the one before",
+                    turns, pairs, d.contraction);
+  } else if (d.learning_rate * (d.largest_curvature + d.smallest_curvature) / 2 < 0.1) {
+    d.pace = Pace::crawls;
+    d.why = fmt::format(
+        "it crawls: each step is {:.4g} times as long as the one before, and the curvature on the way "
+        "would allow a rate ten times as large",
+        d.contraction);
+  } else {
+    d.why = fmt::format("it converges: each step is {:.4g} times as long as the one before", d.contraction);
+  }
+  return d;
+}
+
+RangeTest diagnosis_detail::range_test(
+    const std::function<double(std::span<const double>, std::span<double>)>& objective, std::vector<double> start,
+    const RangeTestOptions& options) {
+  demand(options.from > 0, "learning_rate_range_test", "`from`", options.from, "must be positive");
+  demand(options.to > options.from && std::isfinite(options.to), "learning_rate_range_test", "`to`", options.to,
+         "must be finite and larger than `from`");
+  if (options.steps < 2) throw OptionError("learning_rate_range_test: it takes at least 2 steps");
+  if (start.empty()) throw ShapeError("learning_rate_range_test: the start is empty");
+
+  std::vector<double> gradient(start.size());
+  const double first = objective(start, gradient);
+  if (!std::isfinite(first))
+    throw OptionError(fmt::format("learning_rate_range_test: the value at the start is {}", first));
+  const double growth = std::pow(options.to / options.from, 1 / static_cast<double>(options.steps - 1));
+  RangeTest test;
+  double lowest = first, before = first, steepest = 0;
+  for (std::size_t k = 0; k < options.steps; ++k) {
+    const double rate = options.from * std::pow(growth, static_cast<double>(k));
+    for (std::size_t i = 0; i < start.size(); ++i) start[i] -= rate * gradient[i];
+    const double value = objective(start, gradient);
+    test.samples.push_back({rate, value});
+    if (value < lowest) {
+      lowest = value;
+      test.lowest = rate;
+    }
+    if (before - value > steepest) {
+      steepest = before - value;
+      test.steepest = rate;
+    }
+    before = value;
+    const bool finite = std::isfinite(value) && as_vector(gradient).allFinite();
+    if (!finite || value - lowest > 4 * std::max(first - lowest, rounding * std::abs(first))) {
+      test.survived = false;
+      break;
+    }
+  }
+  test.suggested = test.lowest / 10;
+  return test;
+}
+
+}  // namespace downhill

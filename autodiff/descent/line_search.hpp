@@ -1,0 +1,53 @@
+#pragma once
+// How far to go along a direction.
+
+#include <Eigen/Core>
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <variant>
+
+#include <autodiff/descent/walk.hpp>
+
+namespace downhill {
+
+/// Halve the step until f(x + a d) <= f(x) + decrease a g'd. Armijo, "Minimization of functions having Lipschitz
+/// continuous first partial derivatives", Pacific J. Math. 16 (1966).
+struct Armijo {
+  double decrease = 1e-4;  ///< in (0, 1)
+  double shrink = 0.5;     ///< in (0, 1)
+  std::size_t evaluations = 60;
+};
+
+/// Find a step with f(x + a d) <= f(x) + decrease a g'd and |g(x + a d)'d| <= curvature |g'd|, by an interval that
+/// holds one and cubic interpolation. Moré and Thuente, "Line search algorithms with guaranteed sufficient decrease",
+/// ACM TOMS 20 (1994). Where the values are equal to rounding, the slope decides: Hager and Zhang, "A new conjugate
+/// gradient method with guaranteed descent and an efficient line search", SIAM J. Optim. 16 (2005), section 4.
+struct StrongWolfe {
+  double decrease = 1e-4;  ///< in (0, curvature)
+  double curvature = 0.9;  ///< less than 1; 0.1 for an exact search
+  std::size_t evaluations = 40;
+};
+
+using LineSearch = std::variant<Armijo, StrongWolfe>;
+
+/// Throws OptionError for an option outside its domain.
+void demand_sound(std::string_view method, const LineSearch& search);
+
+/// Where values are not finite a step is too long: a search comes back from there.
+class LineSearcher {
+ public:
+  explicit LineSearcher(const LineSearch& search) : search_(search) {}
+
+  /// Looks along the direction from `from`, where it descends, and leaves the point it found in `to`. Returns the step
+  /// length; 0 if no point is lower than `from`.
+  double search(const Iterate& from, const Eigen::VectorXd& direction, double first_step, Iterate& to,
+                Evaluator& evaluate);
+
+ private:
+  LineSearch search_;
+  Iterate lowest_;
+};
+
+}  // namespace downhill

@@ -1,0 +1,53 @@
+#include <autodiff/descent/methods.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include <autodiff/error.hpp>
+
+namespace downhill {
+
+namespace methods_detail {
+
+void demand_fraction(std::string_view method, std::string_view what, double value) {
+  demand(value >= 0 && value < 1, method, what, value, "must be at least 0 and less than 1");
+}
+void demand_positive(std::string_view method, std::string_view what, double value) {
+  demand(value > 0 && std::isfinite(value), method, what, value, "must be positive and finite");
+}
+void demand_not_negative(std::string_view method, std::string_view what, double value) {
+  demand(value >= 0 && std::isfinite(value), method, what, value, "must not be negative, and finite");
+}
+
+}  // namespace methods_detail
+
+namespace optimizer_detail {
+
+void demand_rate(std::string_view method, double rate, std::size_t step) {
+  if (rate >= 0 && std::isfinite(rate)) return;
+  throw OptionError(fmt::format(
+      "{}: the schedule's learning rate at step {} is {}; it must not be negative, and finite", method, step, rate));
+}
+
+void demand_sound(std::string_view method, const LearningRate& rate, const Conditioning& conditioning,
+                  std::size_t parameters) {
+  if (rate.is_constant()) methods_detail::demand_positive(method, "the learning rate", rate.at(0));
+  methods_detail::demand_not_negative(method, "the weight decay of the gradient", conditioning.weight_decay);
+  demand(conditioning.clip_value > 0, method, "clip_value", conditioning.clip_value, "must be positive");
+  demand(conditioning.clip_norm > 0, method, "clip_norm", conditioning.clip_norm, "must be positive");
+  std::size_t at = 0;
+  for (const Group& group : conditioning.groups) {
+    if (group.begin < at || group.end < group.begin || group.end > parameters)
+      throw OptionError(
+          fmt::format("{}: the group [{}, {}) of {} parameters; groups come in order, without overlap, "
+                      "within [0, {})",
+                      method, group.begin, group.end, parameters, parameters));
+    methods_detail::demand_not_negative(method, "a group's rate", group.rate);
+    methods_detail::demand_not_negative(method, "a group's decay", group.decay);
+    at = group.end;
+  }
+}
+
+}  // namespace optimizer_detail
+}  // namespace downhill

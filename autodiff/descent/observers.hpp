@@ -1,0 +1,109 @@
+#pragma once
+// Observers of a walk: give them to `minimize` after the stop conditions. Any callable that takes a `const Progress&`
+// is one; if it returns true, the walk ends.
+
+#include <cstddef>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <autodiff/descent/result.hpp>
+#include <autodiff/descent/walk.hpp>
+
+namespace downhill {
+
+struct ProgressBarOptions {
+  std::FILE* out = stderr;
+  std::string title = "";
+  double every = 0.1;                 ///< seconds between two updates of the line on a terminal
+  std::optional<bool> terminal = {};  ///< is `out` one? Found out where not given
+  std::size_t width = 24;             ///< of the bar, in characters
+};
+
+/// One line that is written over again: a bar, the step, the value, |g| and the time left. Where `out` is not a
+/// terminal: a plain line for every tenth of the way.
+class ProgressBar {
+ public:
+  explicit ProgressBar(ProgressBarOptions options = {});
+  void operator()(const Progress& progress);
+
+ private:
+  std::string line(const Progress& progress, double done) const;
+
+  ProgressBarOptions options_;
+  bool terminal_;
+  double last_ = -std::numeric_limits<double>::infinity();
+  int next_tenth_ = 0;
+};
+
+/// A row of CSV for every step: step,loss,gradient_norm,learning_rate,evaluations,seconds. Numbers are written so that
+/// they read back as the same double.
+class LossRecorder {
+ public:
+  /// Throws DataError if the file cannot be written.
+  explicit LossRecorder(std::filesystem::path file);
+  LossRecorder(LossRecorder&& other) noexcept;
+  LossRecorder& operator=(LossRecorder&&) = delete;
+  ~LossRecorder();
+  /// Throws DataError if the row cannot be written; the last call of a walk makes sure that the file is whole.
+  void operator()(const Progress& progress);
+
+ private:
+  void demand_written(bool written) const;
+
+  std::filesystem::path file_;
+  std::FILE* out_;
+  std::optional<std::size_t> written_;
+};
+
+/// The lowest point so far.
+class BestSoFar {
+ public:
+  void operator()(const Progress& progress);
+  std::span<const double> point() const { return point_; }
+  double value() const { return value_; }
+  std::size_t step() const { return step_; }
+
+ private:
+  std::vector<double> point_;
+  double value_ = std::numeric_limits<double>::infinity();
+  std::size_t step_ = 0;
+};
+
+/// Ends the walk when a value on data that the walk does not see has not fallen for `patience` steps, and keeps the
+/// point where it was lowest. Prechelt, "Early stopping, but when?" (1998).
+class EarlyStopping {
+ public:
+  EarlyStopping(std::function<double(std::span<const double> point)> validation_value, const Patience& patience)
+      : value_of_(std::move(validation_value)), counter_(patience), patience_(patience) {}
+  bool operator()(const Progress& progress);
+  std::string why() const;
+  std::span<const double> best_point() const { return best_; }
+  double best_value() const { return counter_.least(); }
+
+ private:
+  std::function<double(std::span<const double>)> value_of_;
+  PatienceCounter counter_;
+  Patience patience_;
+  std::vector<double> best_;
+};
+
+/// Calls `save` after every so many steps, and at the end unless that was just done.
+class CheckpointHook {
+ public:
+  /// Throws OptionError for a hook that is called every 0 steps.
+  CheckpointHook(std::size_t every, std::function<void(const Progress&)> save);
+  void operator()(const Progress& progress);
+
+ private:
+  std::size_t every_;
+  std::function<void(const Progress&)> save_;
+  std::optional<std::size_t> saved_;
+};
+
+}  // namespace downhill

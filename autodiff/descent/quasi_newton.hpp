@@ -1,0 +1,119 @@
+#pragma once
+// Full-batch methods: a direction from the gradients seen so far, and a line search along it.
+
+#include <Eigen/Core>
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <autodiff/descent/line_search.hpp>
+#include <autodiff/descent/walk.hpp>
+
+namespace downhill {
+
+/// Where to go from a point.
+class Direction {
+ public:
+  virtual ~Direction() = default;
+  /// Writes a direction at the point, given its gradient.
+  virtual void aim(const Eigen::VectorXd& gradient, Eigen::VectorXd& direction) = 0;
+  /// The last step, s, and the change of the gradient over it, y.
+  virtual void learn(const Eigen::VectorXd& s, const Eigen::VectorXd& y, const Eigen::VectorXd& gradient) = 0;
+  /// Back to steepest descent.
+  virtual void forget() = 0;
+  /// Is the length of the direction that of a good step?
+  virtual bool is_scaled() const = 0;
+};
+
+class LineSearchWalker {
+ public:
+  LineSearchWalker(std::unique_ptr<Direction> direction, const LineSearch& search);
+  Move advance(const Iterate& from, Iterate& to, Evaluator& evaluate);
+
+ private:
+  double first_step(double slope) const;
+
+  std::unique_ptr<Direction> direction_;
+  LineSearcher searcher_;
+  Eigen::VectorXd aim_, change_;
+  double last_step_ = 0, last_slope_ = 0;
+};
+
+/// d = -g.
+struct SteepestDescent {
+  LineSearch search = Armijo{};
+  LineSearchWalker walker(std::size_t parameters) const;
+};
+
+/// d = -g + beta d, beta = max(0, g'(g - g_before) / |g_before|²), and d = -g again after n steps, or where
+/// |g'g_before| >= 0.2 |g|². Polak and Ribière, "Note sur la convergence de méthodes de directions conjuguées", Rev.
+/// Fr. Inform. Rech. Opér. 3 (1969); Powell, "Restart procedures for the conjugate gradient method", Math. Prog. 12
+/// (1977).
+struct ConjugateGradient {
+  LineSearch search = StrongWolfe{.curvature = 0.1};
+  LineSearchWalker walker(std::size_t parameters) const;
+};
+
+/// d = -H g, with the inverse Hessian H <- (I - s y'/s'y) H (I - y s'/s'y) + s s'/s'y. It is n x n numbers: beyond some
+/// thousand parameters use Lbfgs. Nocedal and Wright, "Numerical Optimization" (2006), section 6.1.
+struct Bfgs {
+  LineSearch search = StrongWolfe{};
+  LineSearchWalker walker(std::size_t parameters) const;
+};
+
+/// The same with an H made from the last `memory` pairs (s, y), never formed. Liu and Nocedal, "On the limited memory
+/// BFGS method for large scale optimization", Math. Prog. 45 (1989).
+struct Lbfgs {
+  std::size_t memory = 10;
+  LineSearch search = StrongWolfe{};
+  LineSearchWalker walker(std::size_t parameters) const;
+};
+
+/// The last pairs (s, y), and the product with the inverse Hessian they stand for.
+class LbfgsMemory {
+ public:
+  LbfgsMemory(std::size_t pairs, std::size_t parameters);
+  /// Keeps a pair, unless its curvature s'y is not positive.
+  void learn(const Eigen::VectorXd& s, const Eigen::VectorXd& y);
+  /// v <- H v, on the parameters where `free` is 1: on the others v is 0 and stays so.
+  void multiply(Eigen::VectorXd& v, const Eigen::VectorXd* free = nullptr) const;
+  void forget() { count_ = 0; }
+  bool is_empty() const { return count_ == 0; }
+
+ private:
+  Eigen::MatrixXd s_, y_;  // a column each, the newest at newest_
+  std::size_t count_ = 0, newest_ = 0;
+};
+
+/// L-BFGS within lower <= x <= upper. Parameters at a bound that the gradient pushes against stay there; on the others
+/// it is L-BFGS, and the path is bent at the bounds. Bertsekas, "Projected Newton methods for optimization problems
+/// with simple constraints", SIAM J. Control Optim. 20 (1982). `Stop::gradient_norm` and the result's are those of the
+/// projected gradient, x - clamp(x - g).
+struct BoundedLbfgs {
+  std::vector<double> lower = {};  ///< none, one for all parameters, or one for each; may be infinite
+  std::vector<double> upper = {};
+  std::size_t memory = 10;
+  Armijo search = {};
+
+  class Walker {
+   public:
+    Walker(const BoundedLbfgs& method, std::size_t parameters);
+    /// Throws OptionError for a start outside the bounds.
+    void admit(const std::vector<double>& start) const;
+    double flatness(const Iterate& at) const;
+    Move advance(const Iterate& from, Iterate& to, Evaluator& evaluate);
+
+   private:
+    bool backtrack(const Iterate& from, double step, Iterate& to, Evaluator& evaluate, Move& move) const;
+
+    Eigen::VectorXd lower_, upper_;
+    Armijo search_;
+    LbfgsMemory memory_;
+    Eigen::VectorXd aim_, free_, change_, of_gradient_;
+  };
+  Walker walker(std::size_t parameters) const { return {*this, parameters}; }
+};
+
+}  // namespace downhill

@@ -1,0 +1,159 @@
+#include <autodiff/descent/walk.hpp>
+
+#include <fmt/format.h>
+
+#include <Eigen/Core>
+
+#include <autodiff/error.hpp>
+
+namespace downhill {
+namespace {
+
+auto as_vector(std::span<const double> x) {
+  return Eigen::Map<const Eigen::VectorXd>(x.data(), static_cast<Eigen::Index>(x.size()));
+}
+
+std::string what_of(const std::exception_ptr& exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "something that is not a std::exception";
+  }
+}
+
+}  // namespace
+
+std::string_view name(StopReason reason) {
+  switch (reason) {
+    case StopReason::flat_gradient: return "flat_gradient";
+    case StopReason::short_step: return "short_step";
+    case StopReason::value_settled: return "value_settled";
+    case StopReason::target_value: return "target_value";
+    case StopReason::no_descent: return "no_descent";
+    case StopReason::step_limit: return "step_limit";
+    case StopReason::evaluation_limit: return "evaluation_limit";
+    case StopReason::time_limit: return "time_limit";
+    case StopReason::condition: return "condition";
+    case StopReason::patience_ran_out: return "patience_ran_out";
+    case StopReason::observer: return "observer";
+    case StopReason::not_finite: return "not_finite";
+    case StopReason::exception: return "exception";
+  }
+  return "unknown";
+}
+
+double euclidean_norm(std::span<const double> x) { return as_vector(x).stableNorm(); }
+
+void demand(bool holds, std::string_view who, std::string_view what, double value, std::string_view rule) {
+  if (!holds) throw OptionError(fmt::format("{}: {} is {}; it {}", who, what, value, rule));
+}
+
+Walk::Walk(std::vector<double> start, const Stop& stop, Keep keep)
+    : stop_(stop), keep_(keep), patience_(stop.patience) {
+  if (start.empty()) throw ShapeError("minimize: the start is empty; it needs one number for each parameter");
+  for (std::size_t i = 0; i < start.size(); ++i)
+    if (!std::isfinite(start[i]))
+      throw OptionError(fmt::format("minimize: start[{}] is {}; start from finite numbers", i, start[i]));
+  for (const double condition : {stop.gradient_norm, stop.step_length, stop.value_change, stop.target_value,
+                                 stop.seconds, stop.patience.minimum_change})
+    if (std::isnan(condition)) throw OptionError("minimize: a stop condition is NaN; it would never hold");
+  now_.point = std::move(start);
+  now_.gradient.resize(now_.point.size());
+  next_ = now_;
+}
+
+bool Walk::end(StopReason reason, std::string why) {
+  result_.reason = reason;
+  result_.why = std::move(why);
+  return ended_ = true;
+}
+
+void Walk::end_by(std::exception_ptr exception) {
+  end(StopReason::exception, fmt::format("at step {} this was thrown: {}", steps_, what_of(exception)));
+  result_.exception = std::move(exception);
+}
+
+double Walk::step_length() const { return (as_vector(now_.point) - as_vector(next_.point)).stableNorm(); }
+
+std::string Walk::what_became_infinite() const {
+  const bool of_value = !std::isfinite(now_.value);
+  const std::string what = fmt::format("the {} {} {}", of_value ? "value" : "gradient's norm",
+                                       steps_ == 0 ? "is" : "became", of_value ? now_.value : norm_);
+  if (steps_ == 0) return what + " at the start";
+  if (std::isnan(move_.learning_rate)) return fmt::format("{} at step {}", what, steps_);
+  return fmt::format("{} at step {}; the learning rate {:.6g} is probably too large", what, steps_,
+                     move_.learning_rate);
+}
+
+bool Walk::has_ended() {
+  if (ended_) return true;
+  if (!is_finite()) return end(StopReason::not_finite, what_became_infinite());
+  if (norm_ <= stop_.gradient_norm)
+    return end(StopReason::flat_gradient,
+               fmt::format("the gradient is flat: |g| = {:.2g} <= {:.2g}", norm_, stop_.gradient_norm));
+  if (now_.value <= stop_.target_value)
+    return end(StopReason::target_value,
+               fmt::format("the value reached its target: {:.6g} <= {:.6g}", now_.value, stop_.target_value));
+  if (!move_.found_lower) return end(StopReason::no_descent, fmt::format("{}; |g| = {:.2g}", move_.why, norm_));
+  if (steps_ > 0) {
+    const double change = std::abs(now_.value - next_.value);
+    if (change <= stop_.value_change)
+      return end(StopReason::value_settled,
+                 fmt::format("the value has settled: it changed by {:.2g} <= {:.2g} in the last step", change,
+                             stop_.value_change));
+    if (const double length = stop_.step_length >= 0 ? step_length() : 0; length <= stop_.step_length)
+      return end(StopReason::short_step,
+                 fmt::format("the last step was short: {:.2g} <= {:.2g}", length, stop_.step_length));
+  }
+  if (steps_ >= stop_.steps)
+    return end(StopReason::step_limit,
+               fmt::format("{} steps were taken, the limit; |g| = {:.2g} is not yet flat", steps_, norm_));
+  if (const std::size_t made = evaluations_->evaluations(); made >= stop_.evaluations)
+    return end(StopReason::evaluation_limit,
+               fmt::format("{} evaluations were made, the limit is {}; |g| = {:.2g} is not yet flat", made,
+                           stop_.evaluations, norm_));
+  if (const double passed = seconds(); passed >= stop_.seconds)
+    return end(StopReason::time_limit, fmt::format("{:.3g} s have passed, the limit is {:.3g} s; |g| = {:.2g} is not "
+                                                   "yet flat",
+                                                   passed, stop_.seconds, norm_));
+  guard([&] {
+    if (stop_.when && stop_.when(progress())) end(StopReason::condition, "Stop::when is true");
+    if (ended_ || stop_.patience.steps == 0) return;
+    const double watched = stop_.validation_value ? stop_.validation_value(now_.point) : now_.value;
+    if (patience_.runs_out(watched))
+      end(StopReason::patience_ran_out,
+          fmt::format("the {} has not come below {:.6g} for {} steps",
+                      stop_.validation_value ? "validation value" : "value", patience_.least(), stop_.patience.steps));
+  });
+  return ended_;
+}
+
+Progress Walk::progress() const {
+  return {steps_,
+          now_.point,
+          now_.value,
+          now_.gradient,
+          norm_,
+          move_.learning_rate,
+          evaluations_->evaluations(),
+          seconds(),
+          stop_,
+          ended_ ? std::optional(result_.reason) : std::nullopt,
+          ended_ ? std::string_view(result_.why) : std::string_view{}};
+}
+
+Result Walk::result() && {
+  const bool turn_back = steps_ > 0 && !is_finite();
+  Iterate& last = turn_back ? next_ : now_;
+  result_.point = std::move(last.point);
+  result_.value = last.value;
+  result_.gradient_norm = turn_back ? last_norm_ : norm_;
+  result_.steps = steps_;
+  result_.evaluations = evaluations_->evaluations();
+  result_.seconds = seconds();
+  return std::move(result_);
+}
+
+}  // namespace downhill

@@ -1,0 +1,186 @@
+#pragma once
+// The bookkeeping of a walk: where it is, what it has counted, and whether it should end.
+
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <autodiff/descent/result.hpp>
+
+namespace downhill {
+
+/// A point, and what the objective says of it.
+struct Iterate {
+  std::vector<double> point, gradient;
+  double value = 0;
+};
+
+/// The objective as a method sees it: without its type, and counted.
+class Evaluator {
+ public:
+  Evaluator() = default;
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
+  virtual ~Evaluator() = default;
+
+  /// Sets the value and the gradient of `at` to those at its point.
+  void operator()(Iterate& at) {
+    ++evaluations_;
+    at.value = evaluate(at.point, at.gradient);
+  }
+  std::size_t evaluations() const { return evaluations_; }
+
+ protected:
+  std::size_t evaluations_ = 0;
+
+ private:
+  virtual double evaluate(std::span<const double> point, std::span<double> gradient) = 0;
+};
+
+template <class F>
+class EvaluatorOf final : public Evaluator {
+ public:
+  explicit EvaluatorOf(F& objective) : objective_(objective) {}
+
+ private:
+  double evaluate(std::span<const double> point, std::span<double> gradient) override {
+    return objective_(point, gradient);
+  }
+  F& objective_;
+};
+
+template <class F>
+EvaluatorOf<F> evaluator_of(F& objective) {
+  return EvaluatorOf<F>(objective);
+}
+
+/// What a method did when asked for a step.
+struct Move {
+  double learning_rate = std::numeric_limits<double>::quiet_NaN();  ///< or the step length along its direction
+  bool found_lower = true;                                          ///< false: it is where it was, and cannot go on
+  std::string_view why = {};                                        ///< then, why not
+};
+
+/// The length of x, without overflow.
+double euclidean_norm(std::span<const double> x);
+
+/// Throws OptionError unless the number lies where it must: `demand(rate > 0, "Adam", "the learning rate", rate,
+/// "must be positive")`.
+void demand(bool holds, std::string_view who, std::string_view what, double value, std::string_view rule);
+
+/// Notices when `patience` has run out.
+class PatienceCounter {
+ public:
+  explicit PatienceCounter(const Patience& patience) : patience_(patience) {}
+  /// Has it, now that `value` was seen?
+  bool runs_out(double value) {
+    if (value < least_ - patience_.minimum_change) {
+      least_ = value;
+      waited_ = 0;
+      return false;
+    }
+    return ++waited_ >= patience_.steps && patience_.steps > 0;
+  }
+  double least() const { return least_; }
+
+ private:
+  Patience patience_;
+  double least_ = std::numeric_limits<double>::infinity();
+  std::size_t waited_ = 0;
+};
+
+class Walk {
+ public:
+  /// Throws ShapeError for an empty start, OptionError for one that is not finite or a condition that is NaN.
+  Walk(std::vector<double> start, const Stop& stop, Keep keep);
+
+  /// Evaluates the start. What the objective throws here passes through.
+  template <class E, class Method>
+  void begin(E& evaluate, Method& method) {
+    evaluations_ = &evaluate;
+    if constexpr (requires { method.admit(now_.point); }) method.admit(now_.point);
+    evaluate(now_);
+    measure(method);
+  }
+  /// Takes the method's next step. What is thrown on the way ends the walk.
+  template <class E, class Method>
+  void advance(E& evaluate, Method& method) {
+    static_assert(std::is_invocable_v<decltype(&Method::advance), Method&, const Iterate&, Iterate&, E&>,
+                  "this method steps by residuals: give minimize a SumOfSquares(residuals)");
+    guard([&] {
+      ++steps_;
+      move_ = method.advance(now_, next_, evaluate);
+      if (!move_.found_lower) return;
+      std::swap(now_, next_);
+      measure(method);
+    });
+  }
+  /// Should it end here? Then the result says why.
+  bool has_ended();
+  /// Tells an observer where the walk is; one that returns true ends it.
+  template <class Observer>
+  void tell(Observer& observer) {
+    guard([&] {
+      if constexpr (std::is_void_v<decltype(observer(progress()))>)
+        observer(progress());
+      else if (bool(observer(progress())) && !ended_)
+        end(StopReason::observer, why_of(observer));
+    });
+  }
+  bool ended() const { return ended_; }
+  std::size_t size() const { return now_.point.size(); }
+  Result result() &&;
+
+ private:
+  template <class Action>
+  void guard(Action&& action) {
+    try {
+      action();
+    } catch (...) {
+      end_by(std::current_exception());
+    }
+  }
+  template <class Method>
+  void measure(Method& method) {
+    last_norm_ = norm_;
+    if constexpr (requires { method.flatness(now_); })
+      norm_ = method.flatness(now_);
+    else
+      norm_ = euclidean_norm(now_.gradient);
+    if (keep_ == Keep::path) result_.path.push_back({now_.point, now_.value, now_.gradient});
+  }
+  template <class Observer>
+  static std::string why_of(Observer& observer) {
+    if constexpr (requires { std::string(observer.why()); })
+      return std::string(observer.why());
+    else
+      return "an observer asked to stop";
+  }
+  bool is_finite() const { return std::isfinite(now_.value) && std::isfinite(norm_); }
+  bool end(StopReason reason, std::string why);
+  void end_by(std::exception_ptr exception);
+  std::string what_became_infinite() const;
+  double step_length() const;
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count(); }
+  Progress progress() const;
+
+  Iterate now_, next_;  // next_ is the point before, once a step is taken
+  const Stop& stop_;
+  Keep keep_;
+  Evaluator* evaluations_ = nullptr;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  std::size_t steps_ = 0;
+  double norm_ = 0, last_norm_ = 0;
+  Move move_;
+  PatienceCounter patience_;
+  bool ended_ = false;
+  Result result_;
+};
+
+}  // namespace downhill

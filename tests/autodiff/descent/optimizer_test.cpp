@@ -1,0 +1,131 @@
+#include <autodiff/descent/optimizer.hpp>
+
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include <autodiff/descent/methods.hpp>
+#include <autodiff/error.hpp>
+#include <support/catch.hpp>
+
+using namespace downhill;
+
+namespace {
+
+template <class T>
+std::vector<T> random_numbers(std::size_t n, unsigned seed) {
+  std::mt19937 generator(seed);
+  std::normal_distribution<double> normal;
+  std::vector<T> x(n);
+  for (T& value : x) value = static_cast<T>(normal(generator));
+  return x;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a step over many pieces is the step of each parameter alone", "", float, double) {
+  const std::size_t n = 5000;  // not a multiple of a piece
+  const auto start = random_numbers<TestType>(n, 1);
+  auto together = start;
+  Optimizer<Adam, TestType> all(Adam{.learning_rate = 0.1}, n);
+  std::vector<std::vector<TestType>> gradients;
+  for (unsigned k = 0; k < 3; ++k) {
+    gradients.push_back(random_numbers<TestType>(n, 10 + k));
+    all.step(together, gradients.back());
+  }
+  bool same = true;
+  for (std::size_t i = 0; i < n; ++i) {
+    std::vector<TestType> alone{start[i]};
+    Optimizer<Adam, TestType> one(Adam{.learning_rate = 0.1}, 1);
+    for (const auto& gradient : gradients) one.step(alone, std::span(gradient).subspan(i, 1));
+    same = same && alone[0] == together[i];  // to the last bit, wherever it stands
+  }
+  CHECK(same);
+}
+
+TEST_CASE("groups have learning rates and decays of their own") {
+  std::vector<double> x{1, 1, 1, 1, 1};
+  const std::vector<double> g{1, 1, 1, 1, 1};
+  GradientDescent method{.learning_rate = 0.1};
+  method.gradient = {.weight_decay = 2, .groups = {{1, 2, 0.5, 1}, {3, 5, 0, 1}, {5, 5, 9, 9}}};
+  Optimizer optimizer(method, 5);
+  optimizer.step(x, g);
+  CHECK(x[0] == Catch::Approx(1 - 0.1 * 3));
+  CHECK(x[1] == Catch::Approx(1 - 0.05 * 3));
+  CHECK(x[2] == x[0]);
+  CHECK(x[3] == 1);
+  CHECK(x[4] == 1);
+  method.gradient.groups = {{0, 5, 1, 0}};
+  std::vector<double> y{1, 1, 1, 1, 1};
+  Optimizer without_decay(method, 5);
+  without_decay.step(y, g);
+  CHECK(y[0] == Catch::Approx(0.9));
+}
+
+TEST_CASE("a gradient is decayed, then clipped by value, then by norm") {
+  std::vector<double> x{10, 0, 0};
+  GradientDescent method{.learning_rate = 1};
+  method.gradient = {.weight_decay = 0.5, .clip_value = 4, .clip_norm = 2.5};
+  Optimizer optimizer(method, 3);
+  optimizer.step(x, std::vector<double>{1, -30, 0});  // decayed (6, -30, 0), clipped (4, -4, 0)
+  const double scaled = 2.5 / std::sqrt(2.0);
+  CHECK(x[0] == Catch::Approx(10 - scaled));
+  CHECK(x[1] == Catch::Approx(scaled));
+  CHECK(x[2] == 0);
+
+  std::vector<double> small{1};
+  GradientDescent loose{.learning_rate = 1};
+  loose.gradient = {.clip_norm = 100};
+  Optimizer(loose, 1).step(small, std::vector<double>{0.25});
+  CHECK(small[0] == 0.75);
+}
+
+TEST_CASE("a NaN in a clipped gradient stays where it is seen") {
+  std::vector<double> x{0, 0};
+  GradientDescent method{.learning_rate = 1};
+  method.gradient = {.clip_value = 1};
+  Optimizer(method, 2).step(x, std::vector<double>{std::numeric_limits<double>::quiet_NaN(), 5});
+  CHECK(std::isnan(x[0]));
+  CHECK(x[1] == -1);
+}
+
+TEST_CASE("an optimizer goes on from what was saved as if it had never stopped") {
+  const auto run = [](bool interrupted) {
+    auto x = random_numbers<float>(1000, 3);
+    Optimizer<AMSGrad, float> optimizer(AMSGrad{.learning_rate = 0.05}, x.size());
+    for (unsigned k = 0; k < 10; ++k) {
+      if (interrupted && k == 5) {
+        Optimizer<AMSGrad, float> fresh(AMSGrad{.learning_rate = 0.05}, x.size());
+        fresh.restore(optimizer.steps(), optimizer.memory());
+        optimizer = fresh;
+      }
+      optimizer.step(x, random_numbers<float>(x.size(), 100 + k));
+    }
+    return x;
+  };
+  CHECK(run(true) == run(false));
+}
+
+TEST_CASE("wrong sizes and groups are refused, and nothing has moved") {
+  std::vector<double> x{1, 2};
+  Optimizer optimizer(Adam{}, 2);
+  CHECK_THROWS_AS(optimizer.step(x, std::vector<double>{1}), ShapeError);
+  std::vector<double> longer{1, 2, 3};
+  CHECK_THROWS_AS(optimizer.step(longer, std::vector<double>{1, 2, 3}), ShapeError);
+  CHECK_THROWS_AS(optimizer.restore(1, std::vector<double>{1}), ShapeError);
+  CHECK(optimizer.steps() == 0);
+  CHECK(x == std::vector<double>{1, 2});
+  for (const std::vector<Group>& groups :
+       {std::vector<Group>{{0, 3}}, std::vector<Group>{{1, 0}}, std::vector<Group>{{0, 2}, {1, 2}}}) {
+    Adam method;
+    method.gradient.groups = groups;
+    CHECK_THROWS_WITH(Optimizer(method, 2), Catch::Matchers::ContainsSubstring("groups come in order"));
+  }
+}
+
+TEST_CASE("an optimizer of no parameters has nothing to do") {
+  std::vector<double> none;
+  Optimizer optimizer(Adam{}, 0);
+  CHECK_NOTHROW(optimizer.step(none, none));
+}
