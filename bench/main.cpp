@@ -13,6 +13,7 @@
 
 #include "contender.hpp"
 #include "derivatives.hpp"
+#include "descent.hpp"
 #include "machine.hpp"
 #include "report.hpp"
 
@@ -53,6 +54,7 @@ int main(int argc, char** argv) {
 
   add_own_contenders();
   add_derivatives();
+  add_descent();
   if (!all_agree()) return 1;
   for (const Contender& contender : contenders())
     if (auto* made =

@@ -8,6 +8,29 @@
 
 namespace downhill {
 
+template class Optimizer<GradientDescent, float>;
+template class Optimizer<GradientDescent, double>;
+template class Optimizer<Momentum, float>;
+template class Optimizer<Momentum, double>;
+template class Optimizer<Nesterov, float>;
+template class Optimizer<Nesterov, double>;
+template class Optimizer<AdaGrad, float>;
+template class Optimizer<AdaGrad, double>;
+template class Optimizer<AdaDelta, float>;
+template class Optimizer<AdaDelta, double>;
+template class Optimizer<RMSProp, float>;
+template class Optimizer<RMSProp, double>;
+template class Optimizer<Adam, float>;
+template class Optimizer<Adam, double>;
+template class Optimizer<AdamW, float>;
+template class Optimizer<AdamW, double>;
+template class Optimizer<NAdam, float>;
+template class Optimizer<NAdam, double>;
+template class Optimizer<AMSGrad, float>;
+template class Optimizer<AMSGrad, double>;
+template class Optimizer<Lion, float>;
+template class Optimizer<Lion, double>;
+
 namespace methods_detail {
 
 void demand_fraction(std::string_view method, std::string_view what, double value) {

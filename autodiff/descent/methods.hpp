@@ -1,9 +1,9 @@
 #pragma once
 // First-order methods: a formula for the next point x, from the gradient g and what is remembered of earlier ones.
 //
-// Each is a value with its options; an Optimizer keeps its memory and calls `update` on stretches of the parameters,
-// where all operations are elementwise. eta is the learning rate, k the number of the step, from 1. In all of them
-// `gradient` says what happens to the gradient first: weight decay and clipping.
+// Each is a value with its options. `update` makes ready for a step, the k-th from 1, with the learning rate eta, and
+// returns the formula that an Optimizer applies to every parameter x, its gradient g, and `memory` numbers more. In all
+// of them `gradient` says what happens to the gradient first: weight decay and clipping.
 
 #include <cmath>
 #include <cstddef>
@@ -22,11 +22,12 @@ void demand_positive(std::string_view method, std::string_view what, double valu
 void demand_not_negative(std::string_view method, std::string_view what, double value);
 
 // m <- beta m + (1 - beta) a, an average that forgets.
-template <class Array, class A>
-void average(Array&& m, double beta, const A& a) {
-  using T = typename A::Scalar;
-  m = static_cast<T>(beta) * m + static_cast<T>(1 - beta) * a;
-}
+template <class T>
+struct Average {
+  T kept, taken;
+  explicit Average(double beta) : kept(static_cast<T>(beta)), taken(static_cast<T>(1 - beta)) {}
+  void operator()(T& m, T a) const { m = kept * m + taken * a; }
+};
 // 1 - beta^k: what such an average, begun at 0, has seen of its weight.
 inline double weight_seen(double beta, std::size_t k) { return -std::expm1(static_cast<double>(k) * std::log(beta)); }
 
@@ -41,9 +42,9 @@ struct GradientDescent {
   static constexpr std::string_view name = "GradientDescent";
   static constexpr std::size_t memory = 0;
   void demand_sound() const {}
-  template <class S>
-  void update(S& at) const {
-    at.x -= at.rate * at.g;
+  template <class T>
+  auto update(const StepOf<T>& now) const {
+    return [eta = now.rate](T& x, T g) { x -= eta * g; };
   }
 };
 
@@ -57,11 +58,12 @@ struct Momentum {
   static constexpr std::string_view name = "Momentum";
   static constexpr std::size_t memory = 1;
   void demand_sound() const { methods_detail::demand_fraction(name, "the momentum", momentum); }
-  template <class S>
-  void update(S& at) const {
-    auto v = at.memory(0);
-    v = static_cast<typename S::Number>(momentum) * v - at.rate * at.g;
-    at.x += v;
+  template <class T>
+  auto update(const StepOf<T>& now) const {
+    return [eta = now.rate, mu = static_cast<T>(momentum)](T& x, T g, T& v) {
+      v = mu * v - eta * g;
+      x += v;
+    };
   }
 };
 
@@ -76,12 +78,12 @@ struct Nesterov {
   static constexpr std::string_view name = "Nesterov";
   static constexpr std::size_t memory = 1;
   void demand_sound() const { methods_detail::demand_fraction(name, "the momentum", momentum); }
-  template <class S>
-  void update(S& at) const {
-    const auto mu = static_cast<typename S::Number>(momentum);
-    auto v = at.memory(0);
-    v = mu * v - at.rate * at.g;
-    at.x += mu * v - at.rate * at.g;
+  template <class T>
+  auto update(const StepOf<T>& now) const {
+    return [eta = now.rate, mu = static_cast<T>(momentum)](T& x, T g, T& v) {
+      v = mu * v - eta * g;
+      x += mu * v - eta * g;
+    };
   }
 };
 
@@ -95,11 +97,12 @@ struct AdaGrad {
   static constexpr std::string_view name = "AdaGrad";
   static constexpr std::size_t memory = 1;
   void demand_sound() const { methods_detail::demand_not_negative(name, "epsilon", epsilon); }
-  template <class S>
-  void update(S& at) const {
-    auto s = at.memory(0);
-    s += at.g.square();
-    at.x -= at.rate * at.g / (s.sqrt() + static_cast<typename S::Number>(epsilon));
+  template <class T>
+  auto update(const StepOf<T>& now) const {
+    return [eta = now.rate, e = static_cast<T>(epsilon)](T& x, T g, T& s) {
+      s += g * g;
+      x -= eta * g / (std::sqrt(s) + e);
+    };
   }
 };
 
@@ -116,13 +119,15 @@ struct AdaDelta {
     methods_detail::demand_fraction(name, "rho", rho);
     methods_detail::demand_positive(name, "epsilon", epsilon);
   }
-  template <class S>
-  void update(S& at) const {
-    const auto e = static_cast<typename S::Number>(epsilon);
-    auto s = at.memory(0), r = at.memory(1);
-    methods_detail::average(s, rho, at.g.square());
-    at.x -= at.rate * at.g * ((r + e) / (s + e)).sqrt();
-    methods_detail::average(r, rho, at.g.square() * ((r + e) / (s + e)));
+  template <class T>
+  auto update(const StepOf<T>& now) const {
+    return [eta = now.rate, average = methods_detail::Average<T>(rho), e = static_cast<T>(epsilon)](T& x, T g, T& s,
+                                                                                                    T& r) {
+      average(s, g * g);
+      const T d = g * std::sqrt((r + e) / (s + e));
+      x -= eta * d;
+      average(r, d * d);
+    };
   }
 };
 
@@ -139,11 +144,12 @@ struct RMSProp {
     methods_detail::demand_fraction(name, "rho", rho);
     methods_detail::demand_not_negative(name, "epsilon", epsilon);
   }
-  template <class S>
-  void update(S& at) const {
-    auto s = at.memory(0);
-    methods_detail::average(s, rho, at.g.square());
-    at.x -= at.rate * at.g / (s.sqrt() + static_cast<typename S::Number>(epsilon));
+  template <class T>
+  auto update(const StepOf<T>& now) const {
+    return [eta = now.rate, average = methods_detail::Average<T>(rho), e = static_cast<T>(epsilon)](T& x, T g, T& s) {
+      average(s, g * g);
+      x -= eta * g / (std::sqrt(s) + e);
+    };
   }
 };
 
@@ -156,23 +162,30 @@ struct Moments {
     methods_detail::demand_fraction(method, "beta2", beta2);
     methods_detail::demand_not_negative(method, "epsilon", epsilon);
   }
-  template <class S>
-  void average(S& at) const {
-    methods_detail::average(at.memory(0), beta1, at.g);
-    methods_detail::average(at.memory(1), beta2, at.g.square());
-  }
-  /// x <- x - eta m' / (sqrt(v / (1 - beta2^k)) + epsilon), for an m' of the method's and its v.
-  template <class S, class M, class V>
-  void descend(S& at, const M& m, const V& v) const {
-    using T = typename S::Number;
-    const T scale = static_cast<T>(1 / std::sqrt(methods_detail::weight_seen(beta2, at.step)));
-    at.x -= at.rate * m / (v.sqrt() * scale + static_cast<T>(epsilon));
-  }
-  /// 1 / (1 - beta1^k).
+
+  /// They in a step.
   template <class T>
-  T correction(std::size_t k) const {
-    return static_cast<T>(1 / methods_detail::weight_seen(beta1, k));
-  }
+  struct In {
+    methods_detail::Average<T> of_gradient, of_square;
+    T eta, epsilon;
+    T correction, next_correction;  // 1 / (1 - beta1^k), and that of the next step
+    T of_root;                      // 1 / sqrt(1 - beta2^k)
+
+    In(const Moments& moments, const StepOf<T>& now)
+        : of_gradient(moments.beta1),
+          of_square(moments.beta2),
+          eta(now.rate),
+          epsilon(static_cast<T>(moments.epsilon)),
+          correction(static_cast<T>(1 / methods_detail::weight_seen(moments.beta1, now.k))),
+          next_correction(static_cast<T>(1 / methods_detail::weight_seen(moments.beta1, now.k + 1))),
+          of_root(static_cast<T>(1 / std::sqrt(methods_detail::weight_seen(moments.beta2, now.k)))) {}
+    void average(T g, T& m, T& v) const {
+      of_gradient(m, g);
+      of_square(v, g * g);
+    }
+    /// x <- x - eta m' / (sqrt(v / (1 - beta2^k)) + epsilon), for an m' of the method's and its v.
+    void descend(T& x, T m, T v) const { x -= eta * m / (std::sqrt(v) * of_root + epsilon); }
+  };
 };
 
 /// m <- beta1 m + (1 - beta1) g, v <- beta2 v + (1 - beta2) g²,
@@ -186,10 +199,12 @@ struct Adam {
   static constexpr std::string_view name = "Adam";
   static constexpr std::size_t memory = 2;
   void demand_sound() const { moments.demand_sound(name); }
-  template <class S>
-  void update(S& at) const {
-    moments.average(at);
-    moments.descend(at, at.memory(0) * moments.correction<typename S::Number>(at.step), at.memory(1));
+  template <class T>
+  auto update(const StepOf<T>& now) const {
+    return [in = Moments::In<T>(moments, now)](T& x, T g, T& m, T& v) {
+      in.average(g, m, v);
+      in.descend(x, m * in.correction, v);
+    };
   }
 };
 
@@ -207,10 +222,13 @@ struct AdamW {
     moments.demand_sound(name);
     methods_detail::demand_not_negative(name, "the weight decay", weight_decay);
   }
-  template <class S>
-  void update(S& at) const {
-    at.x *= 1 - at.rate * at.decay * static_cast<typename S::Number>(weight_decay);
-    Adam{.moments = moments}.update(at);
+  template <class T>
+  auto update(const StepOf<T>& now) const {
+    return [kept = 1 - now.rate * now.decay * static_cast<T>(weight_decay),
+            adam = Adam{.moments = moments}.update(now)](T& x, T g, T& m, T& v) {
+      x *= kept;
+      adam(x, g, m, v);
+    };
   }
 };
 
@@ -224,13 +242,14 @@ struct NAdam {
   static constexpr std::string_view name = "NAdam";
   static constexpr std::size_t memory = 2;
   void demand_sound() const { moments.demand_sound(name); }
-  template <class S>
-  void update(S& at) const {
-    using T = typename S::Number;
-    moments.average(at);
-    const T ahead = static_cast<T>(moments.beta1) * moments.correction<T>(at.step + 1);
-    const T now = static_cast<T>(1 - moments.beta1) * moments.correction<T>(at.step);
-    moments.descend(at, ahead * at.memory(0) + now * at.g, at.memory(1));
+  template <class T>
+  auto update(const StepOf<T>& now) const {
+    const Moments::In<T> in(moments, now);
+    const T ahead = in.of_gradient.kept * in.next_correction, of_g = in.of_gradient.taken * in.correction;
+    return [=](T& x, T g, T& m, T& v) {
+      in.average(g, m, v);
+      in.descend(x, ahead * m + of_g * g, v);
+    };
   }
 };
 
@@ -244,12 +263,13 @@ struct AMSGrad {
   static constexpr std::string_view name = "AMSGrad";
   static constexpr std::size_t memory = 3;
   void demand_sound() const { moments.demand_sound(name); }
-  template <class S>
-  void update(S& at) const {
-    moments.average(at);
-    auto largest = at.memory(2);
-    largest = largest.max(at.memory(1));
-    moments.descend(at, at.memory(0) * moments.correction<typename S::Number>(at.step), largest);
+  template <class T>
+  auto update(const StepOf<T>& now) const {
+    return [in = Moments::In<T>(moments, now)](T& x, T g, T& m, T& v, T& largest) {
+      in.average(g, m, v);
+      largest = v > largest ? v : largest;
+      in.descend(x, m * in.correction, largest);
+    };
   }
 };
 
@@ -267,15 +287,41 @@ struct Lion {
     methods_detail::demand_fraction(name, "beta2", beta2);
     methods_detail::demand_not_negative(name, "the weight decay", weight_decay);
   }
-  template <class S>
-  void update(S& at) const {
-    using T = typename S::Number;
-    auto m = at.memory(0);
-    at.x -= at.rate * ((static_cast<T>(beta1) * m + static_cast<T>(1 - beta1) * at.g).sign() +
-                       at.decay * static_cast<T>(weight_decay) * at.x);
-    methods_detail::average(m, beta2, at.g);
+  template <class T>
+  auto update(const StepOf<T>& now) const {
+    return [eta = now.rate, mixed = methods_detail::Average<T>(beta1), average = methods_detail::Average<T>(beta2),
+            decay = now.decay * static_cast<T>(weight_decay)](T& x, T g, T& m) {
+      T u = m;
+      mixed(u, g);
+      x -= eta * (T(u > 0) - T(u < 0) + decay * x);
+      average(m, g);
+    };
   }
 };
+
+// The steps of these are compiled once, in methods.cpp.
+extern template class Optimizer<GradientDescent, float>;
+extern template class Optimizer<GradientDescent, double>;
+extern template class Optimizer<Momentum, float>;
+extern template class Optimizer<Momentum, double>;
+extern template class Optimizer<Nesterov, float>;
+extern template class Optimizer<Nesterov, double>;
+extern template class Optimizer<AdaGrad, float>;
+extern template class Optimizer<AdaGrad, double>;
+extern template class Optimizer<AdaDelta, float>;
+extern template class Optimizer<AdaDelta, double>;
+extern template class Optimizer<RMSProp, float>;
+extern template class Optimizer<RMSProp, double>;
+extern template class Optimizer<Adam, float>;
+extern template class Optimizer<Adam, double>;
+extern template class Optimizer<AdamW, float>;
+extern template class Optimizer<AdamW, double>;
+extern template class Optimizer<NAdam, float>;
+extern template class Optimizer<NAdam, double>;
+extern template class Optimizer<AMSGrad, float>;
+extern template class Optimizer<AMSGrad, double>;
+extern template class Optimizer<Lion, float>;
+extern template class Optimizer<Lion, double>;
 
 /// A first-order method in the loop of `minimize`.
 template <class M>

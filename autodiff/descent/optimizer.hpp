@@ -1,11 +1,9 @@
 #pragma once
 // The step of a first-order method: from a point and its gradient to the next point, in place.
 //
-// A method (methods.hpp) is a formula over arrays. The optimizer keeps its memory (momentum and the like), hands it the
-// parameters in pieces that stay in the processor's nearest cache, and before that clips and decays the gradient: every
-// number is read and written once, so a step runs as fast as memory does.
-
-#include <Eigen/Core>
+// A method (methods.hpp) is a formula for one parameter. The optimizer keeps what it remembers (momentum and the like),
+// decays and clips the gradient, and applies the formula to all parameters in one loop, which compilers turn into
+// vector instructions: every number is read and written once, so a step runs as fast as memory does.
 
 #include <algorithm>
 #include <array>
@@ -38,19 +36,12 @@ struct Conditioning {
   std::vector<Group> groups = {};  ///< in order, without overlap; what is in none has the factors 1
 };
 
-/// A stretch of the parameters as a method updates it: arrays of whole vector registers, so that every parameter is
-/// worked on by the same instructions, wherever it stands, and a step gives the same bits whatever the memory's layout.
-template <class T, std::size_t Memory>
-struct Stretch {
-  using Number = T;
-  using Array = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>, Eigen::Aligned64>;
-  Array x, g;
-  std::array<T*, Memory> memory_at;
-  T rate;
-  T decay;           ///< the group's factor
-  std::size_t step;  ///< k, from 1
-
-  Array memory(std::size_t i) const { return Array(memory_at[i], x.size()); }
+/// What a method is told of a step.
+template <class T>
+struct StepOf {
+  T rate;         ///< eta, of the group
+  T decay;        ///< the group's factor
+  std::size_t k;  ///< from 1
 };
 
 namespace optimizer_detail {
@@ -81,14 +72,10 @@ class Optimizer {
     optimizer_detail::demand_rate(M::name, rate, steps_);
     ++steps_;
     const T scale = norm_scale(point, gradient);
-    std::size_t at = 0;
-    for (const Group& group : method_.gradient.groups) {
-      update(point, gradient, at, group.begin, static_cast<T>(rate), T(1), scale);
-      update(point, gradient, group.begin, group.end, static_cast<T>(rate * group.rate), static_cast<T>(group.decay),
-             scale);
-      at = group.end;
-    }
-    update(point, gradient, at, size_, static_cast<T>(rate), T(1), scale);
+    for_each_group([&](std::size_t begin, std::size_t end, double of_rate, double decay) {
+      update(point.data(), gradient.data(), begin, end,
+             StepOf<T>{static_cast<T>(rate * of_rate), static_cast<T>(decay), steps_}, scale);
+    });
   }
 
   /// The rate of the next step.
@@ -105,82 +92,67 @@ class Optimizer {
   }
 
  private:
-  static constexpr std::size_t piece =
-      4096 / sizeof(T);  // of the parameters: with the rest of it, in the nearest cache
-  static constexpr std::size_t register_of = 64 / sizeof(T);  // the numbers in the largest vector register
-  using Array = typename Stretch<T, M::memory>::Array;
-  struct alignas(64) Piece {
-    std::array<T, piece> numbers;
-
-    // Returns the size of an array that holds these in whole registers.
-    Eigen::Index load(const T* from, std::size_t count) {
-      const std::size_t whole = (count + register_of - 1) / register_of * register_of;
-      std::copy_n(from, count, numbers.begin());
-      std::fill(numbers.begin() + static_cast<std::ptrdiff_t>(count),
-                numbers.begin() + static_cast<std::ptrdiff_t>(whole), T(0));
-      return static_cast<Eigen::Index>(whole);
-    }
-    void store(T* to, std::size_t count) const { std::copy_n(numbers.begin(), count, to); }
-  };
-
-  // Not inline: where g++ 12 sees how small the parameters are, it warns of vector code that they never reach.
-  [[gnu::noinline]] void update(std::span<T> point, std::span<const T> gradient, std::size_t begin, std::size_t end,
-                                T rate, T decay, T scale) {
-    Piece x, g;
-    std::array<Piece, M::memory> memory;
-    for (std::size_t at = begin; at < end; at += piece) {
-      const std::size_t count = std::min(piece, end - at);
-      const Eigen::Index size = x.load(point.data() + at, count);
-      g.load(gradient.data() + at, count);
-      Stretch<T, M::memory> stretch{{x.numbers.data(), size}, {g.numbers.data(), size}, {}, rate, decay, steps_};
-      for (std::size_t i = 0; i < M::memory; ++i) {
-        memory[i].load(memory_.data() + i * size_ + at, count);
-        stretch.memory_at[i] = memory[i].numbers.data();
-      }
-      condition(stretch.x, stretch.g, decay, scale);
-      method_.update(stretch);
-      x.store(point.data() + at, count);
-      for (std::size_t i = 0; i < M::memory; ++i) memory[i].store(memory_.data() + i * size_ + at, count);
-    }
-  }
-
-  void condition(const Array& x, Array& g, T decay, T scale) const {
+  bool is_conditioned() const {
     const Conditioning& c = method_.gradient;
-    if (c.weight_decay != 0) g += static_cast<T>(c.weight_decay) * decay * x;
-    if (c.clip_value < infinity) {
-      const T most = static_cast<T>(c.clip_value);
-      for (T& slope : g) slope = slope > most ? most : slope < -most ? -most : slope;  // NaN stays
-    }
-    if (c.clip_norm < infinity) g *= scale;
+    return c.weight_decay != 0 || c.clip_value < infinity || c.clip_norm < infinity;
   }
+  // A parameter's gradient as the method sees it.
+  auto conditioned(T decay, T scale) const {
+    const Conditioning& c = method_.gradient;
+    return [decay = static_cast<T>(c.weight_decay) * decay, most = static_cast<T>(c.clip_value), scale](T x, T g) {
+      const T decayed = g + decay * x;
+      return scale * (decayed > most ? most : decayed < -most ? -most : decayed);  // NaN stays
+    };
+  }
+
+  // Not inline: for the methods of this library it is in methods.cpp, compiled for speed.
+  [[gnu::noinline]] void update(T* x, const T* g, std::size_t begin, std::size_t end, const StepOf<T>& now, T scale) {
+    [&]<std::size_t... i>(std::index_sequence<i...>) {
+      const auto step = method_.update(now);
+      const std::size_t count = end - begin;
+      if (is_conditioned()) {
+        const auto slope = conditioned(now.decay, scale);
+        each(
+            count, [=](T& at, T steep, auto&... memory) { step(at, slope(at, steep), memory...); }, x + begin,
+            g + begin, memory_.data() + i * size_ + begin...);
+      } else {
+        each(count, step, x + begin, g + begin, memory_.data() + i * size_ + begin...);
+      }
+    }
+    (std::make_index_sequence<M::memory>());
+  }
+  template <class Step, class... Memory>
+  static void each(std::size_t count, const Step& step, T* __restrict x, const T* __restrict g,
+                   Memory* __restrict... memory) {
+    for (std::size_t i = 0; i < count; ++i) step(x[i], g[i], memory[i]...);
+  }
+
   // clip_norm over the norm of the gradient, decayed and clipped as it will be; at most 1.
   T norm_scale(std::span<const T> point, std::span<const T> gradient) const {
     const double most = method_.gradient.clip_norm;
     if (!(most < infinity)) return 1;
     double squares = 0;
-    std::size_t at = 0;
-    for (const Group& group : method_.gradient.groups) {
-      squares += squares_of(point, gradient, at, group.begin, 1);
-      squares += squares_of(point, gradient, group.begin, group.end, static_cast<T>(group.decay));
-      at = group.end;
-    }
-    squares += squares_of(point, gradient, at, size_, 1);
+    for_each_group([&](std::size_t begin, std::size_t end, double, double decay) {
+      const auto slope = conditioned(static_cast<T>(decay), 1);
+      for (std::size_t i = begin; i < end; ++i) {
+        const double steep = slope(point[i], gradient[i]);
+        squares += steep * steep;
+      }
+    });
     const double norm = std::sqrt(squares);
     return norm > most ? static_cast<T>(most / norm) : T(1);
   }
-  [[gnu::noinline]] double squares_of(std::span<const T> point, std::span<const T> gradient, std::size_t begin,
-                                      std::size_t end, T decay) const {
-    Piece x, g;
-    double squares = 0;
-    for (std::size_t at = begin; at < end; at += piece) {
-      const std::size_t count = std::min(piece, end - at);
-      const Eigen::Index size = x.load(point.data() + at, count);
-      g.load(gradient.data() + at, count);
-      Array slopes(g.numbers.data(), size);
-      condition(Array(x.numbers.data(), size), slopes, decay, 1);
-      squares += slopes.template cast<double>().square().sum();
+
+  // visit(begin, end, rate, decay) of the groups, and of what lies between them.
+  template <class Visit>
+  void for_each_group(Visit&& visit) const {
+    std::size_t at = 0;
+    for (const Group& group : method_.gradient.groups) {
+      if (at < group.begin) visit(at, group.begin, 1.0, 1.0);
+      visit(group.begin, group.end, group.rate, group.decay);
+      at = group.end;
     }
-    return squares;
+    if (at < size_) visit(at, size_, 1.0, 1.0);
   }
 
   static constexpr double infinity = std::numeric_limits<double>::infinity();
