@@ -112,7 +112,7 @@ Diagnosis diagnose(const Curvature& curvature, double learning_rate) {
     const double steps = std::log(10) / -std::log(d.contraction);
     return d.contraction >= 1    ? std::string("the ground is flat along a direction, where nothing moves")
            : d.contraction < 0.1 ? fmt::format("a step leaves {:.2g} of the distance", d.contraction)
-                                 : fmt::format("a tenth of the distance is left after {:.3g} steps", std::ceil(steps));
+                                 : fmt::format("a tenth of the distance is left after {:.0f} steps", std::ceil(steps));
   };
   if (learning_rate * largest > 2 * limit) {
     d.pace = Pace::diverges;

@@ -1,0 +1,60 @@
+#pragma once
+// The loss of two parameters as a map: height lines, and on it the paths that were walked, side by side.
+//
+// Everything drawn was computed: the heights by sampling the loss on a grid, the paths by `minimize` with Keep::path.
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <autodiff/descent/result.hpp>
+
+namespace downhill::inspect {
+
+struct Interval {
+  double low = 0, high = 1;
+};
+
+/// A loss sampled at columns x rows places, both ends of both intervals included.
+struct Landscape {
+  Interval x, y;
+  std::string x_name = "x", y_name = "y";
+  std::size_t columns = 0, rows = 0;
+  std::vector<double> values;  ///< values[row * columns + column], the row of the lowest y first
+
+  double at(std::size_t column, std::size_t row) const { return values[row * columns + column]; }
+  double x_at(std::size_t column) const;
+  double y_at(std::size_t row) const;
+};
+
+/// Samples loss(x, y). Throws OptionError for an empty interval or fewer than 2 x 2 places.
+Landscape sample_landscape(const std::function<double(double x, double y)>& loss, Interval x, Interval y,
+                           std::size_t columns = 61, std::size_t rows = 61);
+
+/// `count` heights from just above the lowest place to the highest, as a bowl would cross lines at equal distances:
+/// lowest + (highest - lowest) (k / count)², k = 1, ..., count - 1. Places that are not finite do not count.
+std::vector<double> levels_of(const Landscape& landscape, std::size_t count = 14);
+
+/// A piece of a height line, in the landscape's coordinates.
+struct LinePiece {
+  double x0, y0, x1, y1;
+};
+/// The line of one height, by marching squares. Cells with a corner that is not finite have none. Lorensen and Cline,
+/// "Marching cubes" (1987), in two dimensions.
+std::vector<LinePiece> height_line(const Landscape& landscape, double level);
+
+/// A walk to draw, and what is said of it.
+struct DrawnWalk {
+  std::string title;               ///< "rate 0.06: oscillates"
+  std::vector<std::string> lines;  ///< what stands below the picture
+  std::span<const Step> path;      ///< of points of two parameters, x and y
+};
+
+/// One self-contained HTML page: a map for each walk, all to the same scale, and below it what is said. Throws
+/// ShapeError for a path of points that have not two coordinates.
+std::string landscape_page(const std::string& title, const std::string& introduction, const Landscape& landscape,
+                           std::span<const DrawnWalk> walks);
+
+}  // namespace downhill::inspect

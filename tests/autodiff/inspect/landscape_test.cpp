@@ -1,0 +1,82 @@
+#include <autodiff/inspect/landscape.hpp>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <autodiff/error.hpp>
+#include <support/catch.hpp>
+
+using namespace downhill;
+using namespace downhill::inspect;
+
+namespace {
+
+std::size_t count(const std::string& text, const std::string& what) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("a landscape is sampled at both ends of both intervals") {
+  const Landscape plane = sample_landscape([](double x, double y) { return 10 * x + y; }, {-1, 1}, {0, 2}, 3, 5);
+  CHECK(plane.values.size() == 15);
+  CHECK(plane.at(0, 0) == -10);
+  CHECK(plane.at(2, 4) == 12);
+  CHECK(plane.at(1, 2) == 1);
+  CHECK(plane.y_at(1) == 0.5);
+  CHECK_THROWS_AS(sample_landscape([](double, double) { return 0; }, {1, 1}, {0, 1}), OptionError);
+  CHECK_THROWS_AS(sample_landscape([](double, double) { return 0; }, {0, 1}, {0, 1}, 1, 5), OptionError);
+}
+
+TEST_CASE("the height line of a bowl is a circle") {
+  const Landscape bowl = sample_landscape([](double x, double y) { return x * x + y * y; }, {-2, 2}, {-2, 2}, 81, 81);
+  const auto circle = height_line(bowl, 2.25);
+  double length = 0;
+  for (const LinePiece& piece : circle) {
+    length += std::hypot(piece.x1 - piece.x0, piece.y1 - piece.y0);
+    CHECK(std::hypot(piece.x0, piece.y0) == Catch::Approx(1.5).margin(1e-3));
+  }
+  CHECK(length == Catch::Approx(2 * 3.14159265 * 1.5).epsilon(1e-3));
+  CHECK(height_line(bowl, -1).empty());
+  CHECK(height_line(bowl, 100).empty());
+}
+
+TEST_CASE("a height line through a saddle does not cross itself, and NaN has none") {
+  const Landscape saddle = sample_landscape([](double x, double y) { return x * y; }, {-1, 1}, {-1, 1}, 2, 2);
+  CHECK(height_line(saddle, 0.5).size() == 2);
+  const Landscape half = sample_landscape([](double x, double y) { return std::log(x) + y; }, {-1, 1}, {0, 1}, 21, 21);
+  for (const LinePiece& piece : height_line(half, -0.5)) CHECK(piece.x0 > 0);
+  CHECK_FALSE(height_line(half, -0.5).empty());
+}
+
+TEST_CASE("levels rise as the square of their number, and a plain without heights has none") {
+  const Landscape bowl = sample_landscape([](double x, double) { return x * x; }, {0, 4}, {0, 1}, 41, 2);
+  CHECK(levels_of(bowl, 4) == std::vector<double>{1, 4, 9});
+  CHECK(levels_of(sample_landscape([](double, double) { return 3; }, {0, 1}, {0, 1}), 4).empty());
+}
+
+TEST_CASE("a page draws every walk on the same ground, and escapes what it is given") {
+  Landscape bowl = sample_landscape([](double x, double y) { return x * x + y * y; }, {-1, 1}, {-1, 1});
+  bowl.x_name = "<b>";
+  const double infinity = std::numeric_limits<double>::infinity();
+  const std::vector<Step> arrives{{{0.5, 0.5}, 0.5, {1, 1}}, {{0.25, 0.25}, 0.125, {0.5, 0.5}}};
+  const std::vector<Step> flies{{{0.5, 0.5}, 0.5, {1, 1}}, {{-1e300, 7}, infinity, {1, 1}}, {{infinity, 0}, 0, {0, 0}}};
+  const std::vector<DrawnWalk> walks{{"one & two", {"5 < 6"}, arrives}, {"flies", {}, flies}, {"stays", {}, {}}};
+  const std::string page = landscape_page("Title \"quoted\"", "intro", bowl, walks);
+  CHECK(count(page, "<figure>") == 3);
+  CHECK(count(page, "id=\"ground\"") == 1);
+  CHECK(count(page, "&lt;b&gt;") == 1);
+  CHECK(count(page, "<b>") == 0);
+  CHECK(count(page, "one &amp; two") == 2);
+  CHECK(count(page, "5 &lt; 6") == 1);
+  CHECK(count(page, "Title &quot;quoted&quot;") == 2);
+  CHECK(count(page, "inf") == 0);
+  CHECK(count(page, "nan") == 0);
+  CHECK(count(page, "http") == 0);  // no network
+  const std::vector<Step> line{{{1}, 1, {1}}};
+  CHECK_THROWS_AS(landscape_page("", "", bowl, std::vector<DrawnWalk>{{"", {}, line}}), ShapeError);
+}
