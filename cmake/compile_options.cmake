@@ -8,8 +8,6 @@ if(DOWNHILL_WARNINGS_AS_ERRORS AND CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
   endif()
 endif()
 
-# Eigen aligns its matrices by the processor it is compiled for, so an Eigen object of a library compiled for this machine
-# is not safe in a program that is not: no compiled function of Downhill may take, return or hold one.
 if(DOWNHILL_NATIVE)
   include(CheckCXXCompilerFlag)
   check_cxx_compiler_flag(-march=native DOWNHILL_HAS_MARCH_NATIVE)

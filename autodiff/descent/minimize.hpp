@@ -44,9 +44,13 @@ void tell(Walk& walk, O& observer) {
 /// Throws OptionError for an option of the method outside its domain or a start that is not finite, ShapeError for an
 /// empty start; what the objective throws at the start passes through. What it throws later, and what an observer
 /// throws, ends the walk: the result has the last good point and StopReason::exception.
-template <Minimizable F, class M = GradientDescent, class... Observers>
+template <class F, class M = GradientDescent, class... Observers>
 Result minimize(F&& objective, std::vector<double> start, const M& method, const Stop& stop = {},
                 Observers&&... observers) {
+  static_assert(
+      Minimizable<F>,
+      "minimize: the objective is called with a std::span<const Var<double>>, or with a Tape<double>& as well, and "
+      "returns a number; or it takes (std::span<const double> point, std::span<double> gradient) and returns a double");
   const bool keep_path = ((minimize_detail::keep_of(observers) == Keep::path) || ... || false);
   Walk walk(std::move(start), stop, keep_path ? Keep::path : Keep::result);
   auto&& function = as_objective(std::forward<F>(objective));
