@@ -26,7 +26,7 @@ namespace checkpoint_detail {
 template <std::size_t count, class F, class T>
 auto call(const F& f, std::span<const Var<T>> inputs) {
   if constexpr (count == 0)
-    return f(inputs);
+    return f(Inputs<Var<T>>(inputs));
   else
     return [&]<std::size_t... i>(std::index_sequence<i...>) { return f(inputs[i]...); }
   (std::make_index_sequence<count>());

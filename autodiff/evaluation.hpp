@@ -16,6 +16,7 @@
 #include <autodiff/dual.hpp>
 #include <autodiff/eigen.hpp>
 #include <autodiff/gradient.hpp>
+#include <autodiff/inputs.hpp>
 
 namespace downhill {
 
@@ -30,7 +31,7 @@ struct Kind {
   template <class X>
   using Of = std::vector<X>;
   template <class X>
-  using Argument = std::span<const X>;
+  using Argument = Inputs<X>;
 };
 template <class S, std::size_t N>
 struct Kind<std::array<S, N>> {

@@ -102,6 +102,13 @@ void empty_range(std::string_view operation) {
   throw ShapeError(fmt::format("{}: the range is empty; it needs at least one element", operation));
 }
 
+void no_such_input(std::size_t index, std::size_t count) {
+  throw ShapeError(
+      fmt::format("the function reads input [{}], but it was given {}; start from a point of as many numbers as "
+                  "the function has inputs",
+                  index, count));
+}
+
 void different_sizes(std::string_view operation, std::size_t left, std::size_t right) {
   throw ShapeError(
       fmt::format("{}: the ranges have {} and {} elements; they must have the same number", operation, left, right));

@@ -22,6 +22,7 @@ namespace downhill::misuse {
 [[noreturn]] void stale_mark();
 [[noreturn]] void out_of_slots(std::size_t limit);
 [[noreturn]] void too_many_edges(std::size_t count);
+[[noreturn]] void no_such_input(std::size_t index, std::size_t count);
 [[noreturn]] void no_such_parameter(std::size_t index, std::size_t count);
 [[noreturn]] void hidden_input();
 [[noreturn]] void empty_range(std::string_view operation);

@@ -17,7 +17,12 @@ Eigen::Map<const VectorXd> as_vector(const std::vector<double>& x) {
 }
 std::span<const double> as_span(const VectorXd& x) { return {x.data(), static_cast<std::size_t>(x.size())}; }
 
-constexpr std::string_view no_lower_point = "no step lowers the sum of squares: this is the bottom, to rounding";
+// After the last trial.
+Move found_nothing(double value) {
+  return {.found_lower = false,
+          .why = std::isfinite(value) ? "no step lowers the sum of squares: this is the bottom, to rounding"
+                                      : "the sum of squares is not finite, however short the step"};
+}
 
 }  // namespace
 
@@ -41,15 +46,16 @@ void Linearisation::accept(const VectorXd& point, VectorXd residuals, Iterate& t
 Move GaussNewton::Walker::advance(const Iterate& from, Iterate& to, ResidualEvaluator& evaluate) {
   at_.move_to(from, evaluate);
   const VectorXd p = MatrixXd(at_.jacobian()).completeOrthogonalDecomposition().solve(-at_.residuals());
-  double step = 1;
+  double step = 1, now = 0;
   for (std::size_t i = 0; i <= halvings_; ++i, step /= 2) {
     const VectorXd point = as_vector(from.point) + step * p;
     VectorXd residuals = evaluate.residuals(as_span(point));
-    if (!(residuals.squaredNorm() < at_.residuals().squaredNorm())) continue;
+    now = residuals.squaredNorm();
+    if (!(now < at_.residuals().squaredNorm())) continue;
     at_.accept(point, std::move(residuals), to, evaluate);
     return {.learning_rate = step};
   }
-  return {.found_lower = false, .why = no_lower_point};
+  return found_nothing(now);
 }
 
 LevenbergMarquardt::Walker::Walker(const LevenbergMarquardt& method)
@@ -78,6 +84,7 @@ Move LevenbergMarquardt::Walker::advance(const Iterate& from, Iterate& to, Resid
   right.head(rank) = projected;
 
   const double value = at_.residuals().squaredNorm();
+  double now = value;
   while (std::isfinite(lambda_)) {
     damped.topRows(rank) = triangle;
     damped.bottomRows(n).diagonal().setConstant(std::sqrt(lambda_));
@@ -96,7 +103,7 @@ Move LevenbergMarquardt::Walker::advance(const Iterate& from, Iterate& to, Resid
       point += a.cwiseQuotient(d) / 2;
     }
     VectorXd residuals = evaluate.residuals(as_span(point));
-    const double now = residuals.squaredNorm();
+    now = residuals.squaredNorm();
     // |r|² - |r + J p|² = |J p|² + 2 lambda |D p|²
     const double promised = (triangle * permuted).squaredNorm() + 2 * lambda_ * length * length;
     const double ratio = (value - now) / promised;
@@ -107,13 +114,13 @@ Move LevenbergMarquardt::Walker::advance(const Iterate& from, Iterate& to, Resid
       growth_ = 2;
       last_length_ = length;
       at_.accept(point, std::move(residuals), to, evaluate);
-      return {.learning_rate = lambda_};
+      return {};
     }
     if (in_rounding || !(length > rounding * (d.array() * x.array()).matrix().norm())) break;
     lambda_ *= growth_;
     growth_ *= 2;
   }
-  return {.found_lower = false, .why = no_lower_point};
+  return found_nothing(now);
 }
 
 }  // namespace downhill

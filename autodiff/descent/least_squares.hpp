@@ -25,14 +25,14 @@ class SumOfSquares {
   explicit SumOfSquares(R residuals) : residuals_(std::move(residuals)) {}
 
   double operator()(std::span<const double> point, std::span<double> gradient) {
-    return recording_(point, gradient, [this](Tape<double>&, std::span<const Var<double>> x) {
+    return recording_(point, gradient, [this](Tape<double>&, Inputs<Var<double>> x) {
       Var<double> sum(0.0);
       for (const auto& residual : residuals_(x)) sum += residual * residual;
       return sum;
     });
   }
   Eigen::VectorXd residuals(std::span<const double> point) {
-    const auto& values = residuals_(point);
+    const auto& values = residuals_(Inputs<double>(point));
     Eigen::VectorXd copy(static_cast<Eigen::Index>(std::size(values)));
     for (Eigen::Index i = 0; const auto& value : values) copy[i++] = value;
     return copy;
@@ -44,7 +44,7 @@ class SumOfSquares {
     std::vector<D> moving;
     for (std::size_t i = 0; i < point.size(); ++i)
       moving.emplace_back(Dual<double>(point[i], p[i]), Dual<double>(p[i]));
-    const auto& values = residuals_(std::span<const D>(moving));
+    const auto& values = residuals_(Inputs<D>(moving));
     Eigen::VectorXd second(static_cast<Eigen::Index>(std::size(values)));
     for (Eigen::Index i = 0; const auto& value : values) second[i++] = D(value).tangent().tangent();
     return second;

@@ -49,7 +49,7 @@ Result minimize(F&& objective, std::vector<double> start, const M& method, const
                 Observers&&... observers) {
   static_assert(
       Minimizable<F>,
-      "minimize: the objective is called with a std::span<const Var<double>>, or with a Tape<double>& as well, and "
+      "minimize: the objective is called with Inputs<Var<double>>, a span, or with a Tape<double>& as well, and "
       "returns a number; or it takes (std::span<const double> point, std::span<double> gradient) and returns a double");
   const bool keep_path = ((minimize_detail::keep_of(observers) == Keep::path) || ... || false);
   Walk walk(std::move(start), stop, keep_path ? Keep::path : Keep::result);

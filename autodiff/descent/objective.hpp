@@ -18,6 +18,7 @@
 #include <vector>
 
 #include <autodiff/gradient.hpp>
+#include <autodiff/inputs.hpp>
 
 namespace downhill {
 
@@ -27,14 +28,14 @@ concept Objective = requires(F& f, std::span<const double> point, std::span<doub
   { f(point, gradient) } -> std::convertible_to<double>;
 };
 
-/// Anything that can be called with a span of Vars and returns one.
+/// Anything that can be called with Vars, as a std::span or an Inputs, and returns one.
 template <class F>
-concept TapeFunction = requires(F& f, std::span<const Var<double>> point) {
+concept TapeFunction = requires(F& f, Inputs<Var<double>> point) {
   { f(point) } -> std::convertible_to<Var<double>>;
 };
 /// The same with the tape, to name values on it or to mark and rewind.
 template <class F>
-concept TapeFunctionWithTape = requires(F& f, Tape<double>& tape, std::span<const Var<double>> point) {
+concept TapeFunctionWithTape = requires(F& f, Tape<double>& tape, Inputs<Var<double>> point) {
   { f(tape, point) } -> std::convertible_to<Var<double>>;
 };
 
@@ -51,7 +52,7 @@ class Recording {
   double operator()(std::span<const double> point, std::span<double> gradient, Record&& record) {
     tape_.clear();
     tape_.variables(point, variables_);
-    const Var<double> result = record(tape_, std::span<const Var<double>>(variables_));
+    const Var<double> result = record(tape_, Inputs<Var<double>>(variables_));
     if (result.is_active()) {
       tape_.gradient(result, swept_);
       std::ranges::copy(swept_.parameters().first(point.size()), gradient.begin());
@@ -75,7 +76,7 @@ class TapeObjective {
   explicit TapeObjective(F f) : f_(std::move(f)) {}
 
   double operator()(std::span<const double> point, std::span<double> gradient) {
-    return recording_(point, gradient, [this](Tape<double>& tape, std::span<const Var<double>> x) -> Var<double> {
+    return recording_(point, gradient, [this](Tape<double>& tape, Inputs<Var<double>> x) -> Var<double> {
       if constexpr (TapeFunctionWithTape<F>)
         return f_(tape, x);
       else
@@ -141,7 +142,7 @@ class MiniBatches {
   double operator()(std::span<const double> point, std::span<double> gradient) {
     const std::span<const std::size_t> batch = order_.next();
     return recording_(point, gradient,
-                      [&](Tape<double>&, std::span<const Var<double>> x) -> Var<double> { return f_(x, batch); });
+                      [&](Tape<double>&, Inputs<Var<double>> x) -> Var<double> { return f_(x, batch); });
   }
   std::size_t epochs() const { return order_.epochs(); }
 

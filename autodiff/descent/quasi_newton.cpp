@@ -108,8 +108,13 @@ LineSearchWalker walker_with(std::string_view method, std::unique_ptr<Direction>
   return {std::move(direction), search};
 }
 
-constexpr std::string_view no_lower_point =
-    "no lower point was found along the direction: this is the bottom, to rounding";
+// After the last trial.
+Move found_nothing(const Iterate& trial) {
+  return {.found_lower = false,
+          .why = std::isfinite(trial.value)
+                     ? "no lower point was found along the direction: this is the bottom, to rounding"
+                     : "the value is not finite along the direction, however short the step"};
+}
 
 }  // namespace
 
@@ -126,10 +131,11 @@ LineSearchWalker Lbfgs::walker(std::size_t parameters) const {
 }
 
 LineSearchWalker::LineSearchWalker(std::unique_ptr<Direction> direction, const LineSearch& search)
-    : direction_(std::move(direction)), searcher_(search) {}
+    : direction_(std::move(direction)), searcher_(search), backtracks_(std::holds_alternative<Armijo>(search)) {}
 
 double LineSearchWalker::first_step(double slope) const {
   if (direction_->is_scaled()) return 1;
+  if (last_step_ > 0 && backtracks_) return 2 * last_step_;
   if (last_step_ > 0) return last_step_ * std::min(10.0, last_slope_ / slope);  // Nocedal and Wright, (3.60)
   return std::min(1.0, 1 / aim_.norm());
 }
@@ -152,7 +158,7 @@ Move LineSearchWalker::advance(const Iterate& from, Iterate& to, Evaluator& eval
     turn_steepest();
     step = searcher_.search(from, aim_, first_step(slope), to, evaluate);
   }
-  if (step == 0) return {.found_lower = false, .why = no_lower_point};
+  if (step == 0 || to.point == from.point) return found_nothing(to);
   last_step_ = step;
   last_slope_ = slope;
   change_ = as_vector(to.gradient) - gradient;
@@ -278,7 +284,7 @@ Move BoundedLbfgs::Walker::advance(const Iterate& from, Iterate& to, Evaluator& 
     aim_ = -g;
     found = backtrack(from, std::min(1.0, 1 / aim_.norm()), to, evaluate, move);
   }
-  if (!found) return {.found_lower = false, .why = no_lower_point};
+  if (!found) return found_nothing(to);
   change_ = as_vector(to.point) - x;
   of_gradient_ = as_vector(to.gradient) - g;
   memory_.learn(change_, of_gradient_);

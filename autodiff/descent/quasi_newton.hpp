@@ -38,6 +38,7 @@ class LineSearchWalker {
   std::unique_ptr<Direction> direction_;
   LineSearcher searcher_;
   Eigen::VectorXd aim_, change_;
+  bool backtracks_;  // only ever shortens a step
   double last_step_ = 0, last_slope_ = 0;
 };
 

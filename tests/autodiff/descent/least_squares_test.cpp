@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -128,6 +129,15 @@ TEST_CASE("residuals that are NaN are stepped back from") {
     CHECK(std::isfinite(result.value));
     CHECK(result.point[0] == Catch::Approx(std::exp(-2)).epsilon(0.01));
   }
+  int calls = 0;
+  const auto breaks = [&](auto x) {
+    return std::vector{++calls > 9 ? x[0] * std::numeric_limits<double>::quiet_NaN() : exp(x[0]) - x[1],
+                       x[0] * x[1] - 3.0};
+  };
+  const Result broken = minimize(SumOfSquares(breaks), {3, 2}, LevenbergMarquardt{});
+  CHECK(broken.reason == StopReason::no_descent);
+  CHECK_THAT(broken.why, Catch::Matchers::ContainsSubstring("the sum of squares is not finite"));
+  CHECK(std::isfinite(broken.value));
   const Result at_once = minimize(SumOfSquares(residuals), {-1}, LevenbergMarquardt{});
   CHECK(at_once.reason == StopReason::not_finite);
   CHECK(at_once.point[0] == -1);

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <set>
 #include <vector>
 
+#include <autodiff/derivatives.hpp>
+#include <autodiff/descent/least_squares.hpp>
 #include <autodiff/descent/minimize.hpp>
 #include <autodiff/error.hpp>
 #include <support/catch.hpp>
@@ -48,6 +51,31 @@ TEST_CASE("a lambda, a tape function and a function with a gradient by hand walk
   same(by_hand(plain,
                [](std::span<const double> x, std::span<double> into) { std::ranges::copy(slopes(x), into.begin()); }));
   same(TapeObjective(generic));
+}
+
+TEST_CASE("a start that is too short for its function is refused, and says which input is missing") {
+  using Catch::Matchers::ContainsSubstring;
+  const std::string message = "the function reads input [1], but it was given 1";
+  CHECK_THROWS_WITH(minimize(generic, {1}, {.learning_rate = 0.1}), ContainsSubstring(message));
+  CHECK_THROWS_WITH(gradient(generic, std::vector<double>{1}), ContainsSubstring(message));
+  CHECK_THROWS_WITH(hessian(generic, std::vector<double>{1}), ContainsSubstring(message));
+  const auto residuals = [](auto x) { return std::vector{x[0] - x[1]}; };
+  CHECK_THROWS_WITH(minimize(SumOfSquares(residuals), {1}, LevenbergMarquardt{}), ContainsSubstring(message));
+  const auto as_span = [](std::span<const Var<double>> x) { return x[0] * x[0]; };
+  CHECK(minimize(as_span, {1}, {.learning_rate = 0.5}).point[0] == 0);
+}
+
+TEST_CASE("inputs are a range and a span, of which parts can be taken") {
+  const std::vector<double> numbers{1, 2, 3};
+  const Inputs<double> inputs(numbers);
+  CHECK(std::accumulate(inputs.begin(), inputs.end(), 0.0) == 6);
+  CHECK(std::span<const double>(inputs).data() == numbers.data());
+  CHECK(inputs.subspan(1, 2)[1] == 3);
+  CHECK(inputs.first(2).back() == 2);
+  CHECK(inputs.first(0).empty());
+  CHECK_THROWS_AS(inputs[3], ShapeError);
+  CHECK_THROWS_AS(inputs.subspan(2, 2), ShapeError);
+  CHECK_THROWS_AS(inputs.first(0).front(), ShapeError);
 }
 
 TEST_CASE("a gradient by hand of the wrong size is refused with both sizes") {

@@ -92,6 +92,30 @@ TEST_CASE("a method at the bottom, to rounding, stops there and says so") {
   }
 }
 
+TEST_CASE("a method that can go nowhere says why, at the last good point") {
+  int calls = 0;
+  const auto breaks = [&](auto x) {
+    const auto value = pow(x[0] - 1, 4) + pow(x[1], 4);
+    return ++calls > 5 ? value * std::numeric_limits<double>::quiet_NaN() : value;
+  };
+  const Result broken = minimize(breaks, {3, 2}, Bfgs{});
+  CHECK(broken.reason == StopReason::no_descent);
+  CHECK_THAT(broken.why, Catch::Matchers::ContainsSubstring("the value is not finite along the direction"));
+  CHECK(std::isfinite(broken.value));
+
+  const auto tiny = [](auto x) { return 1e-300 * square(x[0] - 1); };
+  CHECK(minimize(tiny, {5}, Bfgs{}, {.gradient_norm = 0}).reason == StopReason::no_descent);
+}
+
+TEST_CASE("steepest descent crosses a long way in few steps") {
+  const auto bowl = [](auto x) { return square(x[0] - 1); };
+  for (const LineSearch& search : {LineSearch(Armijo{}), LineSearch(StrongWolfe{})}) {
+    const Result result = minimize(bowl, {1e10}, SteepestDescent{.search = search});
+    CHECK(result.reason == StopReason::flat_gradient);
+    CHECK(result.evaluations < 300);
+  }
+}
+
 TEST_CASE("a search that meets NaN stays where values are finite") {
   const auto barrier = [](auto x) { return -log(x[0]) - log(1 - x[0] - x[1]) - log(x[1]); };
   const auto arrives = [&](const auto& method) {

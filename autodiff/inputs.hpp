@@ -1,0 +1,45 @@
+#pragma once
+// The inputs of a user's function: a span that notices when a function reads more of them than there are.
+
+#include <cstddef>
+#include <span>
+
+#include <autodiff/misuse.hpp>
+
+namespace downhill {
+
+/// Looks at n numbers of type X, as std::span does, and converts to one. Indexing is checked: a function that is
+/// written for two inputs and was given one would otherwise read what happens to lie behind them.
+template <class X>
+class Inputs {
+ public:
+  using value_type = X;
+
+  Inputs(std::span<const X> inputs) : inputs_(inputs) {}
+
+  /// Throws ShapeError unless i < size().
+  const X& operator[](std::size_t i) const {
+    if (i >= inputs_.size()) [[unlikely]]
+      misuse::no_such_input(i, inputs_.size());
+    return inputs_[i];
+  }
+  std::size_t size() const { return inputs_.size(); }
+  bool empty() const { return inputs_.empty(); }
+  const X* data() const { return inputs_.data(); }
+  const X* begin() const { return inputs_.data(); }
+  const X* end() const { return inputs_.data() + inputs_.size(); }
+  const X& front() const { return (*this)[0]; }
+  const X& back() const { return (*this)[size() - 1]; }
+  /// `count` inputs from the i-th on. Throws ShapeError where there are fewer.
+  Inputs subspan(std::size_t i, std::size_t count) const {
+    if (i > size() || count > size() - i) [[unlikely]]
+      misuse::no_such_input(i + count - 1, size());
+    return inputs_.subspan(i, count);
+  }
+  Inputs first(std::size_t count) const { return subspan(0, count); }
+
+ private:
+  std::span<const X> inputs_;
+};
+
+}  // namespace downhill
