@@ -47,6 +47,7 @@ void add_adam(std::size_t n, const std::string& title) {
   });
   add("Optimizer, Adam", step_of(n, Adam{}));
   add("Optimizer, AdamW", step_of(n, AdamW{}));
+  add("Optimizer, Adam, norm clipped", step_of(n, Adam{.gradient = {.weight_decay = 1e-4, .clip_norm = 1}}));
   add("Optimizer, Momentum", step_of(n, Momentum{}));
 }
 

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <numeric>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -71,7 +72,7 @@ class Optimizer {
     const double rate = method_.learning_rate.at(steps_);
     optimizer_detail::demand_rate(M::name, rate, steps_);
     ++steps_;
-    const T scale = norm_scale(point, gradient);
+    const T scale = norm_scale(point.data(), gradient.data());
     for_each_group([&](std::size_t begin, std::size_t end, double of_rate, double decay) {
       update(point.data(), gradient.data(), begin, end,
              StepOf<T>{static_cast<T>(rate * of_rate), static_cast<T>(decay), steps_}, scale);
@@ -128,18 +129,21 @@ class Optimizer {
   }
 
   // clip_norm over the norm of the gradient, decayed and clipped as it will be; at most 1.
-  T norm_scale(std::span<const T> point, std::span<const T> gradient) const {
+  [[gnu::noinline]] T norm_scale(const T* x, const T* g) const {
     const double most = method_.gradient.clip_norm;
     if (!(most < infinity)) return 1;
-    double squares = 0;
+    std::array<double, 16> squares{};  // of every 16th element: sums that need not wait for each other
     for_each_group([&](std::size_t begin, std::size_t end, double, double decay) {
       const auto slope = conditioned(static_cast<T>(decay), 1);
-      for (std::size_t i = begin; i < end; ++i) {
-        const double steep = slope(point[i], gradient[i]);
-        squares += steep * steep;
-      }
+      const auto add = [&](std::size_t i, std::size_t lane) {
+        const double steep = slope(x[i], g[i]);
+        squares[lane] += steep * steep;
+      };
+      for (; end - begin >= squares.size(); begin += squares.size())
+        for (std::size_t lane = 0; lane < squares.size(); ++lane) add(begin + lane, lane);
+      for (std::size_t lane = 0; begin + lane < end; ++lane) add(begin + lane, lane);
     });
-    const double norm = std::sqrt(squares);
+    const double norm = std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
     return norm > most ? static_cast<T>(most / norm) : T(1);
   }
 
