@@ -19,6 +19,8 @@
 #include <autodiff/gradient_check.hpp>
 #include <autodiff/ranges.hpp>
 
+#include <autodiff/matrix.hpp>
+
 #include <autodiff/eigen.hpp>
 #include <autodiff/print.hpp>
 

@@ -39,11 +39,11 @@ class Segment final : public Block<T> {
     for (const Var<T>& x : inputs) {
       values_.push_back(x.value());
       is_parent_.push_back(x.is_active());
-      if (x.is_active()) parents_.push_back(static_cast<Slot>(x.slot()));
+      if (x.is_active()) parents_.push_back({x.slot(), 1});
     }
   }
   std::string_view name() const override { return "checkpoint"; }
-  std::span<const Slot> parents() const override { return parents_; }
+  std::span<const Run> parents() const override { return parents_; }
   void pull_back(std::size_t first_result, T* adjoint) const override {
     Tape<T> tape;
     std::vector<Var<T>> inputs;
@@ -59,14 +59,14 @@ class Segment final : public Block<T> {
     Gradient<T> swept;
     tape.gradient(seeds, swept);
     for (std::size_t i = 0; i < parents_.size(); ++i)
-      adjoint[parents_[i]] = adjoint[parents_[i]] + swept.parameters()[i];
+      adjoint[parents_[i].first] = adjoint[parents_[i].first] + swept.parameters()[i];
   }
 
  private:
   std::shared_ptr<const F> f_;
   std::vector<T> values_;
   std::vector<bool> is_parent_;
-  std::vector<Slot> parents_;
+  std::vector<Run> parents_;
 };
 
 }  // namespace checkpoint_detail
@@ -108,8 +108,8 @@ auto checkpoint(F f) {
     });
     if (tape == nullptr) return results;
 
-    const std::vector<V> made = Recorder::block<T>(
-        *tape, std::make_unique<checkpoint_detail::Segment<T, count, F>>(f, std::span<const V>(operands)), values);
+    const std::vector<V> made =
+        Recorder::block<checkpoint_detail::Segment<T, count, F>, T>(*tape, values, f, std::span<const V>(operands));
     std::size_t i = 0;
     return derivatives_detail::each<V>(results, [&](const V&) { return made[i++]; });
   };

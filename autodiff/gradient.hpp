@@ -37,6 +37,11 @@ class Gradient {
  public:
   /// d result / d x. Throws TapeError if x is passive, stale, on another tape, or was recorded after the sweep.
   T operator[](const Var<T>& x) const;
+  /// d result / d each element of a matrix, as a matrix. Throws TapeError in the same cases.
+  template <AnyMatrix M>
+  auto operator[](const M& matrix) const {
+    return matrix.adjoint_in(*this);
+  }
   /// The adjoints of the tape's parameters, in slot order: contiguous, as their values are.
   std::span<const T> parameters() const { return adjoints().first(parameters_); }
   /// The adjoints of all slots.

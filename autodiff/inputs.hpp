@@ -1,6 +1,7 @@
 #pragma once
 // The inputs of a user's function: a span that notices when a function reads more of them than there are.
 
+#include <concepts>
 #include <cstddef>
 #include <span>
 
@@ -15,7 +16,9 @@ class Inputs {
  public:
   using value_type = X;
 
-  Inputs(std::span<const X> inputs) : inputs_(inputs) {}
+  template <class R>
+    requires(std::convertible_to<const R&, std::span<const X>> && !std::same_as<R, Inputs>)
+  Inputs(const R& inputs) : inputs_(inputs) {}
 
   /// Throws ShapeError unless i < size().
   const X& operator[](std::size_t i) const {

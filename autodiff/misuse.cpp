@@ -102,11 +102,26 @@ void empty_range(std::string_view operation) {
   throw ShapeError(fmt::format("{}: the range is empty; it needs at least one element", operation));
 }
 
+void not_consecutive(std::string_view operation) {
+  throw TapeError(fmt::format("{}: these are not parameters of one tape, one behind the other", operation));
+}
+
+void no_such_class(std::size_t label, std::size_t classes) {
+  throw ShapeError(
+      fmt::format("softmax_cross_entropy: the label {} of {} columns; labels count from 0", label, classes));
+}
+
 void no_such_input(std::size_t index, std::size_t count) {
   throw ShapeError(
       fmt::format("the function reads input [{}], but it was given {}; start from a point of as many numbers as "
                   "the function has inputs",
                   index, count));
+}
+
+void different_shapes(std::string_view operation, std::size_t rows, std::size_t columns, std::size_t other_rows,
+                      std::size_t other_columns, std::string_view rule) {
+  throw ShapeError(
+      fmt::format("{}: {} x {} and {} x {}; {}", operation, rows, columns, other_rows, other_columns, rule));
 }
 
 void different_sizes(std::string_view operation, std::size_t left, std::size_t right) {

@@ -22,10 +22,14 @@ namespace downhill::misuse {
 [[noreturn]] void stale_mark();
 [[noreturn]] void out_of_slots(std::size_t limit);
 [[noreturn]] void too_many_edges(std::size_t count);
+[[noreturn]] void not_consecutive(std::string_view operation);
+[[noreturn]] void no_such_class(std::size_t label, std::size_t classes);
 [[noreturn]] void no_such_input(std::size_t index, std::size_t count);
 [[noreturn]] void no_such_parameter(std::size_t index, std::size_t count);
 [[noreturn]] void hidden_input();
 [[noreturn]] void empty_range(std::string_view operation);
+[[noreturn]] void different_shapes(std::string_view operation, std::size_t rows, std::size_t columns,
+                                   std::size_t other_rows, std::size_t other_columns, std::string_view rule);
 [[noreturn]] void different_sizes(std::string_view operation, std::size_t left, std::size_t right);
 
 }  // namespace downhill::misuse

@@ -10,6 +10,12 @@ namespace downhill {
 template <class X>
 inline constexpr bool is_active_type = false;
 
+/// Specialised to true by matrices of such numbers.
+template <class X>
+inline constexpr bool is_matrix_type = false;
+template <class X>
+concept AnyMatrix = is_matrix_type<std::remove_cvref_t<X>>;
+
 template <class X>
 concept Active = is_active_type<std::remove_cvref_t<X>>;
 template <class X>

@@ -270,9 +270,9 @@ struct Recorder {
   }
 
   // One block, which knows its operands, and a Var with each of these values for its results.
-  template <class T>
-  static std::vector<Var<T>> block(Tape<T>& tape, std::unique_ptr<Block<T>> block, std::span<const T> values) {
-    const std::size_t first = tape.append(std::move(block), values.size());
+  template <class B, class T, class... A>
+  static std::vector<Var<T>> block(Tape<T>& tape, std::span<const T> values, A&&... arguments) {
+    const std::size_t first = tape.template append<B>(values.size(), std::forward<A>(arguments)...);
     std::vector<Var<T>> results;
     results.reserve(values.size());
     for (const T& value : values)

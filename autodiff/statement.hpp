@@ -44,14 +44,19 @@ struct alignas(Edge<T>) alignas(std::uint32_t) Trailer {
   std::uint32_t edges;
 };
 
+/// Consecutive slots.
+struct Run {
+  std::size_t first = 0, count = 0;
+};
+
 /// A statement with code of its own in place of edges: a whole segment of a program, or a matrix operation. The sweep
 /// runs the plain loop between two of them.
 template <class T>
 struct Block {
   virtual ~Block() = default;
   virtual std::string_view name() const = 0;
-  /// The slots that it depends on.
-  virtual std::span<const Slot> parents() const = 0;
+  /// The slots that it depends on, in runs.
+  virtual std::span<const Run> parents() const = 0;
   /// adjoint[parents] += J' adjoint[results], the results from this slot on.
   virtual void pull_back(std::size_t first_result, T* adjoint) const = 0;
 };

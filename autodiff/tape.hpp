@@ -31,6 +31,7 @@
 #include <utility>
 #include <vector>
 
+#include <autodiff/arena.hpp>
 #include <autodiff/generations.hpp>
 #include <autodiff/misuse.hpp>
 #include <autodiff/statement.hpp>
@@ -51,6 +52,7 @@ class Mark {
   const void* tape_ = nullptr;
   std::size_t bytes_ = 0, slots_ = 0, parameters_ = 0, names_ = 0, blocks_ = 0;
   std::uint32_t generation_ = 0;
+  Arena::Mark arena_;
 };
 
 /// Records statements. A tape belongs to whoever made it; two threads with a tape each never meet. Vars point to their
@@ -119,6 +121,7 @@ class Tape {
   friend class Var<T>;
   friend class Gradient<T>;
   friend struct Recorder;
+  friend struct MatrixRecorder;
 
   using Stream = downhill::Stream<T>;
   static constexpr std::size_t edge_bytes = Stream::edge_bytes, trailer_bytes = Stream::trailer_bytes;
@@ -182,8 +185,9 @@ class Tape {
     return room(count * edge_bytes + trailer_bytes);
   }
 
-  // Appends a block with so many results, and returns the slot of the first.
-  std::size_t append(std::unique_ptr<Block<T>> block, std::size_t results);
+  // Makes a block of class B, with so many results, and returns the slot of the first.
+  template <class B, class... A>
+  std::size_t append(std::size_t results, A&&... arguments);
 
   // Nothing that stands on the tape now may change any more, and no slot may come to stand for another value.
   void seal() const {
@@ -218,8 +222,12 @@ class Tape {
   Generations generations_;
   std::vector<T> parameters_;
   std::vector<std::pair<std::size_t, std::string>> names_;
+  Arena arena_;  // of blocks, and of the values that they need
+  struct Destroy {
+    void operator()(Block<T>* block) const { block->~Block(); }
+  };
   struct Placed {
-    std::unique_ptr<Block<T>> block;
+    std::unique_ptr<Block<T>, Destroy> block;
     std::size_t bytes, first_result, results;  // it stands behind so many bytes of statements
   };
   std::vector<Placed> blocks_;
@@ -234,6 +242,7 @@ Mark Tape<T>::mark() {
   here.tape_ = this, here.bytes_ = bytes(), here.slots_ = slots();
   here.parameters_ = parameters_.size(), here.names_ = names_.size();
   here.blocks_ = blocks_.size();
+  here.arena_ = arena_.mark();
   here.generation_ = generations_.current();
   return here;
 }
@@ -248,6 +257,7 @@ void Tape<T>::rewind(const Mark& mark) {
   parameters_.resize(mark.parameters_);
   names_.resize(mark.names_);
   blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(mark.blocks_), blocks_.end());
+  arena_.rewind(mark.arena_);
   set_limit(0);
 }
 
@@ -293,9 +303,12 @@ std::size_t Tape<T>::statements() const {
 }
 
 template <class T>
-std::size_t Tape<T>::append(std::unique_ptr<Block<T>> block, std::size_t results) {
+template <class B, class... A>
+std::size_t Tape<T>::append(std::size_t results, A&&... arguments) {
   const std::size_t first = slots();
   if (results > slot_limit - first) misuse::out_of_slots(slot_limit);
+  static_assert(alignof(B) <= Arena::alignment);
+  std::unique_ptr<Block<T>, Destroy> block(::new (arena_.take(sizeof(B))) B(std::forward<A>(arguments)...));
   blocks_.push_back({std::move(block), bytes(), first, results});
   next_ += results;
   seal();

@@ -74,6 +74,7 @@ class Var {
   friend class Tape<T>;
   friend class Gradient<T>;
   friend struct Recorder;
+  friend struct MatrixRecorder;
   static constexpr std::uint64_t no_value_yet = 1, moved_from = 2;  // in place of the identity, where there is no tape
 
   [[gnu::always_inline]] Var(Tape<T>* tape, T value, std::uint64_t id) noexcept : tape_(tape), value_(value), id_(id) {}
@@ -105,7 +106,7 @@ template <class Rule, class X>
   requires AnyVar<X>
 [[gnu::always_inline]] inline auto apply(X&& x) { return Recorder::apply<Rule>(std::forward<X>(x)); }
 template <class Rule, class X, class Y>
-  requires(AnyVar<X> || AnyVar<Y>)
+  requires((AnyVar<X> || AnyVar<Y>)&&!AnyMatrix<X> && !AnyMatrix<Y>)
 [[gnu::always_inline]] inline auto apply(X&& x, Y&& y) {
   return Recorder::apply<Rule>(std::forward<X>(x), std::forward<Y>(y));
 }
@@ -117,7 +118,7 @@ auto apply(const X& x, const Y& y, const Z& z) {
 }
 
 template <class X, class Y>
-concept WithVar = (AnyVar<X> || AnyVar<Y>)&&Number<X, Y> &&
+concept WithVar = (AnyVar<X> || AnyVar<Y>)&&Number<X, Y> && !AnyMatrix<X> && !AnyMatrix<Y> &&
                   // Vars of float and of double do not mix: which tape would it be?
                   (!AnyVar<X> || !AnyVar<Y> || std::is_same_v<std::remove_cvref_t<X>, std::remove_cvref_t<Y>>);
 

@@ -37,8 +37,10 @@ std::vector<Row> rows_of(const Tape<T>& tape, const Gradient<T>* gradient) {
   const auto block = [&](const Block<T>& made, std::size_t first, std::size_t results) {
     for (std::size_t slot = first + results; slot-- > first;) {
       std::string text = fmt::format("{} of", made.name());
-      for (const Slot parent : made.parents())
-        text += fmt::format("{}{}", text.back() == 'f' ? " " : ", ", label(tape, parent));
+      for (const Run& parent : made.parents()) {
+        text += fmt::format("{}{}", text.back() == 'f' ? " " : ", ", label(tape, parent.first));
+        if (parent.count > 1) text += fmt::format(" to {}", label(tape, parent.first + parent.count - 1));
+      }
       statements.push_back({label(tape, slot), std::move(text), adjoint(slot)});
       is_result[slot] = true;
     }

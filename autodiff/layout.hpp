@@ -1,0 +1,75 @@
+#pragma once
+// Where the elements of a matrix lie: rows and columns, and the steps from one to the next. A transpose, a block, a row
+// or a column is another layout of the same elements; a step of 0 repeats a row or a column, which is what broadcasting
+// is.
+
+#include <Eigen/Core>
+
+#include <concepts>
+#include <cstddef>
+#include <string_view>
+
+#include <autodiff/misuse.hpp>
+#include <autodiff/statement.hpp>
+
+namespace downhill {
+
+struct Layout {
+  std::size_t rows = 0, columns = 0;
+  std::size_t row_step = 0, column_step = 0;  // in elements
+
+  /// Row after row, without gaps.
+  static Layout dense(std::size_t rows, std::size_t columns) { return {rows, columns, columns, 1}; }
+  std::size_t size() const { return rows * columns; }
+  std::size_t at(std::size_t row, std::size_t column) const { return row * row_step + column * column_step; }
+  Layout transposed() const { return {columns, rows, column_step, row_step}; }
+  bool is_dense() const { return (column_step == 1 || columns <= 1) && (row_step == columns || rows <= 1); }
+  /// From the first element to the last, both included.
+  std::size_t extent() const { return size() == 0 ? 0 : at(rows - 1, columns - 1) + 1; }
+  /// With its one row, or its one column, repeated.
+  Layout repeated(std::size_t to_rows, std::size_t to_columns) const {
+    return {to_rows, to_columns, rows == to_rows ? row_step : 0, columns == to_columns ? column_step : 0};
+  }
+};
+
+/// The shape of an elementwise operation: rows and columns are equal, or 1 in one of the two. Throws ShapeError.
+inline Layout common_shape(std::string_view operation, const Layout& x, const Layout& y) {
+  const auto common = [](std::size_t a, std::size_t b) { return a == 1 ? b : a; };
+  const std::size_t rows = common(x.rows, y.rows), columns = common(x.columns, y.columns);
+  if ((x.rows != rows && x.rows != 1) || (y.rows != rows && y.rows != 1) || (x.columns != columns && x.columns != 1) ||
+      (y.columns != columns && y.columns != 1))
+    misuse::different_shapes(operation, x.rows, x.columns, y.rows, y.columns,
+                             "rows and columns must be the same, or 1 to be repeated");
+  return Layout::dense(rows, columns);
+}
+
+/// Elements in memory.
+template <class T>
+struct Elements {
+  T* data = nullptr;
+  Layout layout = {};
+
+  T& operator()(std::size_t row, std::size_t column) const { return data[layout.at(row, column)]; }
+  Elements transposed() const { return {data, layout.transposed()}; }
+};
+
+/// Calls visit(row, column) for every element, row after row.
+template <class Visit>
+void for_each_element(const Layout& layout, Visit&& visit) {
+  for (std::size_t row = 0; row < layout.rows; ++row)
+    for (std::size_t column = 0; column < layout.columns; ++column) visit(row, column);
+}
+
+/// c += a b: through Eigen, by rows or by columns as they lie; nested numbers one by one.
+template <class T>
+void add_product(const Elements<const T>& a, const Elements<const T>& b, const Elements<T>& c) {
+  for_each_element(c.layout, [&](std::size_t i, std::size_t j) {
+    for (std::size_t k = 0; k < a.layout.columns; ++k) c(i, j) = c(i, j) + a(i, k) * b(k, j);
+  });
+}
+template <std::floating_point T>
+void add_product(const Elements<const T>& a, const Elements<const T>& b, const Elements<T>& c);
+extern template void add_product(const Elements<const double>&, const Elements<const double>&, const Elements<double>&);
+extern template void add_product(const Elements<const float>&, const Elements<const float>&, const Elements<float>&);
+
+}  // namespace downhill

@@ -1,0 +1,64 @@
+// A step of training, repeated, allocates nothing: this program counts every allocation it makes.
+
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+#include <autodiff/descent/methods.hpp>
+#include <autodiff/matrix.hpp>
+#include <support/catch.hpp>
+
+namespace {
+std::size_t allocations = 0;
+
+void* counted(std::size_t size, std::size_t alignment) {
+  ++allocations;
+  void* const memory = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+}  // namespace
+
+[[gnu::noinline]] void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
+[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
+  return counted(size, static_cast<std::size_t>(alignment));
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+using namespace downhill;
+
+TEST_CASE("a training step allocates nothing after the first, with matrices, scalars and an optimizer") {
+  Tape<float> tape;
+  std::vector<float> values(200, 0.1F), inputs(64, 0.5F);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] += 0.001F * static_cast<float>(i);
+  const auto w1 = parameters(tape, std::span(values).first(16), 2, 8),
+             b1 = parameters(tape, std::span(values).first(8), 1, 8);
+  const auto w2 = parameters(tape, std::span(values).first(24), 8, 3);
+  const auto scale = parameters(tape, std::span(values).first(1), 1, 1);
+  const auto x = VarMatrix<float>::constant(inputs, 32, 2);
+  const std::vector<std::size_t> labels(32, 1);
+  Optimizer<Adam, float> optimizer(Adam{.learning_rate = 0.01}, tape.parameters().size());
+  Gradient<float> swept;
+  const auto start = tape.mark();
+  std::size_t before = 0;
+  float first = 0, last = 0;
+  for (int step = 0; step < 50; ++step) {
+    if (step == 3) before = allocations;
+    const auto hidden = tanh(affine(x, w1, b1)) * scale;
+    Var<float> decay(0.0F);
+    for (std::size_t i = 0; i < 8; ++i) decay += square(b1(0, i)) * 0.01F;
+    const auto loss = softmax_cross_entropy(product(hidden, w2), labels) + decay;
+    if (step == 0) first = loss.value();
+    last = loss.value();
+    tape.gradient(loss, swept);
+    tape.rewind(start);
+    optimizer.step(tape.update_parameters(), swept.parameters());
+  }
+  const std::size_t after = allocations;
+  CHECK(after == before);
+  CHECK(last < first);
+}
