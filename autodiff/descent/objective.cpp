@@ -6,6 +6,10 @@
 
 namespace downhill {
 
+void shuffle(std::span<std::size_t> indices, std::mt19937_64& generator) {
+  for (std::size_t i = indices.size(); i > 1; --i) std::swap(indices[i - 1], indices[generator() % i]);
+}
+
 BatchOrder::BatchOrder(std::size_t samples, const BatchOptions& options)
     : options_(options), order_(samples), position_(samples), generator_(options.seed) {
   if (samples == 0) throw OptionError("MiniBatches: there are no samples");
@@ -16,9 +20,7 @@ BatchOrder::BatchOrder(std::size_t samples, const BatchOptions& options)
 std::span<const std::size_t> BatchOrder::next() {
   if (position_ == order_.size()) {
     position_ = 0;
-    // Fisher and Yates. std::shuffle differs between standard libraries; the generator itself does not.
-    if (options_.shuffle)
-      for (std::size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[generator_() % i]);
+    if (options_.shuffle) shuffle(order_, generator_);
   }
   const std::size_t count = std::min(options_.batch, order_.size() - position_);
   const std::span<const std::size_t> batch(order_.data() + position_, count);

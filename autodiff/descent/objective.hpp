@@ -113,6 +113,10 @@ struct BatchOptions {
   bool shuffle = true;     ///< a new order for every epoch
 };
 
+/// Brings indices into a random order, each order as likely as any other, by the method of Fisher and Yates. The same
+/// on every machine: std::shuffle differs between standard libraries, the generator itself does not.
+void shuffle(std::span<std::size_t> indices, std::mt19937_64& generator);
+
 /// The order in which samples are visited: every one once in an epoch.
 class BatchOrder {
  public:
