@@ -3,7 +3,7 @@
 set -eu
 
 tools="g++ cmake ninja git"
-libraries="libfmt-dev libeigen3-dev catch2 nlohmann-json3-dev libbenchmark-dev libcli11-dev"
+libraries="libfmt-dev libeigen3-dev catch2 nlohmann-json3-dev libbenchmark-dev libcli11-dev zlib1g-dev"
 more_tools="clang++ clang-format clang-tidy"
 peers="libadolc-dev libtrilinos-sacado-dev"
 
@@ -66,7 +66,7 @@ case " $system " in
   *)
     fail "this is neither Debian nor Ubuntu. Please install: a C++20 compiler (g++ 12 or clang++ 14, or newer), \
 CMake 3.25 or newer, ninja, git, fmt 9 or newer, Eigen 3.4, Catch2 (2.13 or 3), nlohmann-json 3, Google Benchmark, \
-CLI11." 2
+CLI11, zlib." 2
     ;;
 esac
 

@@ -63,6 +63,11 @@ if(NOT TARGET Eigen3::Eigen)
   endif()
 endif()
 
+# Never fetched: without it, compressed files are refused with a message that says so.
+if(NOT TARGET ZLIB::ZLIB)
+  find_package(ZLIB QUIET)
+endif()
+
 if(DOWNHILL_BUILD_TESTS AND NOT TARGET Catch2::Catch2)
   find_package(Catch2 3 QUIET)
   if(NOT Catch2_FOUND)

@@ -19,6 +19,12 @@ install(
   FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/downhill)
 install(EXPORT downhill-targets NAMESPACE downhill:: DESTINATION ${package_folder})
 
+# A shared library brings its zlib along, a static one leaves it to whoever links it.
+get_target_property(models_type downhill_models TYPE)
+set(downhill_find_zlib "")
+if(TARGET ZLIB::ZLIB AND models_type STREQUAL STATIC_LIBRARY)
+  set(downhill_find_zlib "find_dependency(ZLIB)")
+endif()
 configure_package_config_file(cmake/downhill-config.cmake.in ${PROJECT_BINARY_DIR}/downhill-config.cmake
                               INSTALL_DESTINATION ${package_folder})
 # Before 1.0 every minor release may change the interface.

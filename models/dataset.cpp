@@ -6,11 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
-#include <memory>
 #include <system_error>
 #include <unordered_set>
 #include <utility>
@@ -19,6 +16,8 @@
 
 namespace downhill {
 namespace {
+
+using file_detail::printable;
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::size_t longest_quote = 60;  // bytes of the user's text that a message repeats
@@ -31,19 +30,6 @@ bool is_comment(std::string_view line) {
   return first != std::string_view::npos && line[first] == '#';
 }
 bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }  // of UTF-8
-
-// Text of the user's as part of a message: one line, whatever it holds.
-std::string printable(std::string_view text) {
-  std::string shown;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F)
-      shown += fmt::format("\\x{:02X}", byte);
-    else
-      shown += c;
-  }
-  return shown;
-}
 
 std::string in_quotes(std::string_view text) {
   std::size_t shown = std::min(text.size(), longest_quote);
@@ -325,30 +311,6 @@ class CsvParser {
   Dataset table_;
 };
 
-struct Close {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-
-std::string read_text(const std::filesystem::path& path) {
-  const auto fail = [&](const std::string& why) {
-    throw DataError(fmt::format("{}: cannot be read: {}; check the path", printable(path.string()), why));
-  };
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) fail("it is a directory");
-  const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rb"));
-  if (file == nullptr) fail(std::generic_category().message(errno));
-  std::string text;
-  for (std::size_t wanted = std::size_t{1} << 16;; wanted = text.size()) {  // may be a pipe: its size is not known
-    const std::size_t had = text.size();
-    text.resize(had + wanted);
-    const std::size_t got = std::fread(text.data() + had, 1, wanted, file.get());
-    text.resize(had + got);
-    if (std::ferror(file.get()) != 0) fail(std::generic_category().message(errno));
-    // A NUL byte ends it here: parse_csv will refuse it, and a device that never ends does not fill the memory.
-    if (got < wanted || text.find('\0', had) != std::string::npos) return text;
-  }
-}
-
 }  // namespace
 
 std::span<const double> Dataset::row(std::size_t index) const {
@@ -380,7 +342,8 @@ Dataset parse_csv(std::string_view text, std::string_view source, const CsvOptio
 }
 
 Dataset read_csv(const std::filesystem::path& file, const CsvOptions& options) {
-  return parse_csv(read_text(file), file.string(), options);
+  const FileOptions text{.size_limit = options.size_limit, .text = true};
+  return parse_csv(read_file(file, text), file.string(), options);
 }
 
 }  // namespace downhill

@@ -9,12 +9,15 @@
 // The column is that of the field's first character, counted from 1 in characters, as editors do.
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <models/file.hpp>
 
 namespace downhill {
 
@@ -43,6 +46,7 @@ struct CsvOptions {
   /// A run of spaces and tabs is one separator if the separator is a space.
   std::optional<char> separator = {};
   Header header = Header::detect;
+  std::uint64_t size_limit = default_size_limit;  ///< of a file, see FileOptions
 };
 
 /// Reads a table of numbers from CSV text. `source` stands for the file in messages.
@@ -56,7 +60,7 @@ struct CsvOptions {
 /// Throws DataError if the text is not such a table, OptionError if the separator could be part of a number.
 Dataset parse_csv(std::string_view text, std::string_view source, const CsvOptions& options = {});
 
-/// The same from a file. Throws DataError also if the file cannot be read.
+/// The same from a file, which may be compressed with gzip. Throws DataError also if it cannot be read, see read_file.
 Dataset read_csv(const std::filesystem::path& file, const CsvOptions& options = {});
 
 }  // namespace downhill

@@ -2,4 +2,6 @@
 // All of downhill::models: data sets, and the models that are fitted to them.
 
 #include <models/dataset.hpp>
+#include <models/file.hpp>
+#include <models/idx.hpp>
 #include <models/line.hpp>
