@@ -311,6 +311,39 @@ class CsvParser {
   Dataset table_;
 };
 
+// ---- scaling, written once for both types of number
+
+void demand_whole_rows(std::string_view operation, std::size_t values, std::size_t columns) {
+  if (columns == 0 || values % columns != 0)
+    throw ShapeError(fmt::format("{}: {} in rows of {}; give whole rows", operation, counted(values, "value"),
+                                 counted(columns, "column")));
+}
+
+template <class Number>
+TableScaling table_scaling(std::span<const Number> values, std::size_t columns) {
+  demand_whole_rows("standardise", values.size(), columns);
+  TableScaling result;
+  std::vector<double> column(values.size() / columns);
+  for (std::size_t c = 0; c < columns; ++c) {
+    for (std::size_t row = 0; row < column.size(); ++row) column[row] = values[row * columns + c];
+    result.columns.push_back(standardise(column));
+  }
+  return result;
+}
+
+template <class Number, class Change>
+void change_rows(std::span<Number> values, const std::vector<Scaling>& columns, const Change& change) {
+  demand_whole_rows("TableScaling", values.size(), columns.size());
+  for (std::size_t i = 0; i < values.size(); i += columns.size())
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      Number& value = values[i + c];
+      value = static_cast<Number>(change(columns[c], static_cast<double>(value)));
+    }
+}
+
+constexpr auto scaled = [](const Scaling& scaling, double value) { return scaling.to(value); };
+constexpr auto unscaled = [](const Scaling& scaling, double value) { return scaling.from(value); };
+
 }  // namespace
 
 std::span<const double> Dataset::row(std::size_t index) const {
@@ -345,5 +378,13 @@ Dataset read_csv(const std::filesystem::path& file, const CsvOptions& options) {
   const FileOptions text{.size_limit = options.size_limit, .text = true};
   return parse_csv(read_file(file, text), file.string(), options);
 }
+
+TableScaling standardise(std::span<const double> rows, std::size_t columns) { return table_scaling(rows, columns); }
+TableScaling standardise(std::span<const float> rows, std::size_t columns) { return table_scaling(rows, columns); }
+
+void TableScaling::to(std::span<double> rows) const { change_rows(rows, columns, scaled); }
+void TableScaling::to(std::span<float> rows) const { change_rows(rows, columns, scaled); }
+void TableScaling::from(std::span<double> rows) const { change_rows(rows, columns, unscaled); }
+void TableScaling::from(std::span<float> rows) const { change_rows(rows, columns, unscaled); }
 
 }  // namespace downhill

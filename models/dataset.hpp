@@ -18,6 +18,7 @@
 #include <vector>
 
 #include <models/file.hpp>
+#include <models/line.hpp>
 
 namespace downhill {
 
@@ -62,5 +63,24 @@ Dataset parse_csv(std::string_view text, std::string_view source, const CsvOptio
 
 /// The same from a file, which may be compressed with gzip. Throws DataError also if it cannot be read, see read_file.
 Dataset read_csv(const std::filesystem::path& file, const CsvOptions& options = {});
+
+/// A change of units for each column of a table. Rows are given as Dataset keeps them, one after the other, and changed
+/// in place; any rows of that many columns will do, so that what was fitted to some samples is applied to others.
+/// Throws ShapeError unless the rows are whole.
+struct TableScaling {
+  std::vector<Scaling> columns;
+
+  /// value = (value - mean) / scale
+  void to(std::span<double> rows) const;
+  void to(std::span<float> rows) const;
+  /// value = value * scale + mean
+  void from(std::span<double> rows) const;
+  void from(std::span<float> rows) const;
+};
+
+/// The mean and the standard deviation of each column, as `standardise` of line.hpp gives them: the scale of a column
+/// whose values are all equal is 1. Throws ShapeError if there are no rows or they are not whole.
+TableScaling standardise(std::span<const double> rows, std::size_t columns);
+TableScaling standardise(std::span<const float> rows, std::size_t columns);
 
 }  // namespace downhill
