@@ -5,3 +5,4 @@
 #include <models/file.hpp>
 #include <models/idx.hpp>
 #include <models/line.hpp>
+#include <models/split.hpp>
