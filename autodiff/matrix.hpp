@@ -391,7 +391,9 @@ VarMatrix<T>::VarMatrix(const Var<T>& x) : layout_(Layout::dense(1, 1)) {
     tape_ = x.tape(), values_ = operand.data, slot_ = operand.slot;
     generation_ = MatrixRecorder::generation(x);
   } else {
-    *this = VarMatrix(Matrix::Constant(1, 1, x.value()));
+    auto value = std::make_shared<const T>(x.value());
+    values_ = value.get();
+    owner_ = std::move(value);
   }
 }
 
