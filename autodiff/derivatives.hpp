@@ -2,10 +2,11 @@
 // Derivatives as functions of functions: gradient(f, x), jacobian(f, x), hessian(f, x) and their products with vectors.
 //
 // f is any callable that is generic over its number type and takes something like a vector of it: `x[i]`, `x.size()`.
-// The point may be a std::vector or std::span (f is called with Inputs<X>, a checked span), a std::array<double, n> (f
-// is called with a std::array<X, n>) or an Eigen vector (f is called with an Eigen vector of X). What depends on the
-// inputs comes back in the same kind, matrices as Eigen matrices, with fixed sizes where those are known. f returns one
-// number, or several in a std::vector, a std::array or an Eigen vector.
+// The point may be a std::vector or std::span (f is called with a std::span<const X>, or where it records with
+// Inputs<X>, a checked one), a std::array<double, n> (f is called with a std::array<X, n>) or an Eigen vector (f is
+// called with an Eigen vector of X). What depends on the inputs comes back in the same kind, matrices as Eigen
+// matrices, with fixed sizes where those are known. f returns one number, or several in a std::vector, a std::array or
+// an Eigen vector.
 //
 //     n inputs, m results       method                                        cost, in evaluations of f
 //     gradient, vjp             a reverse sweep over Tape<T>                  a few, whatever n

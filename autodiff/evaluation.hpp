@@ -31,7 +31,7 @@ struct Kind {
   template <class X>
   using Of = std::vector<X>;
   template <class X>
-  using Argument = Inputs<X>;
+  using Argument = std::conditional_t<AnyVar<X>, Inputs<X>, std::span<const X>>;  // checked where it records
 };
 template <class S, std::size_t N>
 struct Kind<std::array<S, N>> {

@@ -52,7 +52,10 @@ class Lanes {
 };
 
 // Of floating-point numbers: worked on in vectors of GCC and clang, which any processor can do, in pieces if need be.
-// They are kept in an array: clang 14 loses parts of a class with vectors in it that is passed or returned by value.
+// How they are kept depends on the compiler.
+
+#ifdef __clang__
+// In an array: clang 14 loses parts of a class with vectors in it that is passed or returned by value.
 template <std::floating_point T, std::size_t N>
   requires(N > 1 && sizeof(T) <= 8)
 class Lanes<T, N> {
@@ -130,5 +133,71 @@ class Lanes<T, N> {
   }
   T lanes_[vectors * width]{};
 };
+
+#else
+// In vectors: g++ copies an array by halves of a register, and the next read of the whole waits for both.
+template <std::floating_point T, std::size_t N>
+  requires(N > 1 && sizeof(T) <= 8)
+class Lanes<T, N> {
+ public:
+  Lanes() = default;
+  Lanes(const std::array<T, N>& lanes) {
+    for (std::size_t i = 0; i < N; ++i) vectors_[i / width][i % width] = lanes[i];
+  }
+
+  T operator[](std::size_t i) const { return vectors_[i / width][i % width]; }
+  // By comparison: to write one lane of what is then read as a vector would stall the read.
+  [[gnu::always_inline]] static Lanes unit(std::size_t i) {
+    Lanes result;
+    each([&](auto v) {
+      [&]<std::size_t... lane>(std::index_sequence<lane...>) {
+        const BitVector lanes = {static_cast<Bits>(v * width + lane)...},
+                        ones = {((void)lane, std::bit_cast<Bits>(T(1)))...};
+        result.vectors_[v] = reinterpret_cast<Vector>((lanes == static_cast<Bits>(i)) & ones);
+      }
+      (std::make_index_sequence<width>());
+    });
+    return result;
+  }
+
+  [[gnu::always_inline]] static Lanes scaled(T slope, const Lanes& x) {
+    Lanes result;
+    if (is_finite(slope)) [[likely]]
+      each([&](auto i) { result.vectors_[i] = slope * x.vectors_[i]; });
+    else
+      each([&](auto i) { result.add_where_moving(i, slope, x); });
+    return result;
+  }
+  [[gnu::always_inline]] void add_scaled(T slope, const Lanes& x) {
+    if (is_finite(slope)) [[likely]]
+      each([&](auto i) { vectors_[i] += slope * x.vectors_[i]; });
+    else
+      each([&](auto i) { add_where_moving(i, slope, x); });
+  }
+
+ private:
+  static constexpr std::size_t bytes = std::min(std::bit_ceil(N * sizeof(T)), std::size_t{64});
+  static constexpr std::size_t width = bytes / sizeof(T), vectors = (N + width - 1) / width;
+  using Bits = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+  typedef T Vector
+      __attribute__((vector_size(bytes), aligned(alignof(T))));  // aligned as T: the same on every processor
+  typedef Bits BitVector __attribute__((vector_size(bytes), aligned(alignof(T))));
+
+  // Unrolled, so that each vector has a register of its own.
+  template <class Visit>
+  [[gnu::always_inline]] static void each(Visit&& visit) {
+    [&]<std::size_t... i>(std::index_sequence<i...>) { (visit(std::integral_constant<std::size_t, i>{}), ...); }
+    (std::make_index_sequence<vectors>());
+  }
+  // As add_scaled, but not in lanes where x is 0. (No Vector is passed: by value, how depends on the processor, and a
+  // reference forgets the alignment.)
+  [[gnu::always_inline]] void add_where_moving(std::size_t i, T slope, const Lanes& x) {
+    const Vector product = slope * x.vectors_[i];
+    vectors_[i] += reinterpret_cast<Vector>(reinterpret_cast<BitVector>(product) & (x.vectors_[i] != Vector{}));
+  }
+  Vector vectors_[vectors]{};
+};
+
+#endif
 
 }  // namespace downhill
