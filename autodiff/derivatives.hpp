@@ -60,6 +60,18 @@ auto jacobian_forward(F& f, const P& x) {
   return jacobian;
 }
 
+// d² f / dt² at x + t v, v_i = direction(i), of each result.
+template <class F, class P, class Direction>
+auto second_along(F& f, const P& x, Direction&& direction) {
+  using S = Scalar<P>;
+  using D = Dual<Dual<S>>;
+  const auto results = evaluated<D>(f, x, [&](std::size_t i) {
+    const S moves = direction(i);
+    return D(Dual<S>(number_at<S>(x, i), moves), Dual<S>(moves));
+  });
+  return each<S>(results, [](const auto& r) { return tangent_of<Dual<S>>(tangent_of<D>(r)); });
+}
+
 }  // namespace derivatives_detail
 
 template <class V, class G>
@@ -218,15 +230,11 @@ template <class F, derivatives_detail::Point P>
 auto laplacian(F&& f, const P& x) {
   namespace d = derivatives_detail;
   using S = d::Scalar<P>;
-  using D = Dual<Dual<S>>;
   S sum = 0;
   for (std::size_t j = 0; j < d::size_of(x); ++j) {
-    const auto result = d::evaluated<D>(f, x, [&](std::size_t i) {
-      const S moves = i == j ? S(1) : S(0);
-      return D(Dual<S>(d::number_at<S>(x, i), moves), Dual<S>(moves));
-    });
-    d::demand_one_number<std::remove_cvref_t<decltype(result)>>();
-    sum += d::tangent_of<Dual<S>>(d::tangent_of<D>(result));
+    const auto second = d::second_along(f, x, [&](std::size_t i) { return i == j ? S(1) : S(0); });
+    d::demand_one_number<std::remove_cvref_t<decltype(second)>>();
+    sum += second;
   }
   return sum;
 }

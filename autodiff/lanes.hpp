@@ -52,7 +52,27 @@ class Lanes {
 };
 
 // Of floating-point numbers: worked on in vectors of GCC and clang, which any processor can do, in pieces if need be.
-// How they are kept depends on the compiler.
+// How they are kept depends on the compiler, and so does how they are reached: a reference to a vector, which would
+// serve both, costs g++ the registers and clang the alignment.
+
+namespace lanes_detail {
+
+// N numbers in vectors.
+template <class T, std::size_t N>
+struct Shape {
+  static constexpr std::size_t bytes = std::min(std::bit_ceil(N * sizeof(T)), std::size_t{64});
+  static constexpr std::size_t width = bytes / sizeof(T), vectors = (N + width - 1) / width;
+  using Bits = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+
+  // Unrolled, so that each vector has a register of its own.
+  template <class Visit>
+  [[gnu::always_inline]] static void each(Visit&& visit) {
+    [&]<std::size_t... i>(std::index_sequence<i...>) { (visit(std::integral_constant<std::size_t, i>{}), ...); }
+    (std::make_index_sequence<vectors>());
+  }
+};
+
+}  // namespace lanes_detail
 
 #ifdef __clang__
 // In an array: clang 14 loses parts of a class with vectors in it that is passed or returned by value.
@@ -67,7 +87,7 @@ class Lanes<T, N> {
   // By comparison: to write one lane of what is then read as a vector would stall the read.
   [[gnu::always_inline]] static Lanes unit(std::size_t i) {
     Lanes result;
-    each([&](auto v) {
+    Shape::each([&](auto v) {
       [&]<std::size_t... lane>(std::index_sequence<lane...>) {
         const BitVector lanes = {static_cast<Bits>(v * width + lane)...},
                         ones = {((void)lane, std::bit_cast<Bits>(T(1)))...};
@@ -81,31 +101,31 @@ class Lanes<T, N> {
   [[gnu::always_inline]] static Lanes scaled(T slope, const Lanes& x) {
     Lanes result;
     if (is_finite(slope)) [[likely]]
-      each([&](auto i) {
+      Shape::each([&](auto i) {
         Vector vector;
         x.load(i, vector);
         result.store(i, slope * vector);
       });
     else
-      each([&](auto i) { result.add_where_moving(i, slope, x); });
+      Shape::each([&](auto i) { result.add_where_moving(i, slope, x); });
     return result;
   }
   [[gnu::always_inline]] void add_scaled(T slope, const Lanes& x) {
     if (is_finite(slope)) [[likely]]
-      each([&](auto i) {
+      Shape::each([&](auto i) {
         Vector sum, vector;
         load(i, sum);
         x.load(i, vector);
         store(i, sum + slope * vector);
       });
     else
-      each([&](auto i) { add_where_moving(i, slope, x); });
+      Shape::each([&](auto i) { add_where_moving(i, slope, x); });
   }
 
  private:
-  static constexpr std::size_t bytes = std::min(std::bit_ceil(N * sizeof(T)), std::size_t{64});
-  static constexpr std::size_t width = bytes / sizeof(T), vectors = (N + width - 1) / width;
-  using Bits = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+  using Shape = lanes_detail::Shape<T, N>;
+  static constexpr std::size_t bytes = Shape::bytes, width = Shape::width, vectors = Shape::vectors;
+  using Bits = typename Shape::Bits;
   typedef T Vector __attribute__((vector_size(bytes)));
   typedef Bits BitVector __attribute__((vector_size(bytes)));
 
@@ -117,12 +137,6 @@ class Lanes<T, N> {
     std::memcpy(lanes_ + i * width, &vector, bytes);
   }
 
-  // Unrolled, so that each vector has a register of its own.
-  template <class Visit>
-  [[gnu::always_inline]] static void each(Visit&& visit) {
-    [&]<std::size_t... i>(std::index_sequence<i...>) { (visit(std::integral_constant<std::size_t, i>{}), ...); }
-    (std::make_index_sequence<vectors>());
-  }
   // As add_scaled, but not in lanes where x is 0.
   [[gnu::always_inline]] void add_where_moving(std::size_t i, T slope, const Lanes& x) {
     Vector sum, moving;
@@ -149,7 +163,7 @@ class Lanes<T, N> {
   // By comparison: to write one lane of what is then read as a vector would stall the read.
   [[gnu::always_inline]] static Lanes unit(std::size_t i) {
     Lanes result;
-    each([&](auto v) {
+    Shape::each([&](auto v) {
       [&]<std::size_t... lane>(std::index_sequence<lane...>) {
         const BitVector lanes = {static_cast<Bits>(v * width + lane)...},
                         ones = {((void)lane, std::bit_cast<Bits>(T(1)))...};
@@ -163,32 +177,26 @@ class Lanes<T, N> {
   [[gnu::always_inline]] static Lanes scaled(T slope, const Lanes& x) {
     Lanes result;
     if (is_finite(slope)) [[likely]]
-      each([&](auto i) { result.vectors_[i] = slope * x.vectors_[i]; });
+      Shape::each([&](auto i) { result.vectors_[i] = slope * x.vectors_[i]; });
     else
-      each([&](auto i) { result.add_where_moving(i, slope, x); });
+      Shape::each([&](auto i) { result.add_where_moving(i, slope, x); });
     return result;
   }
   [[gnu::always_inline]] void add_scaled(T slope, const Lanes& x) {
     if (is_finite(slope)) [[likely]]
-      each([&](auto i) { vectors_[i] += slope * x.vectors_[i]; });
+      Shape::each([&](auto i) { vectors_[i] += slope * x.vectors_[i]; });
     else
-      each([&](auto i) { add_where_moving(i, slope, x); });
+      Shape::each([&](auto i) { add_where_moving(i, slope, x); });
   }
 
  private:
-  static constexpr std::size_t bytes = std::min(std::bit_ceil(N * sizeof(T)), std::size_t{64});
-  static constexpr std::size_t width = bytes / sizeof(T), vectors = (N + width - 1) / width;
-  using Bits = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+  using Shape = lanes_detail::Shape<T, N>;
+  static constexpr std::size_t bytes = Shape::bytes, width = Shape::width, vectors = Shape::vectors;
+  using Bits = typename Shape::Bits;
   typedef T Vector
       __attribute__((vector_size(bytes), aligned(alignof(T))));  // aligned as T: the same on every processor
   typedef Bits BitVector __attribute__((vector_size(bytes), aligned(alignof(T))));
 
-  // Unrolled, so that each vector has a register of its own.
-  template <class Visit>
-  [[gnu::always_inline]] static void each(Visit&& visit) {
-    [&]<std::size_t... i>(std::index_sequence<i...>) { (visit(std::integral_constant<std::size_t, i>{}), ...); }
-    (std::make_index_sequence<vectors>());
-  }
   // As add_scaled, but not in lanes where x is 0. (No Vector is passed: by value, how depends on the processor, and a
   // reference forgets the alignment.)
   [[gnu::always_inline]] void add_where_moving(std::size_t i, T slope, const Lanes& x) {

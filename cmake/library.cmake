@@ -15,7 +15,7 @@ function(downhill_library name)
     PROPERTIES EXPORT_NAME ${name}
                VERSION ${PROJECT_VERSION}
                SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
-               VERIFY_INTERFACE_HEADER_SETS ${PROJECT_IS_TOP_LEVEL})
+               VERIFY_INTERFACE_HEADER_SETS ${DOWNHILL_VERIFY_HEADERS})
 
   # A header that is not listed would be missing from the installed package, and nothing in this tree would notice.
   file(GLOB_RECURSE found CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.hpp *.cpp)

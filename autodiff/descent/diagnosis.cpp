@@ -9,6 +9,7 @@
 #include <limits>
 #include <random>
 
+#include <autodiff/descent/vectors.hpp>
 #include <autodiff/descent/walk.hpp>
 #include <autodiff/error.hpp>
 
@@ -21,9 +22,6 @@ using Eigen::VectorXd;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double rounding = std::numeric_limits<double>::epsilon();
 
-Eigen::Map<const VectorXd> as_vector(const std::vector<double>& x) {
-  return {x.data(), static_cast<Eigen::Index>(x.size())};
-}
 std::vector<double> copy_of(const VectorXd& x) { return {x.begin(), x.end()}; }
 
 VectorXd random_vector(Eigen::Index size, std::mt19937_64& generator) {

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include <autodiff/descent/vectors.hpp>
+
 namespace downhill {
 namespace {
 
@@ -11,11 +13,6 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 constexpr double rounding = std::numeric_limits<double>::epsilon();
-
-Eigen::Map<const VectorXd> as_vector(const std::vector<double>& x) {
-  return {x.data(), static_cast<Eigen::Index>(x.size())};
-}
-std::span<const double> as_span(const VectorXd& x) { return {x.data(), static_cast<std::size_t>(x.size())}; }
 
 // After the last trial.
 Move found_nothing(double value) {
@@ -39,8 +36,7 @@ void Linearisation::accept(const VectorXd& point, VectorXd residuals, Iterate& t
   point_.assign(point.begin(), point.end());
   to.point = point_;
   to.value = residuals_.squaredNorm();
-  to.gradient.resize(point_.size());
-  Eigen::Map<VectorXd>(to.gradient.data(), point.size()).noalias() = 2 * (jacobian_.transpose() * residuals_);
+  as_vector(to.gradient).noalias() = 2 * (jacobian_.transpose() * residuals_);
 }
 
 Move GaussNewton::Walker::advance(const Iterate& from, Iterate& to, ResidualEvaluator& evaluate) {

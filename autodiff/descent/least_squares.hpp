@@ -31,26 +31,22 @@ class SumOfSquares {
       return sum;
     });
   }
-  Eigen::VectorXd residuals(std::span<const double> point) {
-    const auto& values = residuals_(Inputs<double>(point));
-    Eigen::VectorXd copy(static_cast<Eigen::Index>(std::size(values)));
-    for (Eigen::Index i = 0; const auto& value : values) copy[i++] = value;
-    return copy;
-  }
+  Eigen::VectorXd residuals(std::span<const double> point) { return as_eigen(residuals_(Inputs<double>(point))); }
   auto jacobian(std::span<const double> point) { return downhill::jacobian(residuals_, point); }
   /// d² r / dt² at x + t p, by nested forward mode.
   Eigen::VectorXd curvature(std::span<const double> point, std::span<const double> p) {
-    using D = Dual<Dual<double>>;
-    std::vector<D> moving;
-    for (std::size_t i = 0; i < point.size(); ++i)
-      moving.emplace_back(Dual<double>(point[i], p[i]), Dual<double>(p[i]));
-    const auto& values = residuals_(Inputs<D>(moving));
-    Eigen::VectorXd second(static_cast<Eigen::Index>(std::size(values)));
-    for (Eigen::Index i = 0; const auto& value : values) second[i++] = D(value).tangent().tangent();
-    return second;
+    return as_eigen(derivatives_detail::second_along(residuals_, point, [&](std::size_t i) { return p[i]; }));
   }
 
  private:
+  template <class Values>
+  static Eigen::VectorXd as_eigen(const Values& values) {
+    Eigen::VectorXd copy(static_cast<Eigen::Index>(derivatives_detail::count_of(values)));
+    derivatives_detail::for_each_result(
+        values, [&](const auto& value, std::size_t i) { copy[static_cast<Eigen::Index>(i)] = value; });
+    return copy;
+  }
+
   R residuals_;
   Recording recording_;
 };

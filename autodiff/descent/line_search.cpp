@@ -5,12 +5,10 @@
 #include <limits>
 #include <utility>
 
+#include <autodiff/descent/vectors.hpp>
+
 namespace downhill {
 namespace {
-
-using ConstVector = Eigen::Map<const Eigen::VectorXd>;
-
-ConstVector as_vector(const std::vector<double>& x) { return {x.data(), static_cast<Eigen::Index>(x.size())}; }
 
 struct Trial {
   double step, value, slope;  // of the function along the line
@@ -30,7 +28,7 @@ class Line {
   Trial at(double step) {
     to_.point.resize(from_.point.size());
     to_.gradient.resize(from_.point.size());
-    Eigen::Map<Eigen::VectorXd>(to_.point.data(), direction_.size()) = as_vector(from_.point) + step * direction_;
+    as_vector(to_.point) = as_vector(from_.point) + step * direction_;
     evaluate_(to_);
     const Trial trial{step, to_.value, as_vector(to_.gradient).dot(direction_)};
     if (trial.is_finite() && trial.value < lowest_trial_.value) {

@@ -51,7 +51,7 @@ Result minimize(F&& objective, std::vector<double> start, const M& method, const
       Minimizable<F>,
       "minimize: the objective is called with Inputs<Var<double>>, a span, or with a Tape<double>& as well, and "
       "returns a number; or it takes (std::span<const double> point, std::span<double> gradient) and returns a double");
-  const bool keep_path = ((minimize_detail::keep_of(observers) == Keep::path) || ... || false);
+  const bool keep_path = ((minimize_detail::keep_of(observers) == Keep::path) || ...);
   Walk walk(std::move(start), stop, keep_path ? Keep::path : Keep::result);
   auto&& function = as_objective(std::forward<F>(objective));
   auto evaluate = evaluator_of(function);

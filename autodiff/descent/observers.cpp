@@ -86,14 +86,7 @@ void ProgressBar::operator()(const Progress& progress) {
 LossRecorder::LossRecorder(std::filesystem::path file)
     : file_(std::move(file)), out_(std::fopen(file_.string().c_str(), "w")) {
   demand_written(out_ != nullptr);
-  demand_written(std::fputs("step,loss,gradient_norm,learning_rate,evaluations,seconds\n", out_) >= 0);
-}
-
-LossRecorder::LossRecorder(LossRecorder&& other) noexcept
-    : file_(std::move(other.file_)), out_(std::exchange(other.out_, nullptr)), written_(other.written_) {}
-
-LossRecorder::~LossRecorder() {
-  if (out_ != nullptr) std::fclose(out_);
+  demand_written(std::fputs("step,loss,gradient_norm,learning_rate,evaluations,seconds\n", out_.get()) >= 0);
 }
 
 void LossRecorder::demand_written(bool written) const {
@@ -107,10 +100,10 @@ void LossRecorder::operator()(const Progress& progress) {
     const std::string rate = std::isnan(progress.learning_rate) ? "" : fmt::format("{}", progress.learning_rate);
     const std::string row = fmt::format("{},{},{},{},{},{}\n", progress.steps, progress.value, progress.gradient_norm,
                                         rate, progress.evaluations, progress.seconds);
-    demand_written(std::fputs(row.c_str(), out_) >= 0);
+    demand_written(std::fputs(row.c_str(), out_.get()) >= 0);
     written_ = progress.steps;
   }
-  if (progress.ended) demand_written(std::fflush(out_) == 0 && std::ferror(out_) == 0);
+  if (progress.ended) demand_written(std::fflush(out_.get()) == 0 && std::ferror(out_.get()) == 0);
 }
 
 // ---- what keeps points

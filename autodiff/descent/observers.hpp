@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -47,9 +48,6 @@ class LossRecorder {
  public:
   /// Throws DataError if the file cannot be written.
   explicit LossRecorder(std::filesystem::path file);
-  LossRecorder(LossRecorder&& other) noexcept;
-  LossRecorder& operator=(LossRecorder&&) = delete;
-  ~LossRecorder();
   /// Throws DataError if the row cannot be written; the last call of a walk makes sure that the file is whole.
   void operator()(const Progress& progress);
 
@@ -57,7 +55,10 @@ class LossRecorder {
   void demand_written(bool written) const;
 
   std::filesystem::path file_;
-  std::FILE* out_;
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  std::unique_ptr<std::FILE, Close> out_;
   std::optional<std::size_t> written_;
 };
 

@@ -6,16 +6,13 @@
 #include <limits>
 #include <utility>
 
+#include <autodiff/descent/vectors.hpp>
 #include <autodiff/error.hpp>
 
 namespace downhill {
 namespace {
 
 using Eigen::VectorXd;
-
-Eigen::Map<const VectorXd> as_vector(const std::vector<double>& x) {
-  return {x.data(), static_cast<Eigen::Index>(x.size())};
-}
 
 bool has_curvature(const VectorXd& s, const VectorXd& y) {
   return s.dot(y) > std::numeric_limits<double>::epsilon() * s.norm() * y.norm();
@@ -244,22 +241,17 @@ double BoundedLbfgs::Walker::flatness(const Iterate& at) const {
   return ((x - g).cwiseMax(lower_).cwiseMin(upper_) - x).stableNorm();
 }
 
-bool BoundedLbfgs::Walker::backtrack(const Iterate& from, double step, Iterate& to, Evaluator& evaluate,
-                                     Move& move) const {
+double BoundedLbfgs::Walker::backtrack(const Iterate& from, double step, Iterate& to, Evaluator& evaluate) const {
   const auto x = as_vector(from.point), g = as_vector(from.gradient);
-  to.point.resize(from.point.size());
-  to.gradient.resize(from.point.size());
   for (std::size_t i = 0; i < search_.evaluations; ++i, step *= search_.shrink) {
-    Eigen::Map<VectorXd>(to.point.data(), x.size()) = (x + step * aim_).cwiseMax(lower_).cwiseMin(upper_);
+    as_vector(to.point) = (x + step * aim_).cwiseMax(lower_).cwiseMin(upper_);
     evaluate(to);
     const double promised = g.dot(as_vector(to.point) - x);
     if (std::isfinite(to.value) && as_vector(to.gradient).allFinite() && to.value < from.value &&
-        to.value <= from.value + search_.decrease * promised) {
-      move.learning_rate = step;
-      return true;
-    }
+        to.value <= from.value + search_.decrease * promised)
+      return step;
   }
-  return false;
+  return 0;
 }
 
 Move BoundedLbfgs::Walker::advance(const Iterate& from, Iterate& to, Evaluator& evaluate) {
@@ -276,19 +268,21 @@ Move BoundedLbfgs::Walker::advance(const Iterate& from, Iterate& to, Evaluator& 
   }
   aim_.array() -= g.array() * (1 - free_.array());
 
-  Move move;
-  const double first = memory_.is_empty() ? std::min(1.0, 1 / aim_.norm()) : 1;
-  bool found = backtrack(from, first, to, evaluate, move);
-  if (!found && !memory_.is_empty()) {
+  const auto search = [&] {
+    const double first = memory_.is_empty() ? std::min(1.0, 1 / aim_.norm()) : 1;
+    return backtrack(from, first, to, evaluate);
+  };
+  double step = search();
+  if (step == 0 && !memory_.is_empty()) {
     memory_.forget();
     aim_ = -g;
-    found = backtrack(from, std::min(1.0, 1 / aim_.norm()), to, evaluate, move);
+    step = search();
   }
-  if (!found) return found_nothing(to);
+  if (step == 0) return found_nothing(to);
   change_ = as_vector(to.point) - x;
   of_gradient_ = as_vector(to.gradient) - g;
   memory_.learn(change_, of_gradient_);
-  return move;
+  return {.learning_rate = step};
 }
 
 }  // namespace downhill

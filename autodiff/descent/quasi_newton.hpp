@@ -107,7 +107,8 @@ struct BoundedLbfgs {
     Move advance(const Iterate& from, Iterate& to, Evaluator& evaluate);
 
    private:
-    bool backtrack(const Iterate& from, double step, Iterate& to, Evaluator& evaluate, Move& move) const;
+    // Shortens the step until the value has fallen; returns it, or 0.
+    double backtrack(const Iterate& from, double step, Iterate& to, Evaluator& evaluate) const;
 
     Eigen::VectorXd lower_, upper_;
     Armijo search_;

@@ -2,16 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Core>
-
+#include <autodiff/descent/vectors.hpp>
 #include <autodiff/error.hpp>
 
 namespace downhill {
 namespace {
-
-auto as_vector(std::span<const double> x) {
-  return Eigen::Map<const Eigen::VectorXd>(x.data(), static_cast<Eigen::Index>(x.size()));
-}
 
 std::string what_of(const std::exception_ptr& exception) {
   try {

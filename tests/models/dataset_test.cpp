@@ -18,6 +18,7 @@
 #include <autodiff/error.hpp>
 
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace downhill;
 
@@ -37,20 +38,6 @@ std::string complaint(std::string_view text, const CsvOptions& options = {}) {
   }
   return "";
 }
-
-struct TemporaryFolder {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / fmt::format("downhill_dataset_test_{:08x}", std::random_device{}());
-  TemporaryFolder() { std::filesystem::create_directories(path); }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  std::filesystem::path write(const std::string& name, std::string_view text) const {
-    std::ofstream(path / name, std::ios::binary) << text;
-    return path / name;
-  }
-};
 
 std::string refusal(const std::filesystem::path& path) {
   try {

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <fstream>
 #include <random>
 #include <string>
 #include <vector>
@@ -14,6 +13,7 @@
 #include <models/dataset.hpp>
 
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 #ifdef DOWNHILL_HAVE_ZLIB
 #include <zlib.h>
@@ -22,20 +22,6 @@
 using namespace downhill;
 
 namespace {
-
-struct TemporaryFolder {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / fmt::format("downhill_file_test_{:08x}", std::random_device{}());
-  TemporaryFolder() { std::filesystem::create_directories(path); }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  std::filesystem::path write(const std::string& name, std::string_view bytes) const {
-    std::ofstream(path / name, std::ios::binary) << bytes;
-    return path / name;
-  }
-};
 
 // What is wrong with a file, without its name; empty if nothing is.
 std::string complaint(const std::filesystem::path& path, const FileOptions& options = {}) {

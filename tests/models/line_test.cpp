@@ -14,6 +14,7 @@
 #include <autodiff/gradient.hpp>
 
 #include "support/catch.hpp"
+#include "support/text.hpp"
 
 using namespace downhill;
 
@@ -43,16 +44,6 @@ double random_in(std::mt19937_64& random, double low, double high) {
   return low + (high - low) * static_cast<double>(random() >> 11) * 0x1p-53;
 }
 double random_integer(std::mt19937_64& random, int limit) { return std::round(random_in(random, -limit, limit)); }
-
-template <class Function>
-std::string message_of(Function&& function) {
-  try {
-    function();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 }  // namespace
 

@@ -15,6 +15,7 @@
 #include <autodiff/error.hpp>
 
 #include "support/catch.hpp"
+#include "support/text.hpp"
 
 using namespace downhill;
 
@@ -38,16 +39,6 @@ std::map<Label, std::size_t> counts(const std::vector<Label>& labels, const Indi
   for (const Label& label : labels) result[label];
   for (const std::size_t i : samples) ++result[labels[i]];
   return result;
-}
-
-template <class Function>
-std::string message_of(Function&& function) {
-  try {
-    function();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 }  // namespace

@@ -125,15 +125,3 @@ TEST_CASE("mini-batches bring a line to its points") {
   CHECK(result.point[1] == Catch::Approx(-2).margin(1e-3));
   CHECK(objective.epochs() == 1301 / 13);  // 13 batches an epoch; the objective keeps its state
 }
-
-TEST_CASE("an evaluation allocates nothing in the steady state, whatever the function does") {
-  TapeObjective objective([](auto x) {
-    auto sum = 0 * x[0];
-    for (int i = 0; i < 100; ++i) sum += sin(x[0] * i) * x[1];
-    return sum;
-  });
-  std::vector<double> gradient(2);
-  const std::vector<double> at{0.5, 2};
-  const double first = objective(at, gradient);
-  CHECK(objective(at, gradient) == first);
-}

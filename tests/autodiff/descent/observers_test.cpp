@@ -10,6 +10,8 @@
 #include <autodiff/descent/minimize.hpp>
 #include <autodiff/error.hpp>
 #include <support/catch.hpp>
+#include <support/temporary_folder.hpp>
+#include <support/text.hpp>
 
 using namespace downhill;
 using Catch::Matchers::ContainsSubstring;
@@ -32,18 +34,6 @@ class Captured {
 
  private:
   std::FILE* file_ = std::tmpfile();
-};
-
-std::size_t count(const std::string& text, const std::string& what) {
-  std::size_t found = 0;
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
-  return found;
-}
-
-struct TemporaryFile {
-  std::filesystem::path path;
-  explicit TemporaryFile(const std::string& name) : path(std::filesystem::temp_directory_path() / name) {}
-  ~TemporaryFile() { std::filesystem::remove(path); }
 };
 
 }  // namespace
@@ -84,10 +74,10 @@ TEST_CASE("the progress of a walk without steps has no digits that mean nothing"
 }
 
 TEST_CASE("the loss recorder writes a row for every step, that reads back as the same numbers") {
-  const TemporaryFile file("downhill_loss.csv");
-  const Result result =
-      minimize(bowl, {5.0}, {.learning_rate = 0.1}, {.steps = 3}, LossRecorder(file.path), Keep::path);
-  std::ifstream in(file.path);
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path / "loss.csv";
+  const Result result = minimize(bowl, {5.0}, {.learning_rate = 0.1}, {.steps = 3}, LossRecorder(file), Keep::path);
+  std::ifstream in(file);
   std::string line;
   std::getline(in, line);
   CHECK(line == "step,loss,gradient_norm,learning_rate,evaluations,seconds");

@@ -7,19 +7,10 @@
 
 #include <autodiff/error.hpp>
 #include <support/catch.hpp>
+#include <support/text.hpp>
 
 using namespace downhill;
 using namespace downhill::inspect;
-
-namespace {
-
-std::size_t count(const std::string& text, const std::string& what) {
-  std::size_t found = 0;
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
-  return found;
-}
-
-}  // namespace
 
 TEST_CASE("a landscape is sampled at both ends of both intervals") {
   const Landscape plane = sample_landscape([](double x, double y) { return 10 * x + y; }, {-1, 1}, {0, 2}, 3, 5);
