@@ -268,15 +268,15 @@ Move BoundedLbfgs::Walker::advance(const Iterate& from, Iterate& to, Evaluator& 
   }
   aim_.array() -= g.array() * (1 - free_.array());
 
-  const auto search = [&] {
+  const auto walk_along = [&] {
     const double first = memory_.is_empty() ? std::min(1.0, 1 / aim_.norm()) : 1;
     return backtrack(from, first, to, evaluate);
   };
-  double step = search();
+  double step = walk_along();
   if (step == 0 && !memory_.is_empty()) {
     memory_.forget();
     aim_ = -g;
-    step = search();
+    step = walk_along();
   }
   if (step == 0) return found_nothing(to);
   change_ = as_vector(to.point) - x;
