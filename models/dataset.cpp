@@ -17,10 +17,11 @@
 namespace downhill {
 namespace {
 
+using file_detail::in_quotes;
 using file_detail::printable;
+using file_detail::starts_character;
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-constexpr std::size_t longest_quote = 60;  // bytes of the user's text that a message repeats
 
 bool is_digit(char c) { return '0' <= c && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
@@ -28,13 +29,6 @@ bool is_empty(std::string_view line) { return std::all_of(line.begin(), line.end
 bool is_comment(std::string_view line) {
   const std::size_t first = line.find_first_not_of(" \t");
   return first != std::string_view::npos && line[first] == '#';
-}
-bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }  // of UTF-8
-
-std::string in_quotes(std::string_view text) {
-  std::size_t shown = std::min(text.size(), longest_quote);
-  while (shown < text.size() && shown > 0 && !starts_character(text[shown])) --shown;
-  return fmt::format("'{}{}'", printable(text.substr(0, shown)), shown < text.size() ? "..." : "");
 }
 
 std::string counted(std::size_t count, std::string_view noun) {

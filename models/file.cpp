@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -139,6 +140,13 @@ std::string printable(std::string_view text) {
       shown += c;
   }
   return shown;
+}
+
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t longest = 60;
+  std::size_t shown = std::min(text.size(), longest);
+  while (shown < text.size() && shown > 0 && !starts_character(text[shown])) --shown;
+  return fmt::format("'{}{}'", printable(text.substr(0, shown)), shown < text.size() ? "..." : "");
 }
 
 }  // namespace file_detail

@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include <autodiff/error.hpp>
+#include <models/shape.hpp>
 
 namespace downhill {
 namespace {
@@ -19,17 +21,6 @@ std::string product(const std::vector<std::size_t>& shape) {
   std::string text;
   for (const std::size_t size : shape) text += fmt::format("{}{}", text.empty() ? "" : " x ", size);
   return text.empty() ? "1" : text;
-}
-
-// The product of all, where it fits. A size of 0 does not excuse the others: programs multiply some of them.
-bool multiply(const std::vector<std::size_t>& factors, std::size_t& result) {
-  std::size_t of_others = 1;
-  for (const std::size_t factor : factors) {
-    if (factor > 1 && of_others > std::numeric_limits<std::size_t>::max() / factor) return false;
-    of_others *= std::max(factor, std::size_t{1});
-  }
-  result = std::ranges::find(factors, std::size_t{0}) == factors.end() ? of_others : 0;
-  return true;
 }
 
 }  // namespace
@@ -83,15 +74,13 @@ IdxArray parse_idx(std::string_view bytes, std::string_view source) {
     array.shape.push_back(byte_at(bytes, at) << 24 | byte_at(bytes, at + 1) << 16 | byte_at(bytes, at + 2) << 8 |
                           byte_at(bytes, at + 3));
 
-  std::vector<std::size_t> factors = array.shape;
-  factors.push_back(size_of(array.type));
   const std::size_t given = bytes.size() - header;
   const std::string announced = fmt::format("the IDX header announces {} elements of {} byte{}", product(array.shape),
                                             size_of(array.type), size_of(array.type) == 1 ? "" : "s");
-  std::size_t needed = 0;
-  if (!multiply(factors, needed))
+  const std::optional<std::size_t> needed = bytes_of(array.shape, size_of(array.type));
+  if (!needed)
     fail(fmt::format("{}, more bytes than any memory holds, but {} follow; get the file again", announced, given));
-  if (needed != given) fail(fmt::format("{}, {} bytes, but {} follow; get the file again", announced, needed, given));
+  if (*needed != given) fail(fmt::format("{}, {} bytes, but {} follow; get the file again", announced, *needed, given));
   array.bytes.assign(bytes.begin() + static_cast<std::ptrdiff_t>(header), bytes.end());
   return array;
 }

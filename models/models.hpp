@@ -5,4 +5,5 @@
 #include <models/file.hpp>
 #include <models/idx.hpp>
 #include <models/line.hpp>
+#include <models/shape.hpp>
 #include <models/split.hpp>
