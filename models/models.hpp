@@ -1,6 +1,7 @@
 #pragma once
 // All of downhill::models: data sets, and the models that are fitted to them.
 
+#include <models/atomic_file.hpp>
 #include <models/dataset.hpp>
 #include <models/file.hpp>
 #include <models/idx.hpp>
