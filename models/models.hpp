@@ -3,6 +3,7 @@
 
 #include <models/atomic_file.hpp>
 #include <models/dataset.hpp>
+#include <models/dtype.hpp>
 #include <models/file.hpp>
 #include <models/idx.hpp>
 #include <models/line.hpp>
