@@ -63,6 +63,14 @@ if(NOT TARGET Eigen3::Eigen)
   endif()
 endif()
 
+# Headers that only our own sources include: an installed package does not lean on them, fetched or not.
+if(NOT TARGET nlohmann_json::nlohmann_json)
+  find_package(nlohmann_json 3 QUIET)
+  if(NOT nlohmann_json_FOUND)
+    downhill_fetch(nlohmann_json https://github.com/nlohmann/json.git v3.12.0)
+  endif()
+endif()
+
 # Never fetched: without it, compressed files are refused with a message that says so.
 if(NOT TARGET ZLIB::ZLIB)
   find_package(ZLIB QUIET)
@@ -76,13 +84,6 @@ if(DOWNHILL_BUILD_TESTS AND NOT TARGET Catch2::Catch2)
   if(NOT Catch2_FOUND)
     downhill_fetch(Catch2 https://github.com/catchorg/Catch2.git v3.7.1)
     list(APPEND CMAKE_MODULE_PATH ${catch2_SOURCE_DIR}/extras)
-  endif()
-endif()
-
-if(DOWNHILL_BUILD_TESTS AND NOT TARGET nlohmann_json::nlohmann_json)
-  find_package(nlohmann_json 3 QUIET)
-  if(NOT nlohmann_json_FOUND)
-    downhill_fetch(nlohmann_json https://github.com/nlohmann/json.git v3.12.0)
   endif()
 endif()
 

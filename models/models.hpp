@@ -7,5 +7,7 @@
 #include <models/file.hpp>
 #include <models/idx.hpp>
 #include <models/line.hpp>
+#include <models/safetensors.hpp>
+#include <models/safetensors_header.hpp>
 #include <models/shape.hpp>
 #include <models/split.hpp>

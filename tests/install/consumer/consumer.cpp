@@ -1,9 +1,12 @@
 // A small program that uses Downhill as a stranger would: d(w x + b)/dw = x, d(w x + b)/db = 1; and a walk by each kind
-// of method, whose matrices are made in the library and thrown away here.
+// of method, whose matrices are made in the library and thrown away here. It also reads a
+// file of tensors.
 #include <autodiff/autodiff.hpp>
 #include <cmath>
 #include <cstdio>
 #include <models/line.hpp>
+#include <models/safetensors.hpp>
+#include <string_view>
 #include <vector>
 
 int main() {
@@ -14,6 +17,9 @@ int main() {
   const auto gradient = tape.gradient(y);
   std::printf("y = %g, dy/dw = %g, dy/db = %g\n", y.value(), gradient[w], gradient[b]);
   if (y.value() != 7.0 || gradient[w] != 3.0 || gradient[b] != 1.0) return 1;
+
+  const std::string_view file("\x08\0\0\0\0\0\0\0{}      ", 16);
+  if (downhill::parse_safetensors(file, "no tensors").contains("w")) return 1;
 
   const auto residuals = [](auto x) {
     std::vector r{10 * (x[1] - x[0] * x[0]), 1 - x[0]};
