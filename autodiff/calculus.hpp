@@ -5,7 +5,8 @@
 // with the value y, and `slope_x`, `slope_y`, `slope_z` for two or three, which take the operands and then the value v.
 // The function users call stands on the next line and hands the rule to `apply`. For plain numbers `apply` is in
 // number.hpp; a Var records an edge with the slope (variable.hpp). T is float, double or a number type built on them,
-// so a rule may use arithmetic, comparisons, std::numeric_limits and the functions of this file. Slopes are within 4
+// so a rule may use arithmetic, comparisons, std::numeric_limits and the functions of this file; for a rule that is
+// InPacks also a pack of numbers (matrix/pack.hpp). Slopes are within 4
 // ulp of the true derivative over the whole domain, or, where terms cancel (silu', and lgamma' below 0), within 2^-53
 // of the terms, as far as libm is within 1 or 2 ulp; the long ones are in special.hpp.
 //
@@ -28,6 +29,9 @@
 #include <autodiff/special.hpp>
 
 namespace downhill {
+
+/// A rule of which matrices work out a pack of values at once: see choose in special.hpp.
+struct InPacks {};
 
 // A rule reads as a table, one line for each of its members.
 // clang-format off
@@ -111,7 +115,7 @@ template <class X, class Y, class Z> requires Number<X, Y, Z> auto hypot(X&& x, 
 
 // ---- exponentials and logarithms
 /// e^x = y. Slope y.
-struct Exp { static constexpr std::string_view name = "exp";
+struct Exp : InPacks { static constexpr std::string_view name = "exp";
   template <class T> static T value(const T& x) { using std::exp; return exp(x); }
   template <class T> static T slope(const T&, const T& y) { return y; } };
 template <Number X> [[gnu::always_inline]] inline auto exp(X&& x) { return apply<Exp>(std::forward<X>(x)); }
@@ -121,12 +125,12 @@ struct Exp2 { static constexpr std::string_view name = "exp2";
   template <class T> static T slope(const T& x, const T& y) { return special::exp2_slope(x, y); } };
 template <Number X> [[gnu::always_inline]] inline auto exp2(X&& x) { return apply<Exp2>(std::forward<X>(x)); }
 /// e^x - 1 = y. Slope e^x, which is y + 1 while that keeps its digits.
-struct Expm1 { static constexpr std::string_view name = "expm1";
+struct Expm1 : InPacks { static constexpr std::string_view name = "expm1";
   template <class T> static T value(const T& x) { using std::expm1; return expm1(x); }
-  template <class T> static T slope(const T& x, const T& y) { return x > T(-0.5) ? y + T(1) : Exp::value(x); } };
+  template <class T> static T slope(const T& x, const T& y) { return special::expm1_slope(x, y); } };
 template <Number X> [[gnu::always_inline]] inline auto expm1(X&& x) { return apply<Expm1>(std::forward<X>(x)); }
 /// log x = y. Slope 1 / x, NaN with y.
-struct Log { static constexpr std::string_view name = "log";
+struct Log : InPacks { static constexpr std::string_view name = "log";
   template <class T> static T value(const T& x) { using std::log; return log(x); }
   template <class T> static T slope(const T& x, const T& y) { return special::log_slope(T(1), x, y); } };
 template <Number X> [[gnu::always_inline]] inline auto log(X&& x) { return apply<Log>(std::forward<X>(x)); }
@@ -143,9 +147,9 @@ struct Log10 { static constexpr std::string_view name = "log10";
     return special::log_slope(T(std::numbers::log10e), x, y); } };
 template <Number X> [[gnu::always_inline]] inline auto log10(X&& x) { return apply<Log10>(std::forward<X>(x)); }
 /// log(1 + x) = y. Slope 1 / (1 + x), NaN with y.
-struct Log1p { static constexpr std::string_view name = "log1p";
+struct Log1p : InPacks { static constexpr std::string_view name = "log1p";
   template <class T> static T value(const T& x) { using std::log1p; return log1p(x); }
-  template <class T> static T slope(const T& x, const T& y) { return y == y ? T(1) / (T(1) + x) : y; } };
+  template <class T> static T slope(const T& x, const T& y) { return special::log1p_slope(x, y); } };
 template <Number X> [[gnu::always_inline]] inline auto log1p(X&& x) { return apply<Log1p>(std::forward<X>(x)); }
 /// log(e^x + e^y), as the larger plus log(1 + e^-|x-y|). Slopes sigmoid(x - y) and sigmoid(y - x).
 struct LogAddExp { static constexpr std::string_view name = "logaddexp";
@@ -205,11 +209,9 @@ struct Cosh { static constexpr std::string_view name = "cosh";
   template <class T> static T slope(const T& x, const T&) { using std::sinh; return sinh(x); } };
 template <Number X> [[gnu::always_inline]] inline auto cosh(X&& x) { return apply<Cosh>(std::forward<X>(x)); }
 /// tanh x = y. Slope 1 - y^2 while that keeps its digits, beyond 4 e / (1 + e)^2 with e = exp(-2 |x|).
-struct Tanh { static constexpr std::string_view name = "tanh";
+struct Tanh : InPacks { static constexpr std::string_view name = "tanh";
   template <class T> static T value(const T& x) { using std::tanh; return tanh(x); }
-  template <class T> static T slope(const T& x, const T& y) {
-    using std::abs, std::exp; const T square = y * y;
-    return square < T(0.5) ? T(1) - square : T(4) * special::bell(T(exp(T(-2) * abs(x)))); } };
+  template <class T> static T slope(const T& x, const T& y) { return special::tanh_slope(x, y); } };
 template <Number X> [[gnu::always_inline]] inline auto tanh(X&& x) { return apply<Tanh>(std::forward<X>(x)); }
 /// arsinh x. Slope 1 / sqrt(1 + x^2), and 1 / |x| where the 1 has no weight, before x^2 can overflow.
 struct Asinh { static constexpr std::string_view name = "asinh";
@@ -328,18 +330,17 @@ template <class X, Number<X> Y> [[gnu::always_inline]] inline auto select(bool c
 
 // ---- activations
 /// 1 / (1 + e^-x) = y. Slope y (1 - y) for x <= 0, beyond e / (1 + e)^2 with e = exp(-x).
-struct Sigmoid { static constexpr std::string_view name = "sigmoid";
+struct Sigmoid : InPacks { static constexpr std::string_view name = "sigmoid";
   template <class T> static T value(const T& x) { return special::sigmoid(x); }
-  template <class T> static T slope(const T& x, const T& y) {
-    using std::exp; return x <= T(0) ? y * (T(1) - y) : special::bell(T(exp(-x))); } };
+  template <class T> static T slope(const T& x, const T& y) { return special::sigmoid_slope(x, y); } };
 template <Number X> [[gnu::always_inline]] inline auto sigmoid(X&& x) { return apply<Sigmoid>(std::forward<X>(x)); }
 /// log(1 + e^x). Slope sigmoid x.
-struct Softplus { static constexpr std::string_view name = "softplus";
+struct Softplus : InPacks { static constexpr std::string_view name = "softplus";
   template <class T> static T value(const T& x) { return special::softplus(x); }
   template <class T> static T slope(const T& x, const T&) { return special::sigmoid(x); } };
 template <Number X> [[gnu::always_inline]] inline auto softplus(X&& x) { return apply<Softplus>(std::forward<X>(x)); }
 /// log sigmoid x = -softplus(-x). Slope sigmoid(-x).
-struct LogSigmoid { static constexpr std::string_view name = "log_sigmoid";
+struct LogSigmoid : InPacks { static constexpr std::string_view name = "log_sigmoid";
   template <class T> static T value(const T& x) { return -special::softplus(T(-x)); }
   template <class T> static T slope(const T& x, const T&) { return special::sigmoid(T(-x)); } };
 template <Number X> [[gnu::always_inline]] inline auto log_sigmoid(X&& x) {
@@ -357,20 +358,29 @@ struct LeakyRelu { static constexpr std::string_view name = "leaky_relu";
 template <class X, Number<X> A = ConstantFor<X>> auto leaky_relu(X&& x, A&& slope = A(0.01)) {
   return apply<LeakyRelu>(std::forward<X>(x), std::forward<A>(slope)); }
 /// x above 0, otherwise a (e^x - 1). Slopes 1 and 0, otherwise a e^x and e^x - 1.
-struct Elu { static constexpr std::string_view name = "elu";
-  template <class T> static T value(const T& x, const T& a) { using std::expm1; return x > T(0) ? x : a * expm1(x); }
-  template <class T> static T slope_x(const T& x, const T& a, const T&) {
-    return x > T(0) ? T(1) : special::times_exp(a, x); }
-  template <class T> static T slope_y(const T& x, const T&, const T&) { return x > T(0) ? T(0) : Expm1::value(x); } };
+struct Elu : InPacks { static constexpr std::string_view name = "elu";
+  template <class T> static T value(const T& x, const T& a) { return special::elu(x, a); }
+  template <class T> static T slope_x(const T& x, const T& a, const T&) { return special::elu_slope(x, a); }
+  template <class T> static T slope_y(const T& x, const T&, const T&) { return special::elu_slope_a(x); } };
 template <class X, Number<X> A = ConstantFor<X>> auto elu(X&& x, A&& alpha = A(1)) {
   return apply<Elu>(std::forward<X>(x), std::forward<A>(alpha)); }
+/// x^2 / 2 where |x| <= d, otherwise d (|x| - d / 2). Slopes x and 0, otherwise d sign x and |x| - d. Huber, "Robust
+/// estimation of a location parameter" (1964).
+struct Huber { static constexpr std::string_view name = "huber";
+  template <class T> static T value(const T& x, const T& d) {
+    using std::abs; const T a = abs(x); return a <= d ? T(0.5) * x * x : d * (a - T(0.5) * d); }
+  template <class T> static T slope_x(const T& x, const T& d, const T&) { return x > d ? d : x < -d ? T(-d) : x; }
+  template <class T> static T slope_y(const T& x, const T& d, const T&) {
+    using std::abs; return abs(x) <= d ? T(0) : abs(x) - d; } };
+template <class X, Number<X> D = ConstantFor<X>> auto huber(X&& x, D&& delta = D(1)) {
+  return apply<Huber>(std::forward<X>(x), std::forward<D>(delta)); }
 /// x F(x) with the standard normal distribution F = (1 + erf(x / sqrt 2)) / 2. Slope F(x) + x F'(x).
 struct Gelu { static constexpr std::string_view name = "gelu";
   template <class T> static T value(const T& x) { return special::gelu(x); }
   template <class T> static T slope(const T& x, const T&) { return special::gelu_slope(x); } };
 template <Number X> [[gnu::always_inline]] inline auto gelu(X&& x) { return apply<Gelu>(std::forward<X>(x)); }
 /// x sigmoid x. Slope, with e = e^-|x|, e (1 + x + e) / (1 + e)^2 for x <= 0 and (1 + e + x e) / (1 + e)^2 beyond.
-struct Silu { static constexpr std::string_view name = "silu";
+struct Silu : InPacks { static constexpr std::string_view name = "silu";
   template <class T> static T value(const T& x) { return special::silu(x); }
   template <class T> static T slope(const T& x, const T&) { return special::silu_slope(x); } };
 template <Number X> [[gnu::always_inline]] inline auto silu(X&& x) { return apply<Silu>(std::forward<X>(x)); }

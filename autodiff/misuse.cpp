@@ -111,6 +111,12 @@ void no_such_class(std::size_t label, std::size_t classes) {
       fmt::format("softmax_cross_entropy: the label {} of {} columns; labels count from 0", label, classes));
 }
 
+void no_such_row(std::size_t row, std::size_t rows) {
+  throw ShapeError(fmt::format("gather_rows: the row {} of a matrix of {} rows; rows are counted from 0", row, rows));
+}
+void no_dropout_rate(double rate) {
+  throw OptionError(fmt::format("dropout: the rate is {}; it must be at least 0 and less than 1", rate));
+}
 void no_such_input(std::size_t index, std::size_t count) {
   throw ShapeError(
       fmt::format("the function reads input [{}], but it was given {}; start from a point of as many numbers as "

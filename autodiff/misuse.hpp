@@ -24,6 +24,8 @@ namespace downhill::misuse {
 [[noreturn]] void too_many_edges(std::size_t count);
 [[noreturn]] void not_consecutive(std::string_view operation);
 [[noreturn]] void no_such_class(std::size_t label, std::size_t classes);
+[[noreturn]] void no_such_row(std::size_t row, std::size_t rows);
+[[noreturn]] void no_dropout_rate(double rate);
 [[noreturn]] void no_such_input(std::size_t index, std::size_t count);
 [[noreturn]] void no_such_parameter(std::size_t index, std::size_t count);
 [[noreturn]] void hidden_input();

@@ -12,6 +12,18 @@
 
 namespace downhill::special {
 
+/// condition ? x : y. A rule that chooses by these two alone can be worked out for a pack of numbers at once, for which
+/// the condition has an answer for each (pack.hpp).
+template <class T>
+T choose(bool condition, const T& x, const T& y) {
+  return condition ? x : y;
+}
+/// condition ? x() : y(), where they cost something.
+template <class X, class Y>
+[[gnu::always_inline]] inline auto choose_lazily(bool condition, X&& x, Y&& y) {
+  return condition ? x() : y();
+}
+
 /// Is x neither zero, denormal, infinite nor NaN? Then it carries all of its digits.
 template <class T>
 bool has_all_digits(const T& x) {
@@ -21,7 +33,7 @@ bool has_all_digits(const T& x) {
 }
 
 template <class T>
-bool is_infinite(const T& x) {
+auto is_infinite(const T& x) {
   using std::abs;
   return abs(x) > std::numeric_limits<T>::max();
 }
@@ -68,7 +80,21 @@ T erf_slope(const T& x) {
 /// scale / x, given y = log x: NaN with y, and +infinity at -0 too, where x + 0 is 0.
 template <class T>
 T log_slope(const T& scale, const T& x, const T& y) {
-  return y == y ? scale / (x + T(0)) : y;
+  return choose(y == y, T(scale / (x + T(0))), y);
+}
+
+/// 1 / (1 + x), given y = log(1 + x): NaN with y.
+template <class T>
+T log1p_slope(const T& x, const T& y) {
+  return choose(y == y, T(T(1) / (T(1) + x)), y);
+}
+
+/// e^x, given y = e^x - 1, from y while that keeps its digits.
+template <class T>
+T expm1_slope(const T& x, const T& y) {
+  using std::exp;
+  return choose_lazily(
+      x > T(-0.5), [&] { return T(y + T(1)); }, [&] { return T(exp(x)); });
 }
 
 /// d/dx 2^x = y log 2, given y = 2^x; from 2^(x-1) where only the value overflows.
@@ -93,11 +119,13 @@ template <class T>
 T times_exp(const T& a, const T& x) {
   using std::exp;
   const T e = exp(x);
-  if (e < std::numeric_limits<T>::min()) [[unlikely]] {
-    const T root = exp(x * T(0.5));
-    return root == T(0) ? root : a * root * root;
-  }
-  return a * e;
+  return choose_lazily(
+      e < std::numeric_limits<T>::min(),
+      [&] {
+        const T root = exp(x * T(0.5));
+        return choose(root == T(0), root, T(a * root * root));
+      },
+      [&] { return T(a * e); });
 }
 
 /// c_0 + c_1 x + ... + c_n x^n by Horner's rule.
@@ -244,15 +272,51 @@ T bell(const T& e) {
 template <class T>
 T sigmoid(const T& x) {
   using std::exp;
-  const T e = exp(x < T(0) ? x : T(-x));
-  return (x < T(0) ? e : T(1)) / (T(1) + e);
+  const T e = exp(choose(x < T(0), x, T(-x)));
+  return choose(x < T(0), e, T(1)) / (T(1) + e);
 }
 
-/// log(1 + e^x), likewise.
+/// y (1 - y) for x <= 0, beyond e / (1 + e)^2 with e = exp(-x): the slope of y = sigmoid x.
+template <class T>
+T sigmoid_slope(const T& x, const T& y) {
+  using std::exp;
+  return choose_lazily(
+      x <= T(0), [&] { return T(y * (T(1) - y)); }, [&] { return bell(T(exp(-x))); });
+}
+
+/// The slope of y = tanh x, from y while it keeps its digits.
+template <class T>
+T tanh_slope(const T& x, const T& y) {
+  using std::abs, std::exp;
+  const T square = y * y;
+  return choose_lazily(
+      square < T(0.5), [&] { return T(T(1) - square); }, [&] { return T(T(4) * bell(T(exp(T(-2) * abs(x))))); });
+}
+
+/// log(1 + e^x), with the one of e^x and e^-x that cannot overflow.
 template <class T>
 T softplus(const T& x) {
   using std::exp, std::log1p;
-  return x < T(0) ? T(log1p(exp(x))) : T(x + log1p(exp(-x)));
+  return choose(x < T(0), T(0), x) + T(log1p(T(exp(choose(x < T(0), x, T(-x))))));
+}
+
+/// x above 0, otherwise a (e^x - 1), and its slopes along x and a.
+template <class T>
+T elu(const T& x, const T& a) {
+  using std::expm1;
+  return choose_lazily(
+      x > T(0), [&] { return x; }, [&] { return T(a * T(expm1(x))); });
+}
+template <class T>
+T elu_slope(const T& x, const T& a) {
+  return choose_lazily(
+      x > T(0), [&] { return T(1); }, [&] { return times_exp(a, x); });
+}
+template <class T>
+T elu_slope_a(const T& x) {
+  using std::expm1;
+  return choose_lazily(
+      x > T(0), [&] { return T(0); }, [&] { return T(expm1(x)); });
 }
 
 /// log(e^x + e^y): the larger of the two plus log(1 + e^-|x-y|), or, where that difference is no number, plus the
@@ -338,8 +402,12 @@ T gelu_slope(const T& x) {
 template <class T>
 T silu(const T& x) {
   using std::exp;
-  if (is_infinite(x)) return x > T(0) ? x : T(0);
-  return x < T(0) ? times_exp(x, x) / (T(1) + exp(x)) : x / (T(1) + exp(-x));
+  return choose_lazily(
+      is_infinite(x), [&] { return choose(x > T(0), x, T(0)); },
+      [&] {
+        return choose_lazily(
+            x < T(0), [&] { return T(times_exp(x, x) / (T(1) + exp(x))); }, [&] { return T(x / (T(1) + exp(-x))); });
+      });
 }
 
 /// With e = e^-|x|: e (1 + x + e) / (1 + e)^2 for x <= 0, where 1 + x is exact near the zero, and (1 + e + x e) / (1 +
@@ -347,9 +415,10 @@ T silu(const T& x) {
 template <class T>
 T silu_slope(const T& x) {
   using std::exp;
-  const T e = exp(x <= T(0) ? x : T(-x));
-  if (x <= T(0)) return times_exp(T(T(1) + x + e), x) / square_of_one_and(e);
-  return e == T(0) ? T(1) : (T(1) + e + x * e) / square_of_one_and(e);
+  const T e = exp(choose(x <= T(0), x, T(-x)));
+  return choose_lazily(
+      x <= T(0), [&] { return T(times_exp(T(T(1) + x + e), x) / square_of_one_and(e)); },
+      [&] { return choose(e == T(0), T(1), T((T(1) + e + x * e) / square_of_one_and(e))); });
 }
 
 }  // namespace downhill::special

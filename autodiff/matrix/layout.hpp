@@ -3,14 +3,11 @@
 // or a column is another layout of the same elements; a step of 0 repeats a row or a column, which is what broadcasting
 // is.
 
-#include <Eigen/Core>
-
-#include <concepts>
+#include <array>
 #include <cstddef>
 #include <string_view>
 
 #include <autodiff/misuse.hpp>
-#include <autodiff/statement.hpp>
 
 namespace downhill {
 
@@ -60,16 +57,24 @@ void for_each_element(const Layout& layout, Visit&& visit) {
     for (std::size_t column = 0; column < layout.columns; ++column) visit(row, column);
 }
 
-/// c += a b: through Eigen, by rows or by columns as they lie; nested numbers one by one.
-template <class T>
-void add_product(const Elements<const T>& a, const Elements<const T>& b, const Elements<T>& c) {
-  for_each_element(c.layout, [&](std::size_t i, std::size_t j) {
-    for (std::size_t k = 0; k < a.layout.columns; ++k) c(i, j) = c(i, j) + a(i, k) * b(k, j);
-  });
-}
-template <std::floating_point T>
-void add_product(const Elements<const T>& a, const Elements<const T>& b, const Elements<T>& c);
-extern template void add_product(const Elements<const double>&, const Elements<const double>&, const Elements<double>&);
-extern template void add_product(const Elements<const float>&, const Elements<const float>&, const Elements<float>&);
+/// How N layouts of one shape are walked together, element by element: `count` runs of `length` elements, as few as
+/// there can be. In a run, layout i goes on by step[i]; its next run begins next[i] further on.
+template <std::size_t N>
+struct Runs {
+  std::size_t count, length;
+  std::array<std::size_t, N> step, next;
+
+  explicit Runs(const std::array<Layout, N>& layouts) : count(layouts[0].rows), length(layouts[0].columns) {
+    bool goes_on = true;
+    for (std::size_t i = 0; i < N; ++i) {
+      step[i] = layouts[i].column_step, next[i] = layouts[i].row_step;
+      goes_on = goes_on && next[i] == length * step[i];
+    }
+    if (count == 1 || goes_on)
+      length *= count, count = 1;
+    else if (length == 1)
+      length = count, count = 1, step = next;
+  }
+};
 
 }  // namespace downhill

@@ -1,8 +1,10 @@
+#include <autodiff/matrix/product.hpp>
+
 #include <Eigen/Core>
 
-#include <autodiff/layout.hpp>
+#include <type_traits>
 
-namespace downhill {
+namespace downhill::matrix_detail {
 namespace {
 
 // Calls work with the elements as an Eigen matrix, by rows or by columns as they lie. What is neither has one row or
@@ -37,4 +39,4 @@ void add_product(const Elements<const T>& a, const Elements<const T>& b, const E
 template void add_product(const Elements<const double>&, const Elements<const double>&, const Elements<double>&);
 template void add_product(const Elements<const float>&, const Elements<const float>&, const Elements<float>&);
 
-}  // namespace downhill
+}  // namespace downhill::matrix_detail

@@ -1,10 +1,8 @@
 #pragma once
-// The recorder of matrices: computes the values of an operation, and leaves one block on the tape that knows how to
-// hand its adjoint back (matrix_blocks.hpp).
+// The recorder of matrices: what an operation needs to compute its values on the arena of the tape, and to leave one
+// block there that knows how to hand its adjoint back.
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -13,7 +11,7 @@
 
 #include <autodiff/gradient.hpp>
 #include <autodiff/inputs.hpp>
-#include <autodiff/matrix_blocks.hpp>
+#include <autodiff/matrix/block.hpp>
 #include <autodiff/variable.hpp>
 
 namespace downhill {
@@ -109,6 +107,10 @@ struct MatrixRecorder {
     else
       return Layout::dense(1, 1);
   }
+  template <class T>
+  static Operand<T> operand(Tape<T>& tape, const VarMatrix<T>& x) {
+    return operand(tape, x, x.layout_);
+  }
   // What a block needs of x, which is repeated to a shape. Numbers go to the tape.
   template <class T, class X>
   static Operand<T> operand(Tape<T>& tape, const X& x, const Layout& shape) {
@@ -152,9 +154,14 @@ struct MatrixRecorder {
 
   // ---- results
 
+  // n numbers of type X that live as long as what is recorded now.
+  template <class X, class T>
+  static std::span<X> memory(Tape<T>& tape, std::size_t n) {
+    return tape.arena_.template array<X>(n);
+  }
   template <class T>
   static std::span<T> values(Tape<T>& tape, const Layout& shape) {
-    return tape.arena_.template array<T>(shape.size());
+    return memory<T>(tape, shape.size());
   }
   // The block B, made from the arguments, with these values for its results.
   template <class B, class T, class... A>
@@ -174,113 +181,6 @@ struct MatrixRecorder {
   template <class T, class Operation>
   static VarMatrix<T> on_tape(Tape<T>* tape, Operation&& operation) {
     return tape == nullptr ? of_constants<T>(operation) : operation(*tape);
-  }
-
-  // ---- operations
-
-  template <class Rule, class T>
-  static VarMatrix<T> unary(const VarMatrix<T>& x) {
-    return on_tape<T>(x.tape(), [&](Tape<T>& tape) {
-      const Layout shape = Layout::dense(x.rows(), x.columns());
-      const Operand<T> a = operand(tape, x, shape);
-      const std::span<T> y = values(tape, shape);
-      T* to = y.data();
-      for_each_element(shape,
-                       [&](std::size_t i, std::size_t j) { *to++ = Rule::template value<T>(a.elements()(i, j)); });
-      return record<matrix_detail::UnaryBlock<Rule, T>, T>(tape, shape, y, a, shape, y.data());
-    });
-  }
-  template <class Rule, class T, class X, class Y>
-  static VarMatrix<T> binary(const X& x, const Y& y) {
-    const Layout shape = common_shape(Rule::name, layout_of<T>(x), layout_of<T>(y));
-    return on_tape<T>(common_tape<T>(Rule::name, x, y), [&](Tape<T>& tape) {
-      const Operand<T> a = operand(tape, x, shape), b = operand(tape, y, shape);
-      const std::span<T> v = values(tape, shape);
-      T* to = v.data();
-      for_each_element(shape, [&](std::size_t i, std::size_t j) {
-        *to++ = Rule::template value<T>(a.elements()(i, j), b.elements()(i, j));
-      });
-      return record<matrix_detail::BinaryBlock<Rule, T>, T>(tape, shape, v, a, b, shape, v.data());
-    });
-  }
-  template <class T>
-  static VarMatrix<T> product(const VarMatrix<T>& a, const VarMatrix<T>& b, const VarMatrix<T>* row) {
-    if (a.columns() != b.rows())
-      misuse::different_shapes("product", a.rows(), a.columns(), b.rows(), b.columns(),
-                               "the columns of the first must be the rows of the second");
-    if (row != nullptr && (row->rows() != 1 || row->columns() != b.columns()))
-      misuse::different_shapes("affine", row->rows(), row->columns(), a.rows(), b.columns(),
-                               "the bias must be one row, with the columns of the product");
-    Tape<T>* const found = row == nullptr ? common_tape<T>("product", a, b) : common_tape<T>("affine", a, b, *row);
-    return on_tape<T>(found, [&](Tape<T>& tape) {
-      const Layout shape = Layout::dense(a.rows(), b.columns());
-      std::array<Operand<T>, 3> operands{operand(tape, a, a.layout_), operand(tape, b, b.layout_), {}};
-      const std::span<T> c = values(tape, shape);
-      std::ranges::fill(c, T(0));
-      if (row != nullptr) {
-        operands[2] = operand(tape, *row, row->layout_);
-        T* to = c.data();
-        for_each_element(shape, [&](std::size_t, std::size_t j) { *to++ = operands[2].elements()(0, j); });
-      }
-      add_product<T>(operands[0].elements(), operands[1].elements(), {c.data(), shape});
-      return record<matrix_detail::ProductBlock<T>, T>(tape, shape, c, operands, shape);
-    });
-  }
-  template <class T>
-  static VarMatrix<T> sum(const VarMatrix<T>& x, std::size_t to_rows, std::size_t to_columns) {
-    return on_tape<T>(x.tape(), [&](Tape<T>& tape) {
-      const Layout shape = Layout::dense(to_rows, to_columns);
-      const Operand<T> a = operand(tape, x, x.layout_);
-      const std::span<T> y = values(tape, shape);
-      std::ranges::fill(y, T(0));
-      const Elements<T> to{y.data(), shape.repeated(x.rows(), x.columns())};
-      for_each_element(x.layout_, [&](std::size_t i, std::size_t j) { to(i, j) = to(i, j) + a.elements()(i, j); });
-      return record<matrix_detail::SumBlock<T>, T>(tape, shape, y, std::array{a}, shape);
-    });
-  }
-  // Writes log softmax of every row of x.
-  template <class T>
-  static void log_softmax_of(const Elements<const T>& x, T* to) {
-    using std::exp, std::log;
-    for (std::size_t i = 0; i < x.layout.rows; ++i) {
-      T largest = x(i, 0), sum(0);
-      for (std::size_t j = 1; j < x.layout.columns; ++j) largest = x(i, j) > largest ? x(i, j) : largest;
-      for (std::size_t j = 0; j < x.layout.columns; ++j) sum = sum + exp(x(i, j) - largest);
-      const T shift = largest + log(sum);
-      for (std::size_t j = 0; j < x.layout.columns; ++j) *to++ = x(i, j) - shift;
-    }
-  }
-  template <class T>
-  static VarMatrix<T> log_softmax(const VarMatrix<T>& x) {
-    return on_tape<T>(x.tape(), [&](Tape<T>& tape) {
-      const Layout shape = Layout::dense(x.rows(), x.columns());
-      const Operand<T> a = operand(tape, x, shape);
-      const std::span<T> y = values(tape, shape);
-      if (x.size() > 0) log_softmax_of<T>(a.elements(), y.data());
-      return record<matrix_detail::LogSoftmaxBlock<T>, T>(tape, shape, y, a, shape, y.data());
-    });
-  }
-  template <class T>
-  static VarMatrix<T> cross_entropy(const VarMatrix<T>& x, std::span<const std::size_t> labels) {
-    if (labels.size() != x.rows())
-      misuse::different_sizes("softmax_cross_entropy, rows and labels", x.rows(), labels.size());
-    if (x.rows() == 0) misuse::empty_range("softmax_cross_entropy");
-    for (const std::size_t label : labels)
-      if (label >= x.columns()) misuse::no_such_class(label, x.columns());
-    return on_tape<T>(x.tape(), [&](Tape<T>& tape) {
-      using std::exp;
-      const Operand<T> a = operand(tape, x, x.layout_);
-      const std::span<T> p = values(tape, x.layout_), loss = values(tape, Layout::dense(1, 1));
-      const std::span<std::size_t> kept = tape.arena_.template array<std::size_t>(labels.size());
-      std::ranges::copy(labels, kept.begin());
-      log_softmax_of<T>(a.elements(), p.data());
-      loss[0] = T(0);
-      for (std::size_t i = 0; i < x.rows(); ++i) loss[0] = loss[0] - p[i * x.columns() + labels[i]];
-      loss[0] = loss[0] / T(static_cast<double>(x.rows()));
-      for (T& probability : p) probability = exp(probability);
-      return record<matrix_detail::CrossEntropyBlock<T>, T>(tape, Layout::dense(1, 1), loss, a, std::span<const T>(p),
-                                                            std::span<const std::size_t>(kept));
-    });
   }
 };
 

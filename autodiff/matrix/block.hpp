@@ -1,0 +1,58 @@
+#pragma once
+// What the operations on matrices share as blocks on the tape. An operand is its elements, and the slot of the first
+// one if it is on the tape.
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include <autodiff/matrix/layout.hpp>
+#include <autodiff/statement.hpp>
+
+namespace downhill::matrix_detail {
+
+inline constexpr std::size_t passive = static_cast<std::size_t>(-1);
+
+template <class T>
+struct Operand {
+  const T* data = nullptr;
+  Layout layout = {};
+  std::size_t slot = passive;
+
+  bool is_active() const { return slot != passive; }
+  Elements<const T> elements() const { return {data, layout}; }
+  /// Its adjoints.
+  Elements<T> in(T* adjoint) const { return {adjoint + slot, layout}; }
+};
+
+template <class T, std::size_t N>
+std::array<Elements<const T>, N> elements_of(const std::array<Operand<T>, N>& operands) {
+  std::array<Elements<const T>, N> elements;
+  for (std::size_t i = 0; i < N; ++i) elements[i] = operands[i].elements();
+  return elements;
+}
+
+/// A block with N operands and a dense result of so many rows and columns.
+template <class T, std::size_t N>
+class OperandBlock : public Block<T> {
+ public:
+  OperandBlock(const std::array<Operand<T>, N>& operands, const Layout& result) : operands_(operands), result_(result) {
+    for (const Operand<T>& operand : operands)
+      if (operand.is_active()) runs_[count_++] = {operand.slot, operand.layout.extent()};
+  }
+  std::span<const Run> parents() const override { return {runs_.data(), count_}; }
+
+ protected:
+  const Operand<T>& operand(std::size_t i) const { return operands_[i]; }
+  std::array<Elements<const T>, N> elements() const { return elements_of(operands_); }
+  const Layout& result() const { return result_; }
+  Elements<const T> result_in(const T* adjoint, std::size_t first) const { return {adjoint + first, result_}; }
+
+ private:
+  std::array<Operand<T>, N> operands_;
+  Layout result_;
+  std::array<Run, N> runs_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace downhill::matrix_detail

@@ -1,0 +1,104 @@
+#pragma once
+// Functions and operators element by element: every rule of calculus.hpp, over numbers that lie one behind the other.
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <autodiff/calculus.hpp>
+#include <autodiff/matrix/kernel.hpp>
+#include <autodiff/matrix/var_matrix.hpp>
+
+namespace downhill {
+
+namespace matrix_detail {
+
+/// v = f(x...), element by element; rows and columns of an operand may be repeated.
+template <class Rule, class T, std::size_t N>
+class ElementwiseBlock final : public OperandBlock<T, N> {
+ public:
+  ElementwiseBlock(const std::array<Operand<T>, N>& x, const Layout& result, const T* v)
+      : OperandBlock<T, N>(x, result), v_(v) {}
+  std::string_view name() const override { return Rule::name; }
+  void pull_back(std::size_t first, T* adjoint) const override {
+    for_each_index<N>([&](auto i) {
+      if (this->operand(i).is_active())
+        pull_back_along<Rule, i, T, N>(this->elements(), v_, adjoint + first, adjoint + this->operand(i).slot);
+    });
+  }
+
+ private:
+  const T* v_;
+};
+
+template <class... X>
+struct ScalarOf;  // of the first matrix among X
+template <class X, class... Rest>
+struct ScalarOf<X, Rest...> : ScalarOf<Rest...> {};
+template <AnyMatrix X, class... Rest>
+struct ScalarOf<X, Rest...> {
+  using type = typename X::value_type;
+};
+
+template <class Rule, class T, class... X>
+VarMatrix<T> elementwise(const X&... x) {
+  Layout shape = Layout::dense(1, 1);
+  ((shape = common_shape(Rule::name, shape, MatrixRecorder::layout_of<T>(x))), ...);
+  return MatrixRecorder::on_tape<T>(MatrixRecorder::common_tape<T>(Rule::name, x...), [&](Tape<T>& tape) {
+    using Block = ElementwiseBlock<Rule, T, sizeof...(X)>;
+    const std::array operands{MatrixRecorder::operand(tape, x, shape)...};
+    const std::span<T> v = MatrixRecorder::values(tape, shape);
+    evaluate<Rule, T, sizeof...(X)>(elements_of(operands), v.data());
+    return MatrixRecorder::record<Block, T>(tape, shape, v, operands, shape, v.data());
+  });
+}
+
+}  // namespace matrix_detail
+
+/// Numbers, Vars and matrices of which at least one is a matrix.
+template <class... X>
+concept WithMatrix = (AnyMatrix<X> || ...) && Number<X...>;
+
+template <class Rule, class... X>
+  requires WithMatrix<X...>
+auto apply(const X&... x) {
+  return matrix_detail::elementwise<Rule, typename matrix_detail::ScalarOf<X...>::type>(x...);
+}
+template <class X, class Y>
+  requires WithMatrix<X, Y>
+auto operator+(const X& x, const Y& y) { return apply<Add>(x, y); }
+template <class X, class Y>
+  requires WithMatrix<X, Y>
+auto operator-(const X& x, const Y& y) { return apply<Subtract>(x, y); }
+/// Element by element; for the product of matrices see `product`.
+template <class X, class Y>
+  requires WithMatrix<X, Y>
+auto operator*(const X& x, const Y& y) { return apply<Multiply>(x, y); }
+template <class X, class Y>
+  requires WithMatrix<X, Y>
+auto operator/(const X& x, const Y& y) { return apply<Divide>(x, y); }
+template <class T>
+VarMatrix<T> operator-(const VarMatrix<T>& x) {
+  return apply<Negate>(x);
+}
+template <class T>
+VarMatrix<T> operator+(const VarMatrix<T>& x) {
+  return x;
+}
+template <class T, class Y>
+  requires WithMatrix<VarMatrix<T>, Y> VarMatrix<T>
+&operator+=(VarMatrix<T>& x, const Y& y) { return x = x + y; }
+template <class T, class Y>
+  requires WithMatrix<VarMatrix<T>, Y> VarMatrix<T>
+&operator-=(VarMatrix<T>& x, const Y& y) { return x = x - y; }
+template <class T, class Y>
+  requires WithMatrix<VarMatrix<T>, Y> VarMatrix<T>
+&operator*=(VarMatrix<T>& x, const Y& y) { return x = x * y; }
+template <class T, class Y>
+  requires WithMatrix<VarMatrix<T>, Y> VarMatrix<T>
+&operator/=(VarMatrix<T>& x, const Y& y) { return x = x / y; }
+
+}  // namespace downhill

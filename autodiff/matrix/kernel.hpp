@@ -1,0 +1,155 @@
+#pragma once
+// The loops over the elements of matrices. A rule is applied to runs of elements that lie in equal steps, for steps of
+// 1 and 0 with the step known to the compiler, which then works on vectors; a rule that asks for it, on packs.
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <autodiff/calculus.hpp>
+#include <autodiff/matrix/block.hpp>
+#include <autodiff/matrix/layout.hpp>
+#include <autodiff/matrix/pack.hpp>
+
+namespace downhill::matrix_detail {
+
+template <std::size_t i>
+using Constant = std::integral_constant<std::size_t, i>;
+
+template <std::size_t N, class Visit>
+void for_each_index(Visit&& visit) {
+  [&]<std::size_t... i>(std::index_sequence<i...>) { (visit(Constant<i>{}), ...); }
+  (std::make_index_sequence<N>());
+}
+
+/// Slope i of a rule.
+template <class Rule, std::size_t i, class T, class... X>
+T slope_along(const T& v, const X&... x) {
+  if constexpr (sizeof...(X) == 1)
+    return Rule::template slope<T>(x..., v);
+  else if constexpr (i == 0)
+    return Rule::template slope_x<T>(x..., v);
+  else if constexpr (i == 1)
+    return Rule::template slope_y<T>(x..., v);
+  else
+    return Rule::template slope_z<T>(x..., v);
+}
+
+template <class Rule, class T>
+inline constexpr bool in_packs = std::floating_point<T> && sizeof(T) <= 8 && std::derived_from<Rule, InPacks>;
+
+/// Calls work(steps...) with the steps that are common as constants.
+template <std::size_t N, class Work>
+void with_steps(const std::array<std::size_t, N>& step, Work&& work) {
+  const auto are = [&](std::size_t x, std::size_t rest) {
+    return step[0] == x && std::all_of(step.begin() + 1, step.end(), [&](std::size_t s) { return s == rest; });
+  };
+  const auto with = [&](auto x, auto rest) {
+    if constexpr (N == 1)
+      work(x);
+    else if constexpr (N == 2)
+      work(x, rest);
+    else
+      work(x, rest, rest);
+  };
+  if (are(1, 1)) return with(Constant<1>{}, Constant<1>{});
+  if constexpr (N > 1) {
+    if (are(1, 0)) return with(Constant<1>{}, Constant<0>{});
+    if (are(0, 1)) return with(Constant<0>{}, Constant<1>{});
+  }
+  std::apply(work, step);
+}
+
+/// The sum of n numbers f(k). In lanes, so that no addition waits for the one before, and in stretches, so that small
+/// numbers are added to small ones.
+template <class T, class F>
+T sum_of(std::size_t n, F&& f) {
+  T total(0);
+  std::size_t k = 0;
+  if constexpr (std::floating_point<T>) {
+    constexpr std::size_t width = Pack<T>::size, stretch = 64 * width;
+    if (n >= 2 * width) {
+      std::array<T, width> sums{};
+      while (k + width <= n) {
+        std::array<T, width> lane{};
+        for (const std::size_t end = k + std::min(stretch, (n - k) / width * width); k < end; k += width)
+          for (std::size_t l = 0; l < width; ++l) lane[l] += f(k + l);
+        for (std::size_t l = 0; l < width; ++l) sums[l] += lane[l];
+      }
+      for (std::size_t half = width / 2; half > 0; half /= 2)
+        for (std::size_t l = 0; l < half; ++l) sums[l] += sums[l + half];
+      total = sums[0];
+    }
+  }
+  for (; k < n; ++k) total = total + f(k);
+  return total;
+}
+
+/// v = f(x...), v dense.
+template <class Rule, class T, std::size_t N>
+void evaluate(const std::array<Elements<const T>, N>& x, T* v) {
+  [&]<std::size_t... i>(std::index_sequence<i...>) {
+    const Runs<N> runs({x[i].layout...});
+    with_steps<N>(runs.step, [&](auto... step) {
+      for (std::size_t r = 0; r < runs.count; ++r) {
+        const std::array<const T*, N> begin{x[i].data + r * runs.next[i]...};
+        T* const __restrict to = v + r * runs.length;
+        if constexpr (in_packs<Rule, T>) {
+          for (std::size_t k = 0; k < runs.length; k += Pack<T>::size) {
+            const std::size_t count = std::min(Pack<T>::size, runs.length - k);
+            const auto y = Rule::template value<Pack<T>>(Pack<T>::load(begin[i] + k * step, step, count)...);
+            std::copy_n(y.lane, count, to + k);
+          }
+        } else {
+          for (std::size_t k = 0; k < runs.length; ++k) to[k] = Rule::template value<T>(begin[i][k * step]...);
+        }
+      }
+    });
+  }
+  (std::make_index_sequence<N>());
+}
+
+/// What an adjoint g hands on along a slope. An adjoint of 0 stops there.
+template <class T>
+T handed_on(const T& slope, const T& g) {
+  return is_zero(g) ? T(0) : slope * g;
+}
+
+/// adjoint of x_j += slope_j(x..., v) g, v and g dense.
+template <class Rule, std::size_t j, class T, std::size_t N>
+void pull_back_along(const std::array<Elements<const T>, N>& x, const T* v, const T* g, T* adjoint) {
+  [&]<std::size_t... i>(std::index_sequence<i...>) {
+    const Runs<N> runs({x[i].layout...});
+    with_steps<N>(runs.step, [&](auto... step) {
+      const auto to_step = std::get<j>(std::tuple(step...));
+      for (std::size_t r = 0; r < runs.count; ++r) {
+        const std::array<const T*, N> begin{x[i].data + r * runs.next[i]...};
+        const T* const __restrict of = v + r * runs.length, * const __restrict from = g + r * runs.length;
+        T* const __restrict to = adjoint + r * runs.next[j];
+        if constexpr (in_packs<Rule, T>) {
+          for (std::size_t k = 0; k < runs.length; k += Pack<T>::size) {
+            const std::size_t count = std::min(Pack<T>::size, runs.length - k);
+            const Pack<T> slope = slope_along<Rule, j>(Pack<T>::load(of + k, Constant<1>{}, count),
+                                                       Pack<T>::load(begin[i] + k * step, step, count)...);
+            for (std::size_t l = 0; l < count; ++l) to[(k + l) * to_step] += handed_on(slope.lane[l], from[k + l]);
+          }
+        } else {
+          const auto part = [&](std::size_t k) {
+            return handed_on<T>(slope_along<Rule, j, T>(of[k], begin[i][k * step]...), from[k]);
+          };
+          if constexpr (std::same_as<decltype(to_step), const Constant<0>>)
+            *to = *to + sum_of<T>(runs.length, part);
+          else
+            for (std::size_t k = 0; k < runs.length; ++k) to[k * to_step] = to[k * to_step] + part(k);
+        }
+      }
+    });
+  }
+  (std::make_index_sequence<N>());
+}
+
+}  // namespace downhill::matrix_detail

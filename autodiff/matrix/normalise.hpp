@@ -1,0 +1,114 @@
+#pragma once
+// What a network does to its activations between two layers: rows of mean 0 and variance 1, and some elements dropped.
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include <autodiff/matrix/elementwise.hpp>
+#include <autodiff/matrix/kernel.hpp>
+#include <autodiff/matrix/product.hpp>
+
+namespace downhill {
+
+namespace matrix_detail {
+
+/// y = gain u + bias, u = (x - mean) / sqrt(variance + epsilon) over the row. With h = g gain, the adjoint of x is
+/// (h - mean(h) - u mean(h u)) / sqrt(variance + epsilon).
+template <class T>
+class LayerNormBlock final : public OperandBlock<T, 3> {
+ public:
+  LayerNormBlock(const std::array<Operand<T>, 3>& operands, const Layout& result, std::span<const T> normal,
+                 std::span<const T> scale, std::span<T> weighed)
+      : OperandBlock<T, 3>(operands, result), normal_(normal), scale_(scale), weighed_(weighed) {}
+  std::string_view name() const override { return "layer_norm"; }
+  void pull_back(std::size_t first, T* adjoint) const override {
+    const Operand<T>&x = this->operand(0), &gain = this->operand(1), &bias = this->operand(2);
+    const std::size_t columns = x.layout.columns;
+    const T count = T(static_cast<double>(columns));
+    T* const h = weighed_.data();
+    for (std::size_t i = 0; i < x.layout.rows; ++i) {
+      const T *const g = adjoint + first + i * columns, *const u = normal_.data() + i * columns;
+      if (gain.is_active())
+        for (std::size_t j = 0; j < columns; ++j) gain.in(adjoint)(0, j) = gain.in(adjoint)(0, j) + g[j] * u[j];
+      if (bias.is_active())
+        for (std::size_t j = 0; j < columns; ++j) bias.in(adjoint)(0, j) = bias.in(adjoint)(0, j) + g[j];
+      if (!x.is_active()) continue;
+      for (std::size_t j = 0; j < columns; ++j) h[j] = g[j] * gain.elements()(0, j);
+      const T mean = sum_of<T>(columns, [&](std::size_t j) { return h[j]; }) / count;
+      const T along = sum_of<T>(columns, [&](std::size_t j) { return h[j] * u[j]; }) / count;
+      const Elements<T> to = x.in(adjoint);
+      for (std::size_t j = 0; j < columns; ++j) to(i, j) = to(i, j) + (h[j] - mean - u[j] * along) * scale_[i];
+    }
+  }
+
+ private:
+  std::span<const T> normal_, scale_;
+  std::span<T> weighed_;
+};
+
+}  // namespace matrix_detail
+
+/// gain (x - mean) / sqrt(variance + epsilon) + bias, with the mean and the variance (divided by m) of each row of x,
+/// n x m; gain and bias are rows, 1 x m. Throws ShapeError for other shapes or empty rows. Ba, Kiros and Hinton, "Layer
+/// normalization" (2016).
+template <class T>
+VarMatrix<T> layer_norm(const VarMatrix<T>& x, const VarMatrix<T>& gain, const VarMatrix<T>& bias,
+                        double epsilon = 1e-5) {
+  using R = MatrixRecorder;
+  for (const VarMatrix<T>* row : {&gain, &bias})
+    if (row->rows() != 1 || row->columns() != x.columns())
+      misuse::different_shapes("layer_norm", x.rows(), x.columns(), row->rows(), row->columns(),
+                               "gain and bias must be one row, with the columns of the matrix");
+  if (x.columns() == 0) misuse::empty_range("layer_norm");
+  return R::on_tape<T>(R::common_tape<T>("layer_norm", x, gain, bias), [&](Tape<T>& tape) {
+    const std::size_t columns = x.columns();
+    const Layout shape = Layout::dense(x.rows(), columns);
+    const std::array operands{R::operand(tape, x), R::operand(tape, gain), R::operand(tape, bias)};
+    const auto [from, of_gain, of_bias] = matrix_detail::elements_of(operands);
+    const std::span<T> y = R::values(tape, shape), normal = R::values(tape, shape),
+                       scale = R::memory<T>(tape, x.rows());
+    const T count = T(static_cast<double>(columns));
+    for (std::size_t i = 0; i < x.rows(); ++i) {
+      T* const u = normal.data() + i * columns;
+      const auto& row = from;  // clang 14 captures no structured bindings
+      const T mean = matrix_detail::sum_of<T>(columns, [&](std::size_t j) { return row(i, j); }) / count;
+      for (std::size_t j = 0; j < columns; ++j) u[j] = from(i, j) - mean;
+      const T variance = matrix_detail::sum_of<T>(columns, [&](std::size_t j) { return u[j] * u[j]; }) / count;
+      scale[i] = T(1) / Sqrt::value(T(variance + T(epsilon)));
+      for (std::size_t j = 0; j < columns; ++j) {
+        u[j] = u[j] * scale[i];
+        y[i * columns + j] = u[j] * of_gain(0, j) + of_bias(0, j);
+      }
+    }
+    return R::record<matrix_detail::LayerNormBlock<T>, T>(tape, shape, y, operands, shape, normal, scale,
+                                                          R::memory<T>(tape, columns));
+  });
+}
+
+/// Each element of x with the probability `rate` 0, otherwise x / (1 - rate), so that the mean stays. The generator
+/// gives 64 random bits a call, as std::mt19937_64 does; one call serves two elements. Throws OptionError unless 0 <=
+/// rate < 1. Srivastava and others, "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15
+/// (2014).
+template <class T, class Generator>
+VarMatrix<T> dropout(const VarMatrix<T>& x, double rate, Generator& generator) {
+  using R = MatrixRecorder;
+  static_assert(Generator::min() == 0 && Generator::max() == ~std::uint64_t{0}, "dropout needs 64 random bits a call");
+  if (!(rate >= 0 && rate < 1)) misuse::no_dropout_rate(rate);
+  return R::on_tape<T>(x.tape(), [&](Tape<T>& tape) {
+    const std::span<T> mask = R::memory<T>(tape, x.size());
+    const auto least = static_cast<std::uint32_t>(rate * 0x1p32);
+    const T kept = T(1 / (1 - rate));
+    std::uint64_t bits = 0;
+    for (std::size_t k = 0; k < mask.size(); ++k) {
+      bits = k % 2 == 0 ? generator() : bits >> 32;
+      mask[k] = static_cast<std::uint32_t>(bits) < least ? T(0) : kept;
+    }
+    return x * VarMatrix<T>::constant(mask, x.rows(), x.columns());
+  });
+}
+
+}  // namespace downhill

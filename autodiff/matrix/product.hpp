@@ -1,0 +1,95 @@
+#pragma once
+// Products of matrices, through Eigen.
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include <autodiff/matrix/kernel.hpp>
+#include <autodiff/matrix/var_matrix.hpp>
+
+namespace downhill {
+
+namespace matrix_detail {
+
+/// c += a b: by rows or by columns as they lie; nested numbers one by one.
+template <class T>
+void add_product(const Elements<const T>& a, const Elements<const T>& b, const Elements<T>& c) {
+  for_each_element(c.layout, [&](std::size_t i, std::size_t j) {
+    for (std::size_t k = 0; k < a.layout.columns; ++k) c(i, j) = c(i, j) + a(i, k) * b(k, j);
+  });
+}
+template <std::floating_point T>
+void add_product(const Elements<const T>& a, const Elements<const T>& b, const Elements<T>& c);
+extern template void add_product(const Elements<const double>&, const Elements<const double>&, const Elements<double>&);
+extern template void add_product(const Elements<const float>&, const Elements<const float>&, const Elements<float>&);
+
+/// Every row of `to` += x, or its one row += every row of x.
+template <class T>
+void add_rows(const Elements<const T>& x, const Elements<T>& to) {
+  const Runs<2> runs({x.layout, to.layout});
+  for (std::size_t r = 0; r < runs.count; ++r) {
+    const T* const from = x.data + r * runs.next[0];
+    T* const into = to.data + r * runs.next[1];
+    with_steps<2>(runs.step, [&](auto from_step, auto into_step) {
+      for (std::size_t k = 0; k < runs.length; ++k) into[k * into_step] = into[k * into_step] + from[k * from_step];
+    });
+  }
+}
+
+/// C = A B + b, b a row that is repeated, or nothing.
+template <class T>
+class ProductBlock final : public OperandBlock<T, 3> {
+ public:
+  using OperandBlock<T, 3>::OperandBlock;
+  std::string_view name() const override { return this->operand(2).data == nullptr ? "product" : "affine"; }
+  void pull_back(std::size_t first, T* adjoint) const override {
+    const Operand<T>&a = this->operand(0), &b = this->operand(1), &row = this->operand(2);
+    const Elements<const T> g = this->result_in(adjoint, first);
+    if (a.is_active()) add_product<T>(g, b.elements().transposed(), a.in(adjoint));
+    if (b.is_active()) add_product<T>(a.elements().transposed(), g, b.in(adjoint));
+    if (row.is_active()) add_rows<T>(g, row.in(adjoint));
+  }
+};
+
+template <class T>
+VarMatrix<T> product(const VarMatrix<T>& a, const VarMatrix<T>& b, const VarMatrix<T>* row) {
+  if (a.columns() != b.rows())
+    misuse::different_shapes("product", a.rows(), a.columns(), b.rows(), b.columns(),
+                             "the columns of the first must be the rows of the second");
+  if (row != nullptr && (row->rows() != 1 || row->columns() != b.columns()))
+    misuse::different_shapes("affine", row->rows(), row->columns(), a.rows(), b.columns(),
+                             "the bias must be one row, with the columns of the product");
+  using R = MatrixRecorder;
+  return R::on_tape<T>(row == nullptr ? R::common_tape<T>("product", a, b) : R::common_tape<T>("affine", a, b, *row),
+                       [&](Tape<T>& tape) {
+                         const Layout shape = Layout::dense(a.rows(), b.columns());
+                         std::array<Operand<T>, 3> operands{R::operand(tape, a), R::operand(tape, b), {}};
+                         const std::span<T> c = R::values(tape, shape);
+                         std::ranges::fill(c, T(0));
+                         if (row != nullptr) {
+                           operands[2] = R::operand(tape, *row, shape);
+                           add_rows<T>(operands[2].elements(), {c.data(), shape});
+                         }
+                         add_product<T>(operands[0].elements(), operands[1].elements(), {c.data(), shape});
+                         return R::record<ProductBlock<T>, T>(tape, shape, c, operands, shape);
+                       });
+}
+
+}  // namespace matrix_detail
+
+/// The matrix product A B, (n x k) (k x m): n x m. Either may be a transpose, which is not copied.
+template <class T>
+VarMatrix<T> product(const VarMatrix<T>& a, const VarMatrix<T>& b) {
+  return matrix_detail::product<T>(a, b, nullptr);
+}
+/// X W + b, with the row b, 1 x m, added to every row.
+template <class T>
+VarMatrix<T> affine(const VarMatrix<T>& x, const VarMatrix<T>& w, const VarMatrix<T>& b) {
+  return matrix_detail::product<T>(x, w, &b);
+}
+
+}  // namespace downhill

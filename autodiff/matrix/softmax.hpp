@@ -1,0 +1,155 @@
+#pragma once
+// The exponentials of a row, and their share of the sum: softmax, its logarithm, and the logarithm of the sum.
+//
+// All of them first take the largest element of the row away, so that nothing overflows.
+
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include <autodiff/matrix/kernel.hpp>
+#include <autodiff/matrix/var_matrix.hpp>
+
+namespace downhill {
+
+namespace matrix_detail {
+
+template <class T>
+struct ExpSum {
+  T largest, sum;  // of a row: its largest element m, and the sum of exp(x - m)
+};
+
+/// Writes exp(x_ij - m_i) to e, and calls visit(i, {m_i, the sum of row i of e}).
+template <class T, class Visit>
+void exponentials_by_row(const Elements<const T>& x, T* e, Visit&& visit) {
+  const Layout shape = Layout::dense(x.layout.rows, x.layout.columns);
+  const std::size_t columns = shape.columns;
+  const auto largest_in = [&](std::size_t i) {
+    T largest = x(i, 0);
+    for (std::size_t j = 1; j < columns; ++j) largest = x(i, j) > largest ? x(i, j) : largest;
+    // A row of -infinity alone has a sum of 0.
+    return largest < std::numeric_limits<double>::lowest() ? T(0) : largest;
+  };
+  if (columns == 0) return;
+  for (std::size_t i = 0; i < shape.rows; ++i) {
+    const T largest = largest_in(i);
+    for (std::size_t j = 0; j < columns; ++j) e[i * columns + j] = x(i, j) - largest;
+  }
+  evaluate<Exp, T, 1>({Elements<const T>{e, shape}}, e);
+  for (std::size_t i = 0; i < shape.rows; ++i)
+    visit(i, ExpSum<T>{largest_in(i), sum_of<T>(columns, [&](std::size_t j) { return e[i * columns + j]; })});
+}
+
+/// y = exp(x) / (sum of exp(x) over the row). Adjoint of x_j: y_j (g_j - sum of g y over the row).
+template <class T>
+class SoftmaxBlock final : public OperandBlock<T, 1> {
+ public:
+  SoftmaxBlock(const std::array<Operand<T>, 1>& x, const Layout& result, const T* y)
+      : OperandBlock<T, 1>(x, result), y_(y) {}
+  std::string_view name() const override { return "softmax"; }
+  void pull_back(std::size_t first, T* adjoint) const override {
+    const Elements<T> to = this->operand(0).in(adjoint);
+    const std::size_t columns = this->result().columns;
+    for (std::size_t i = 0; i < this->result().rows; ++i) {
+      const T *const y = y_ + i * columns, *const g = adjoint + first + i * columns;
+      const T mean = sum_of<T>(columns, [&](std::size_t j) { return y[j] * g[j]; });
+      for (std::size_t j = 0; j < columns; ++j) to(i, j) = to(i, j) + y[j] * (g[j] - mean);
+    }
+  }
+
+ private:
+  const T* y_;
+};
+
+/// y = x - log(sum of exp(x) over the row). Adjoint of x_j: g_j - p_j (sum of g over the row), with p = softmax x.
+template <class T>
+class LogSoftmaxBlock final : public OperandBlock<T, 1> {
+ public:
+  LogSoftmaxBlock(const std::array<Operand<T>, 1>& x, const Layout& result, const T* p)
+      : OperandBlock<T, 1>(x, result), p_(p) {}
+  std::string_view name() const override { return "log_softmax"; }
+  void pull_back(std::size_t first, T* adjoint) const override {
+    const Elements<T> to = this->operand(0).in(adjoint);
+    const std::size_t columns = this->result().columns;
+    for (std::size_t i = 0; i < this->result().rows; ++i) {
+      const T *const p = p_ + i * columns, *const g = adjoint + first + i * columns;
+      const T sum = sum_of<T>(columns, [&](std::size_t j) { return g[j]; });
+      for (std::size_t j = 0; j < columns; ++j) to(i, j) = to(i, j) + (g[j] - p[j] * sum);
+    }
+  }
+
+ private:
+  const T* p_;
+};
+
+/// y = log(sum of exp(x) over the row). Adjoint of x_j: p_j g, with p = softmax x.
+template <class T>
+class LogSumExpBlock final : public OperandBlock<T, 1> {
+ public:
+  LogSumExpBlock(const std::array<Operand<T>, 1>& x, const Layout& result, const T* p)
+      : OperandBlock<T, 1>(x, result), p_(p) {}
+  std::string_view name() const override { return "log_sum_exp"; }
+  void pull_back(std::size_t first, T* adjoint) const override {
+    const Elements<T> to = this->operand(0).in(adjoint);
+    for (std::size_t i = 0; i < to.layout.rows; ++i) {
+      const T *const p = p_ + i * to.layout.columns, g = adjoint[first + i];
+      for (std::size_t j = 0; j < to.layout.columns; ++j) to(i, j) = to(i, j) + handed_on<T>(p[j], g);
+    }
+  }
+
+ private:
+  const T* p_;
+};
+
+/// Divides a row of exponentials by their sum.
+template <class T>
+void share(T* e, std::size_t columns, const T& sum) {
+  for (std::size_t j = 0; j < columns; ++j) e[j] = e[j] / sum;
+}
+
+/// A function of each row of x by way of softmax: write(i, sums, row of softmax, values) has the values of row i.
+template <class B, class T, class Write>
+VarMatrix<T> of_softmax(const VarMatrix<T>& x, std::size_t result_columns, Write&& write) {
+  using R = MatrixRecorder;
+  return R::on_tape<T>(x.tape(), [&](Tape<T>& tape) {
+    const Layout shape = Layout::dense(x.rows(), result_columns);
+    const std::array operands{R::operand(tape, x)};
+    const Elements<const T> from = operands[0].elements();
+    const std::span<T> p = R::memory<T>(tape, x.size()), y = R::values(tape, shape);
+    exponentials_by_row<T>(from, p.data(), [&](std::size_t i, const ExpSum<T>& of) {
+      share(p.data() + i * x.columns(), x.columns(), of.sum);
+      write(i, of, from, p.data() + i * x.columns(), y.data() + i * result_columns);
+    });
+    return R::record<B, T>(tape, shape, y, operands, shape, p.data());
+  });
+}
+
+}  // namespace matrix_detail
+
+/// exp(x) / (sum of exp(x) over the row), for each row.
+template <class T>
+VarMatrix<T> softmax(const VarMatrix<T>& x) {
+  return matrix_detail::of_softmax<matrix_detail::SoftmaxBlock<T>>(
+      x, x.columns(), [&](std::size_t, const auto&, const auto&, const T* p, T* y) { std::copy_n(p, x.columns(), y); });
+}
+/// x - log(sum of exp(x) over the row), for each row.
+template <class T>
+VarMatrix<T> log_softmax(const VarMatrix<T>& x) {
+  return matrix_detail::of_softmax<matrix_detail::LogSoftmaxBlock<T>>(
+      x, x.columns(), [&](std::size_t i, const auto& of, const auto& from, const T*, T* y) {
+        const T log_sum = Log::value(of.sum);
+        for (std::size_t j = 0; j < x.columns(); ++j) y[j] = (from(i, j) - of.largest) - log_sum;
+      });
+}
+/// log(sum of exp(x) over the row): n x 1. Throws ShapeError for rows without elements.
+template <class T>
+VarMatrix<T> log_sum_exp_of_rows(const VarMatrix<T>& x) {
+  if (x.columns() == 0) misuse::empty_range("log_sum_exp_of_rows");
+  return matrix_detail::of_softmax<matrix_detail::LogSumExpBlock<T>>(
+      x, 1, [](std::size_t, const auto& of, const auto&, const T*, T* y) { *y = of.largest + Log::value(of.sum); });
+}
+
+}  // namespace downhill

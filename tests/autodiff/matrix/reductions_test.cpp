@@ -1,0 +1,131 @@
+#include <autodiff/matrix/reductions.hpp>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include <autodiff/matrix.hpp>
+#include <autodiff/ranges.hpp>
+
+#include "support/block_check.hpp"
+#include "support/catch.hpp"
+
+using namespace downhill;
+using block_check::check;
+using block_check::Grid;
+using block_check::numbers;
+using block_check::Shape;
+
+namespace {
+
+// of(elements) of each row, of each column, or of all.
+template <class Of>
+auto by_row(Of of) {
+  return [of]<class X>(const std::vector<Grid<X>>& x) {
+    return Grid<X>(x[0].rows, 1, [&](std::size_t i, std::size_t) { return of(x[0].row(i)); });
+  };
+}
+template <class Of>
+auto by_column(Of of) {
+  return [of]<class X>(const std::vector<Grid<X>>& x) {
+    return Grid<X>(1, x[0].columns, [&](std::size_t, std::size_t j) {
+      std::vector<X> column;
+      for (std::size_t i = 0; i < x[0].rows; ++i) column.push_back(x[0](i, j));
+      return of(column);
+    });
+  };
+}
+template <class Of>
+auto of_all(Of of) {
+  return [of]<class X>(const std::vector<Grid<X>>& x) {
+    return Grid<X>(1, 1, [&](std::size_t, std::size_t) { return of(x[0].values); });
+  };
+}
+
+const auto total = []<class X>(const std::vector<X>& x) {
+  X sum(0);
+  for (const X& value : x) sum = sum + value;
+  return sum;
+};
+const auto average = []<class X>(const std::vector<X>& x) { return X(total(x) / static_cast<double>(x.size())); };
+const auto largest = []<class X>(const std::vector<X>& x) {
+  X most = x[0];
+  for (const X& value : x) most = max(most, value);
+  return most;
+};
+
+template <class T>
+VarMatrix<T> as_one(const Var<T>& x) {
+  return VarMatrix<T>(x);
+}
+
+}  // namespace
+
+TEST_CASE("sums, means and maxima are their scalar expansions") {
+  for (const Shape& shape : {Shape{3, 4}, {1, 1}, {1, 70}, {70, 1}, {5, 41}}) {
+    CAPTURE(shape.rows, shape.columns);
+    check(
+        {shape}, [](const auto& x) { return as_one(sum(x[0])); }, of_all(total));
+    check(
+        {shape}, [](const auto& x) { return sum_of_rows(x[0]); }, by_row(total));
+    check(
+        {shape}, [](const auto& x) { return sum_of_columns(x[0]); }, by_column(total));
+    check(
+        {shape}, [](const auto& x) { return as_one(mean(x[0])); }, of_all(average));
+    check(
+        {shape}, [](const auto& x) { return mean_of_rows(x[0]); }, by_row(average));
+    check(
+        {shape}, [](const auto& x) { return mean_of_columns(x[0]); }, by_column(average));
+    check(
+        {shape}, [](const auto& x) { return as_one(max(x[0])); }, of_all(largest));
+    check(
+        {shape}, [](const auto& x) { return max_of_rows(x[0]); }, by_row(largest));
+    check(
+        {shape}, [](const auto& x) { return max_of_columns(x[0]); }, by_column(largest));
+  }
+}
+
+TEST_CASE("equally large elements share the slope of their maximum") {
+  Tape<double> tape;
+  const auto x = parameters(tape, std::vector<double>{1, 3, 3, 3, 2, 2}, 2, 3);
+  const auto of_rows = tape.gradient(sum(max_of_rows(x)))[x];
+  CHECK(of_rows(0, 0) == 0);
+  CHECK(of_rows(0, 1) == 0.5);
+  CHECK(of_rows(1, 0) == 1);
+  const auto of_all_elements = tape.gradient(max(x))[x];
+  CHECK(of_all_elements(1, 0) == Catch::Approx(1.0 / 3));
+}
+
+TEST_CASE("a maximum over a NaN is NaN, wherever it stands, and so is its slope") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (std::size_t at = 0; at < 3; ++at) {
+    Tape<double> tape;
+    std::vector<double> values{1, 2, 3};
+    values[at] = nan;
+    const auto x = parameters(tape, values, 1, 3);
+    const auto y = max(x);
+    CHECK(std::isnan(y.value()));
+    CHECK(std::isnan(tape.gradient(y)[x](0, 0)));
+  }
+}
+
+TEST_CASE("what has no elements has the sum 0, and neither mean nor maximum") {
+  Tape<double> tape;
+  const auto x = parameters(tape, numbers(6, 1), 2, 3);
+  const auto empty = x.block(0, 0, 2, 0);
+  CHECK(sum(empty).value() == 0);
+  CHECK(sum_of_rows(empty).value().isZero());
+  CHECK_THROWS_AS(mean(empty), ShapeError);
+  CHECK_THROWS_AS(max(empty), ShapeError);
+  CHECK_THROWS_AS(mean_of_rows(empty), ShapeError);
+  CHECK_THROWS_AS(max_of_rows(empty), ShapeError);
+  CHECK_THROWS_AS(mean_of_columns(x.block(0, 0, 0, 3)), ShapeError);
+  CHECK_THROWS_AS(max_of_columns(x.block(0, 0, 0, 3)), ShapeError);
+}
+
+TEST_CASE("a sum of many numbers in float keeps its digits") {
+  Tape<float> tape;
+  const std::vector<float> tenths(1'000'000, 0.1f);
+  const auto x = VarMatrix<float>::constant(tenths, 1000, 1000);
+  CHECK(static_cast<double>(sum(x).value()) == Catch::Approx(1e5).epsilon(1e-5));
+}

@@ -1,0 +1,102 @@
+// The type itself: elements, views, values, adjoints, and how it is misused.
+
+#include <autodiff/matrix/var_matrix.hpp>
+
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include <autodiff/matrix.hpp>
+
+#include "support/block_check.hpp"
+#include "support/catch.hpp"
+
+using namespace downhill;
+using block_check::numbers;
+
+TEST_CASE("a matrix of parameters shares its slots and values with scalars") {
+  Tape<double> tape;
+  const auto m = parameters(tape, numbers(6, 1), 2, 3, "m");
+  const auto x = tape.variable(5);
+  CHECK(tape.parameters().size() == 7);
+  CHECK(m(1, 2).slot() == 5);
+  CHECK(m(1, 2).value() == tape.parameters()[5]);
+  const auto loss = m(0, 1) * m(0, 1) * x;
+  const auto gradient = tape.gradient(loss);
+  CHECK(gradient[m](0, 1) == Catch::Approx(2 * m(0, 1).value() * 5));
+  CHECK(gradient[m](1, 1) == 0);
+  CHECK(m.value()(1, 0) == tape.parameters()[3]);
+  CHECK(tape.name_of(0) == "m");
+}
+
+TEST_CASE("consecutive variables are a matrix, and what is not is refused") {
+  Tape<double> tape;
+  const auto x = tape.variables(numbers(6, 1));
+  const auto m = as_matrix(Inputs<Var<double>>(x), 2, 3);
+  CHECK(m(1, 0).slot() == 3);
+  CHECK(tape.gradient(sum(square(m)))[x[4]] == Catch::Approx(2 * x[4].value()));
+  const std::vector<Var<double>> swapped{x[1], x[0]}, numbers_only{1.0, 2.0}, results{x[0] * 2, x[1] * 2};
+  CHECK_THROWS_AS(as_matrix(Inputs<Var<double>>(swapped), 1, 2), TapeError);
+  CHECK_THROWS_AS(as_matrix(Inputs<Var<double>>(numbers_only), 1, 2), TapeError);
+  CHECK_THROWS_AS(as_matrix(Inputs<Var<double>>(results), 1, 2), TapeError);
+  CHECK_THROWS_AS(as_matrix(Inputs<Var<double>>(x), 2, 2), ShapeError);
+}
+
+TEST_CASE("constants are computed without a tape, and cost nothing in the sweep") {
+  const VarMatrix<double> a(Eigen::MatrixXd::Constant(2, 2, 3)), b(Eigen::MatrixXd::Identity(2, 2));
+  const auto c = product(a, b) + 1;
+  CHECK_FALSE(c.is_active());
+  CHECK(c.value()(1, 0) == 4);
+  CHECK_FALSE(sum(c).is_active());
+  Tape<double> tape;
+  const auto p = parameters(tape, std::vector<double>{1, 2, 3, 4}, 2, 2);
+  const auto y = product(c, p);  // c may be gone before the sweep
+  CHECK(tape.slots() == 8);
+  CHECK(tape.gradient(sum(y))[p](0, 0) == Catch::Approx(8));
+}
+
+TEST_CASE("a training step in the steady state takes no new slots, and sees the updated parameters") {
+  Tape<double> tape;
+  const auto w = parameters(tape, numbers(6, 1), 2, 3);
+  const std::vector<double> data = numbers(8, 2);
+  const auto x = VarMatrix<double>::constant(data, 4, 2);
+  const auto start = tape.mark();
+  Gradient<double> swept;
+  double before = 1e300;
+  for (int step = 0; step < 20; ++step) {
+    const auto loss = mean_squared_error(product(x, w), 1);
+    CHECK(loss.value() < before);
+    before = loss.value();
+    tape.gradient(loss, swept);
+    tape.rewind(start);
+    const auto p = tape.update_parameters();
+    for (std::size_t i = 0; i < p.size(); ++i) p[i] -= 0.1 * swept.parameters()[i];
+    CHECK(tape.slots() == 6);
+  }
+}
+
+TEST_CASE("a matrix from before a rewind is stale, one of another tape foreign, and shapes that do not fit are named") {
+  using Catch::Matchers::ContainsSubstring;
+  Tape<double> tape, other;
+  const auto p = parameters(tape, numbers(6, 1), 2, 3), q = parameters(other, numbers(6, 1), 2, 3);
+  const auto start = tape.mark();
+  const auto y = exp(p);
+  tape.rewind(start);
+  CHECK_THROWS_AS(y + 1, TapeError);
+  CHECK_THROWS_AS(y.value(), TapeError);
+  CHECK_NOTHROW(p + 1);
+  CHECK_THROWS_AS(p + q, TapeError);
+  CHECK_THROWS_WITH(product(p, p), "product: 2 x 3 and 2 x 3; the columns of the first must be the rows of the second");
+  CHECK_THROWS_WITH(p + p.block(0, 0, 2, 2),
+                    ContainsSubstring("+: 2 x 3 and 2 x 2; rows and columns must be the same"));
+  CHECK_THROWS_AS(p(2, 0), ShapeError);
+  CHECK_THROWS_AS(p.block(1, 0, 2, 1), ShapeError);
+  CHECK_THROWS_AS(p.reshape(4, 2), ShapeError);
+  CHECK_THROWS_WITH(p.transpose().reshape(2, 3), ContainsSubstring("gaps"));
+  CHECK_THROWS_WITH(affine(p, p.transpose(), p), ContainsSubstring("affine: 2 x 3 and 2 x 2"));
+  CHECK_THROWS_AS(softmax_cross_entropy(p, std::vector<std::size_t>{0}), ShapeError);
+  CHECK_THROWS_WITH(softmax_cross_entropy(p, std::vector<std::size_t>{0, 3}),
+                    ContainsSubstring("the label 3 of 3 columns"));
+  CHECK_THROWS_AS(parameters(tape, numbers(5, 1), 2, 3), ShapeError);
+  CHECK_THROWS_AS(mean(p.block(0, 0, 0, 3)), ShapeError);
+}
