@@ -185,7 +185,9 @@ const std::vector<Row>& table() {
                   [](quad x) { return quad(x > 0); }),
       binary<Huber>([](auto x, auto d) { return huber(x, d); }, everywhere, {.low = 1e-3, .high = 1e6},
                     [](quad x, quad d) { return fabsq(x) <= d ? x * x / 2 : d * (fabsq(x) - d / 2); },
-                    [](quad x, quad d) { return x > d ? d : x < -d ? -d : x; },
+                    [](quad x, quad d) { return x > d    ? d
+                                                : x < -d ? -d
+                                                         : x; },
                     [](quad x, quad d) { return fabsq(x) <= d ? quad(0) : fabsq(x) - d; }),
       binary<LeakyRelu>([](auto x, auto a) { return leaky_relu(x, a); }, everywhere, everywhere,
                         [](quad x, quad a) { return x > 0 ? x : a * x; },
