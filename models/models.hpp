@@ -6,8 +6,17 @@
 #include <models/dtype.hpp>
 #include <models/file.hpp>
 #include <models/idx.hpp>
+#include <models/initialise.hpp>
+#include <models/layers.hpp>
 #include <models/line.hpp>
+#include <models/logistic.hpp>
+#include <models/loss.hpp>
+#include <models/metrics.hpp>
+#include <models/network.hpp>
 #include <models/safetensors.hpp>
 #include <models/safetensors_header.hpp>
+#include <models/samples.hpp>
 #include <models/shape.hpp>
 #include <models/split.hpp>
+#include <models/training.hpp>
+#include <models/training_log.hpp>

@@ -10,23 +10,38 @@ void shuffle(std::span<std::size_t> indices, std::mt19937_64& generator) {
   for (std::size_t i = indices.size(); i > 1; --i) std::swap(indices[i - 1], indices[generator() % i]);
 }
 
-BatchOrder::BatchOrder(std::size_t samples, const BatchOptions& options)
-    : options_(options), order_(samples), position_(samples), generator_(options.seed) {
+BatchOrder::BatchOrder(std::size_t samples, const BatchOptions& options) : options_(options) {
   if (samples == 0) throw OptionError("MiniBatches: there are no samples");
   if (options.batch == 0) throw OptionError("MiniBatches: a batch of 0 samples; give at least 1");
-  std::iota(order_.begin(), order_.end(), std::size_t{0});
+  state_.order.resize(samples);
+  std::iota(state_.order.begin(), state_.order.end(), std::size_t{0});
+  state_.position = samples;
+  state_.generator.seed(options.seed);
 }
 
 std::span<const std::size_t> BatchOrder::next() {
-  if (position_ == order_.size()) {
-    position_ = 0;
-    if (options_.shuffle) shuffle(order_, generator_);
+  auto& [order, position, epochs, generator] = state_;
+  if (position == order.size()) {
+    position = 0;
+    if (options_.shuffle) shuffle(order, generator);
   }
-  const std::size_t count = std::min(options_.batch, order_.size() - position_);
-  const std::span<const std::size_t> batch(order_.data() + position_, count);
-  position_ += count;
-  if (position_ == order_.size()) ++epochs_;
+  const std::size_t count = std::min(options_.batch, order.size() - position);
+  const std::span<const std::size_t> batch(order.data() + position, count);
+  position += count;
+  if (position == order.size()) ++epochs;
   return batch;
+}
+
+void BatchOrder::restore(State state) {
+  if (state.order.size() != samples()) misuse::different_sizes("BatchOrder::restore", samples(), state.order.size());
+  std::vector<bool> seen(samples(), false);
+  for (const std::size_t index : state.order) {
+    if (index >= samples() || seen[index])
+      throw OptionError("BatchOrder::restore: the order does not hold every sample once");
+    seen[index] = true;
+  }
+  if (state.position > samples()) throw OptionError("BatchOrder::restore: the position lies behind the last sample");
+  state_ = std::move(state);
 }
 
 }  // namespace downhill

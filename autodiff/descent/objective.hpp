@@ -125,13 +125,22 @@ class BatchOrder {
   /// The next batch.
   std::span<const std::size_t> next();
   /// Epochs that are over.
-  std::size_t epochs() const { return epochs_; }
+  std::size_t epochs() const { return state_.epochs; }
+  std::size_t samples() const { return state_.order.size(); }
+
+  /// Where it stands, to save: the order of this epoch, how many of it were visited, and what makes the next order.
+  struct State {
+    std::vector<std::size_t> order;
+    std::size_t position = 0, epochs = 0;
+    std::mt19937_64 generator;
+  };
+  const State& state() const { return state_; }
+  /// Goes on from there. Throws ShapeError for another number of samples, OptionError for what is no order of them.
+  void restore(State state);
 
  private:
   BatchOptions options_;
-  std::vector<std::size_t> order_;
-  std::size_t position_ = 0, epochs_ = 0;
-  std::mt19937_64 generator_;
+  State state_;
 };
 
 /// A loss over some of the samples: f(w, indices) is generic over the number type of w and returns, say, the mean loss

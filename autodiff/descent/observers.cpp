@@ -15,7 +15,7 @@
 #include <autodiff/error.hpp>
 
 namespace downhill {
-namespace {
+namespace observers_detail {
 
 bool is_terminal([[maybe_unused]] std::FILE* file) {
 #if __has_include(<unistd.h>)
@@ -24,6 +24,17 @@ bool is_terminal([[maybe_unused]] std::FILE* file) {
   return false;
 #endif
 }
+
+std::string duration(double seconds) {
+  if (seconds < 59.95) return fmt::format("{:.1f} s", seconds);
+  const auto whole = static_cast<long long>(std::min(seconds, 1e15) + 0.5);
+  if (whole < 3600) return fmt::format("{}:{:02} min", whole / 60, whole % 60);
+  return fmt::format("{}:{:02} h", whole / 3600, whole / 60 % 60);
+}
+
+}  // namespace observers_detail
+
+namespace {
 
 // How much of the way is done, by steps, evaluations or time, whichever will end it first.
 double part_done(const Progress& progress) {
@@ -35,19 +46,13 @@ double part_done(const Progress& progress) {
                      progress.seconds / progress.stop.seconds}));
 }
 
-std::string duration(double seconds) {
-  if (seconds < 59.95) return fmt::format("{:.1f} s", seconds);
-  const auto whole = static_cast<long long>(std::min(seconds, 1e15) + 0.5);
-  if (whole < 3600) return fmt::format("{}:{:02} min", whole / 60, whole % 60);
-  return fmt::format("{}:{:02} h", whole / 3600, whole / 60 % 60);
-}
-
 }  // namespace
 
 // ---- the progress bar
 
 ProgressBar::ProgressBar(ProgressBarOptions options)
-    : options_(std::move(options)), terminal_(options_.terminal.value_or(is_terminal(options_.out))) {}
+    : options_(std::move(options)),
+      terminal_(options_.terminal.value_or(observers_detail::is_terminal(options_.out))) {}
 
 std::string ProgressBar::line(const Progress& progress, double done) const {
   std::string bar;
@@ -59,9 +64,9 @@ std::string ProgressBar::line(const Progress& progress, double done) const {
   text += fmt::format("{:>3.0f} %  step {:>{}}/{}  loss {:<#12.6g}  |g| {:.2e}  ", 100 * done, progress.steps,
                       steps.size(), steps, progress.value, progress.gradient_norm);
   if (progress.ended)
-    text += fmt::format("took {}", duration(progress.seconds));
+    text += fmt::format("took {}", observers_detail::duration(progress.seconds));
   else if (progress.steps > 0 && done > 0)
-    text += fmt::format("ETA {}", duration(progress.seconds * (1 - done) / done));
+    text += fmt::format("ETA {}", observers_detail::duration(progress.seconds * (1 - done) / done));
   return text;
 }
 

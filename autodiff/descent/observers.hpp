@@ -18,6 +18,12 @@
 
 namespace downhill {
 
+namespace observers_detail {
+bool is_terminal(std::FILE* file);
+/// "12.3 s", "2:05 min" or "1:30 h".
+std::string duration(double seconds);
+}  // namespace observers_detail
+
 struct ProgressBarOptions {
   std::FILE* out = stderr;
   std::string title = "";

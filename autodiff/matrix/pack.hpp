@@ -3,9 +3,8 @@
 // Arithmetic and choices are loops that compilers turn into vector instructions; elementary functions are Eigen's,
 // which are within a few ulp of libm's and ten times faster.
 
-#include <Eigen/Core>
-
 #include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -55,13 +54,6 @@ PackMask<T> ask(F&& f) {
   for (std::size_t i = 0; i < Pack<T>::size; ++i) y.lane[i] = f(i) ? -1 : 0;
   return y;
 }
-template <class T, class F>
-Pack<T> with_eigen(const Pack<T>& x, F&& f) {
-  using Array = Eigen::Array<T, static_cast<int>(Pack<T>::size), 1>;
-  Pack<T> y;
-  Eigen::Map<Array, Eigen::Aligned64>(y.lane) = f(Eigen::Map<const Array, Eigen::Aligned64>(x.lane));
-  return y;
-}
 
 }  // namespace pack_detail
 
@@ -86,16 +78,20 @@ template <class T> PackMask<T> operator==(const Pack<T>& x, const Pack<T>& y) {
   return pack_detail::ask<T>([&](std::size_t i) { return x.lane[i] == y.lane[i]; }); }
 
 template <class T> Pack<T> abs(const Pack<T>& x) {
-  return pack_detail::with_eigen(x, [](const auto& a) { return a.abs(); }); }
-template <class T> Pack<T> expm1(const Pack<T>& x) {
-  return pack_detail::with_eigen(x, [](const auto& a) { return a.expm1(); }); }
-template <class T> Pack<T> log(const Pack<T>& x) {
-  return pack_detail::with_eigen(x, [](const auto& a) { return a.log(); }); }
-template <class T> Pack<T> log1p(const Pack<T>& x) {
-  return pack_detail::with_eigen(x, [](const auto& a) { return a.log1p(); }); }
-template <class T> Pack<T> tanh(const Pack<T>& x) {
-  return pack_detail::with_eigen(x, [](const auto& a) { return a.tanh(); }); }
+  return pack_detail::each<T>([&](std::size_t i) { return std::abs(x.lane[i]); }); }
 // clang-format on
+
+// Not inline: compiled once, for the processor of the library. Their result is 0 where it would be a denormal number.
+Pack<float> exp(const Pack<float>& x);
+Pack<double> exp(const Pack<double>& x);
+Pack<float> expm1(const Pack<float>& x);
+Pack<double> expm1(const Pack<double>& x);
+Pack<float> log(const Pack<float>& x);
+Pack<double> log(const Pack<double>& x);
+Pack<float> log1p(const Pack<float>& x);
+Pack<double> log1p(const Pack<double>& x);
+Pack<float> tanh(const Pack<float>& x);
+Pack<double> tanh(const Pack<double>& x);
 
 // How a rule chooses between two values (special.hpp), for each lane: both are computed.
 template <class T>
@@ -105,17 +101,6 @@ Pack<T> choose(const PackMask<T>& mask, const Pack<T>& x, const Pack<T>& y) {
 template <class T, class X, class Y>
 Pack<T> choose_lazily(const PackMask<T>& mask, X&& x, Y&& y) {
   return choose<T>(mask, x(), y());
-}
-
-/// Eigen's, which stays among the normal numbers, where it is one of them; beyond, infinity, and 0 for denormal
-/// numbers.
-template <class T>
-Pack<T> exp(const Pack<T>& x) {
-  constexpr bool is_float = sizeof(T) == 4;
-  const Pack<T> least(is_float ? T(-87.3365447505531) : T(-708.396418532264)),
-      most(is_float ? T(88.7228390520684) : T(709.782712893384));
-  const Pack<T> y = pack_detail::with_eigen(x, [](const auto& a) { return a.exp(); });
-  return choose(x < least, Pack<T>(T(0)), choose(x > most, Pack<T>(std::numeric_limits<T>::infinity()), y));
 }
 
 }  // namespace downhill

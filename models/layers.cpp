@@ -1,0 +1,163 @@
+#include <models/layers.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include <autodiff/error.hpp>
+
+namespace downhill {
+namespace {
+
+constexpr std::array<std::pair<Activation, std::string_view>, 9> activations{{{Activation::none, "none"},
+                                                                              {Activation::relu, "relu"},
+                                                                              {Activation::leaky_relu, "leaky_relu"},
+                                                                              {Activation::elu, "elu"},
+                                                                              {Activation::gelu, "gelu"},
+                                                                              {Activation::silu, "silu"},
+                                                                              {Activation::softplus, "softplus"},
+                                                                              {Activation::tanh, "tanh"},
+                                                                              {Activation::sigmoid, "sigmoid"}}};
+
+bool is_of_the_relu_family(Activation activation) {
+  switch (activation) {
+    case Activation::relu:
+    case Activation::leaky_relu:
+    case Activation::elu:
+    case Activation::gelu:
+    case Activation::silu: return true;
+    default: return false;
+  }
+}
+
+Initialiser chosen(Initialiser initialiser, Activation activation) {
+  if (initialiser != Initialiser::automatic) return initialiser;
+  return is_of_the_relu_family(activation) ? Initialiser::he : Initialiser::xavier;
+}
+
+std::string with(std::string text, Activation activation) {
+  if (activation != Activation::none) text += fmt::format(", {}", name(activation));
+  return text;
+}
+
+}  // namespace
+
+std::string SampleShape::text() const {
+  return is_flat() ? fmt::format("{}", channels) : fmt::format("{} x {} x {}", height, width, channels);
+}
+
+std::string_view name(Activation activation) {
+  for (const auto& [known, text] : activations)
+    if (known == activation) return text;
+  return "unknown";
+}
+
+Activation activation_called(std::string_view name) {
+  std::string all;
+  for (const auto& [known, text] : activations) {
+    if (text == name) return known;
+    all += fmt::format("{}{}", all.empty() ? "" : ", ", text);
+  }
+  throw OptionError(fmt::format("there is no activation '{}'; there are {}", name, all));
+}
+
+template <class T>
+VarMatrix<T> activated(Activation activation, const VarMatrix<T>& x) {
+  switch (activation) {
+    case Activation::none: return x;
+    case Activation::relu: return relu(x);
+    case Activation::leaky_relu: return leaky_relu(x);
+    case Activation::elu: return elu(x);
+    case Activation::gelu: return gelu(x);
+    case Activation::silu: return silu(x);
+    case Activation::softplus: return softplus(x);
+    case Activation::tanh: return tanh(x);
+    case Activation::sigmoid: return sigmoid(x);
+  }
+  return x;
+}
+
+// ---- Dense
+
+std::string Dense::text() const { return with(fmt::format("Dense {}", outputs), activation); }
+
+SampleShape Dense::output(const SampleShape& in) const {
+  if (!in.is_flat())
+    throw ShapeError(fmt::format("Dense: the samples are images, {}; put Flatten before it", in.text()));
+  if (in.size() == 0 || outputs == 0)
+    throw ShapeError(
+        fmt::format("Dense: {} inputs and {} outputs; there must be at least one of each", in.size(), outputs));
+  return outputs;
+}
+
+std::vector<ParameterShape> Dense::parameters(const SampleShape& in) const {
+  std::vector<ParameterShape> shapes{
+      {"weight", in.size(), outputs, chosen(initialiser, activation), in.size(), outputs}};
+  if (bias) shapes.push_back({"bias", 1, outputs, Initialiser::zeros});
+  return shapes;
+}
+
+double Dense::flops(const SampleShape& in) const {
+  return static_cast<double>(outputs) * (2 * static_cast<double>(in.size()) + (activation == Activation::none ? 0 : 1));
+}
+
+template <class T>
+VarMatrix<T> Dense::operator()(const VarMatrix<T>& x, const SampleShape&, std::span<const VarMatrix<T>> parameters,
+                               const Pass&) const {
+  return activated(activation, bias ? affine(x, parameters[0], parameters[1]) : product(x, parameters[0]));
+}
+
+// ---- LayerNorm
+
+std::string LayerNorm::text() const { return "LayerNorm"; }
+
+SampleShape LayerNorm::output(const SampleShape& in) const { return in; }
+
+std::vector<ParameterShape> LayerNorm::parameters(const SampleShape& in) const {
+  return {{"gain", 1, in.size(), Initialiser::ones}, {"bias", 1, in.size(), Initialiser::zeros}};
+}
+
+double LayerNorm::flops(const SampleShape& in) const { return 7 * static_cast<double>(in.size()); }
+
+template <class T>
+VarMatrix<T> LayerNorm::operator()(const VarMatrix<T>& x, const SampleShape&, std::span<const VarMatrix<T>> parameters,
+                                   const Pass&) const {
+  return layer_norm(x, parameters[0], parameters[1], epsilon);
+}
+
+// ---- Dropout
+
+std::string Dropout::text() const { return fmt::format("Dropout {}", rate); }
+
+SampleShape Dropout::output(const SampleShape& in) const {
+  if (!(rate >= 0 && rate < 1)) misuse::no_dropout_rate(rate);
+  return in;
+}
+
+double Dropout::flops(const SampleShape& in) const { return static_cast<double>(in.size()); }
+
+template <class T>
+VarMatrix<T> Dropout::operator()(const VarMatrix<T>& x, const SampleShape&, std::span<const VarMatrix<T>>,
+                                 const Pass& pass) const {
+  return pass.dropout == nullptr ? x : dropout(x, rate, *pass.dropout);
+}
+
+// ---- over the number types of networks
+
+template VarMatrix<float> activated(Activation, const VarMatrix<float>&);
+template VarMatrix<float> Dense::operator()(const VarMatrix<float>&, const SampleShape&,
+                                            std::span<const VarMatrix<float>>, const Pass&) const;
+template VarMatrix<float> LayerNorm::operator()(const VarMatrix<float>&, const SampleShape&,
+                                                std::span<const VarMatrix<float>>, const Pass&) const;
+template VarMatrix<float> Dropout::operator()(const VarMatrix<float>&, const SampleShape&,
+                                              std::span<const VarMatrix<float>>, const Pass&) const;
+template VarMatrix<double> activated(Activation, const VarMatrix<double>&);
+template VarMatrix<double> Dense::operator()(const VarMatrix<double>&, const SampleShape&,
+                                             std::span<const VarMatrix<double>>, const Pass&) const;
+template VarMatrix<double> LayerNorm::operator()(const VarMatrix<double>&, const SampleShape&,
+                                                 std::span<const VarMatrix<double>>, const Pass&) const;
+template VarMatrix<double> Dropout::operator()(const VarMatrix<double>&, const SampleShape&,
+                                               std::span<const VarMatrix<double>>, const Pass&) const;
+
+}  // namespace downhill

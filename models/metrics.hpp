@@ -1,0 +1,55 @@
+#pragma once
+// How good predictions are, in numbers that people read.
+
+#include <Eigen/Core>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace downhill {
+
+/// The share of labels that were predicted. Throws ShapeError unless there is a prediction for each, and at least one.
+double accuracy(std::span<const std::size_t> predicted, std::span<const std::size_t> labels);
+
+/// R² = 1 - (sum of squared errors) / (sum of squared deviations from the mean of the targets): 1 is perfect, 0 as good
+/// as the mean, below 0 worse. Where all targets are equal, 1 if there is no error and -infinity otherwise. Throws
+/// ShapeError unless there is a prediction for each target, and at least one.
+double r_squared(std::span<const double> predicted, std::span<const double> targets);
+double r_squared(std::span<const float> predicted, std::span<const float> targets);
+
+/// How often a class (row) was taken for another (column).
+struct ConfusionMatrix {
+  std::size_t classes = 0;
+  std::vector<std::size_t> counts = {};  ///< counts[true class * classes + predicted class]
+
+  std::size_t operator()(std::size_t of, std::size_t predicted) const { return counts[of * classes + predicted]; }
+  double accuracy() const;
+  /// Of the samples of a class, the share that was recognised; of those taken for it, the share that were. NaN of none.
+  double recall(std::size_t of) const;
+  double precision(std::size_t of) const;
+  /// A table with the classes' names, or their numbers; zeros are dots.
+  std::string table(std::span<const std::string> names = {}) const;
+};
+
+/// Throws ShapeError unless there is a prediction for each label, and all are less than `classes`.
+ConfusionMatrix confusion_matrix(std::span<const std::size_t> predicted, std::span<const std::size_t> labels,
+                                 std::size_t classes);
+
+/// The class with the largest output, for each row; with one output, 1 where it is positive: the logit of class 1.
+template <class Matrix>
+std::vector<std::size_t> predicted_classes(const Eigen::MatrixBase<Matrix>& outputs) {
+  std::vector<std::size_t> classes;
+  for (Eigen::Index i = 0; i < outputs.rows(); ++i) {
+    Eigen::Index largest = 0;
+    if (outputs.cols() == 1)
+      largest = outputs(i, 0) > 0 ? 1 : 0;
+    else
+      outputs.row(i).maxCoeff(&largest);
+    classes.push_back(static_cast<std::size_t>(largest));
+  }
+  return classes;
+}
+
+}  // namespace downhill

@@ -1,0 +1,172 @@
+#include <models/network.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+#include <utility>
+
+#include <autodiff/error.hpp>
+
+namespace downhill {
+
+Architecture dense(const std::vector<std::size_t>& sizes, Activation activation, std::uint64_t seed) {
+  if (sizes.size() < 2)
+    throw OptionError(
+        fmt::format("dense: {} sizes; there must be at least those of the input and the output", sizes.size()));
+  Architecture architecture{.input = sizes.front(), .seed = seed};
+  for (std::size_t i = 1; i < sizes.size(); ++i)
+    architecture.layers.push_back(Dense{sizes[i], i + 1 < sizes.size() ? activation : Activation::none});
+  return architecture;
+}
+
+template <class T>
+Mlp<T>::Mlp(Architecture architecture)
+    : architecture_(std::move(architecture)), shapes_{architecture_.input}, tape_(std::make_unique<Tape<T>>()) {
+  if (architecture_.layers.empty()) throw OptionError("a network needs at least one layer");
+  if (architecture_.input.size() == 0) throw OptionError("a network needs at least one input; set .input");
+  std::mt19937_64 generator(architecture_.seed);
+  std::vector<T> values;
+  for (std::size_t i = 0; i < architecture_.layers.size(); ++i) {
+    const SampleShape in = shapes_.back();
+    std::visit(
+        [&](const auto& layer) {
+          try {
+            shapes_.push_back(layer.output(in));
+          } catch (const ShapeError& error) {
+            throw ShapeError(fmt::format("layer {} of the network: {}", i, error.what()));
+          }
+          parameters_.emplace_back();
+          for (const ParameterShape& shape : layer.parameters(in)) {
+            values.resize(shape.size());
+            initialise(std::span<T>(values), shape.start, shape.fan_in, shape.fan_out, generator);
+            list_.push_back(
+                {fmt::format("{}.{}", i, shape.name), tape_->parameters().size(), shape.rows, shape.columns});
+            parameters_.back().push_back(
+                downhill::parameters(*tape_, values, shape.rows, shape.columns, list_.back().name));
+          }
+        },
+        architecture_.layers[i]);
+  }
+}
+
+template <class T>
+Mlp<T>::Mlp(const Mlp& other) : Mlp(other.architecture_) {
+  std::ranges::copy(other.parameters(), update_parameters().begin());
+}
+
+template <class T>
+Mlp<T>& Mlp<T>::operator=(const Mlp& other) {
+  return *this = Mlp(other);
+}
+
+template <class T>
+VarMatrix<T> Mlp<T>::operator()(const VarMatrix<T>& x, const Pass& pass) const {
+  if (x.columns() != inputs())
+    misuse::different_shapes("the network's input", x.rows(), x.columns(), x.rows(), inputs(),
+                             "a batch has a sample in each row, and a column for each feature");
+  VarMatrix<T> y = x;
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    std::visit(
+        [&](const auto& layer) { y = layer(y, shapes_[i], std::span<const VarMatrix<T>>(parameters_[i]), pass); },
+        architecture_.layers[i]);
+  return y;
+}
+
+template <class T>
+typename Mlp<T>::Matrix Mlp<T>::predict(std::span<const T> inputs) const {
+  constexpr std::size_t at_once = 256;
+  const std::size_t features = this->inputs(), samples = inputs.size() / features;
+  if (inputs.size() % features != 0) misuse::different_sizes("predict, inputs", samples * features, inputs.size());
+  Matrix result(static_cast<Eigen::Index>(samples), static_cast<Eigen::Index>(outputs()));
+  const auto here = tape_->mark();
+  for (std::size_t i = 0; i < samples; i += at_once) {
+    const std::size_t count = std::min(at_once, samples - i);
+    const auto batch = VarMatrix<T>::constant(inputs.subspan(i * features, count * features), count, features);
+    result.middleRows(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(count)) = (*this)(batch).value();
+    tape_->rewind(here);
+  }
+  return result;
+}
+
+template <class T>
+Eigen::Map<const typename Mlp<T>::Matrix> Mlp<T>::parameter(std::string_view name) const {
+  std::string all;
+  for (const Parameter& p : list_) {
+    if (p.name == name)
+      return Eigen::Map<const Matrix>(parameters().data() + p.begin, static_cast<Eigen::Index>(p.rows),
+                                      static_cast<Eigen::Index>(p.columns));
+    all += fmt::format("{}{}", all.empty() ? "" : ", ", p.name);
+  }
+  throw OptionError(fmt::format("there is no parameter '{}'; there are {}", name, all));
+}
+
+namespace {
+
+std::string with_separators(double number) {
+  std::string digits = fmt::format("{:.0f}", number);
+  for (auto i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3)
+    digits.insert(static_cast<std::size_t>(i), ",");
+  return digits;
+}
+
+std::string memory(double bytes) {
+  for (const char* unit : {"B", "KB", "MB"}) {
+    if (bytes < 1000) return fmt::format("{:.3g} {}", bytes, unit);
+    bytes /= 1000;
+  }
+  return fmt::format("{:.3g} GB", bytes);
+}
+
+}  // namespace
+
+template <class T>
+std::string Mlp<T>::summary(std::size_t batch) const {
+  struct Row {
+    std::string layer, output, parameters, memory, flops;
+  };
+  // Backward, a layer costs twice what it costs forward: one product for its inputs' adjoints, one for its weights'.
+  const double samples = static_cast<double>(batch);
+  std::vector<Row> rows{{"layer", "output", "parameters", "memory", "FLOPs a step"},
+                        {"input", shapes_[0].text(), "", "", ""}};
+  double all = 0;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    std::visit(
+        [&](const auto& layer) {
+          double count = 0;
+          for (const VarMatrix<T>& p : parameters_[i]) count += static_cast<double>(p.size());
+          const double flops = 3 * samples * layer.flops(shapes_[i]);
+          all += flops;
+          rows.push_back({layer.text(), shapes_[i + 1].text(), count == 0 ? "" : with_separators(count),
+                          count == 0 ? "" : memory(count * sizeof(T)), flops == 0 ? "" : with_separators(flops)});
+        },
+        architecture_.layers[i]);
+  }
+  const auto count = static_cast<double>(parameters().size());
+  rows.push_back({"total", "", with_separators(count), memory(count * sizeof(T)), with_separators(all)});
+
+  std::array<std::size_t, 5> width{};
+  const auto fields = [](const Row& row) {
+    return std::array{&row.layer, &row.output, &row.parameters, &row.memory, &row.flops};
+  };
+  for (const Row& row : rows)
+    for (std::size_t i = 0; i < width.size(); ++i) width[i] = std::max(width[i], fields(row)[i]->size());
+  const std::size_t line = std::accumulate(width.begin(), width.end(), std::size_t{0}) + 2 * (width.size() - 1);
+  std::string text;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const Row& row = rows[r];
+    if (r == 1 || r + 1 == rows.size()) {
+      for (std::size_t i = 0; i < line; ++i) text += "─";
+      text += '\n';
+    }
+    text += fmt::format("{:<{}}  {:>{}}  {:>{}}  {:>{}}  {:>{}}\n", row.layer, width[0], row.output, width[1],
+                        row.parameters, width[2], row.memory, width[3], row.flops, width[4]);
+  }
+  return text + fmt::format("A step of training takes a batch of {} forward and back.\n", batch);
+}
+
+template class Mlp<float>;
+template class Mlp<double>;
+
+}  // namespace downhill

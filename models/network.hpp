@@ -1,0 +1,88 @@
+#pragma once
+// A network: layers one behind the other, their parameters in one span on a tape of its own.
+//
+//     Mlp<float> network({.input = 64, .layers = {Dense{64, Activation::relu}, Dense{10}}, .seed = 1});
+//     fit(network, digits, Adam{}, {.epochs = 20});
+//     network.save("digits.safetensors");
+//
+// Its outputs are what the last layer gives: for classes the logits, of which `softmax` makes probabilities.
+
+#include <Eigen/Core>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <autodiff/matrix.hpp>
+#include <models/layers.hpp>
+
+namespace downhill {
+
+struct Architecture {
+  SampleShape input = {};
+  std::vector<Layer> layers = {};
+  std::uint64_t seed = 1;  ///< of the start
+};
+
+/// Layers of these sizes with one activation between them: `dense({64, 64, 10}, Activation::relu)` has two, Dense 64
+/// with relu and Dense 10 without. Throws OptionError for fewer than two sizes.
+Architecture dense(const std::vector<std::size_t>& sizes, Activation activation, std::uint64_t seed = 1);
+
+/// Multi-layer perceptron is its name, though a layer may be any of layers.hpp.
+template <class T = float>
+class Mlp {
+ public:
+  using value_type = T;
+  using Matrix = typename VarMatrix<T>::Matrix;
+
+  /// A matrix among the parameters: which layer it belongs to, and where its values stand.
+  struct Parameter {
+    std::string name;  ///< "0.weight": the layer, from 0, and what it is there
+    std::size_t begin, rows, columns;
+  };
+
+  /// Throws ShapeError where a layer does not fit what comes before it, OptionError for an option outside its domain.
+  explicit Mlp(Architecture architecture);
+  /// A copy has a tape of its own, with the same parameters.
+  Mlp(const Mlp& other);
+  Mlp& operator=(const Mlp& other);
+  Mlp(Mlp&&) noexcept = default;
+  Mlp& operator=(Mlp&&) noexcept = default;
+  ~Mlp() = default;
+
+  /// Records the network over a batch, a sample a row, on its tape. Throws ShapeError unless x has as many columns as
+  /// the input has features.
+  VarMatrix<T> operator()(const VarMatrix<T>& x, const Pass& pass = {}) const;
+  /// The outputs for some samples, row after row, computed some at a time. Nothing stays on the tape.
+  Matrix predict(std::span<const T> inputs) const;
+
+  Tape<T>& tape() const { return *tape_; }
+  std::size_t inputs() const { return architecture_.input.size(); }
+  std::size_t outputs() const { return shapes_.back().size(); }
+  const Architecture& architecture() const { return architecture_; }
+  /// All parameters, one behind the other; for a step of descent, to write.
+  std::span<const T> parameters() const { return tape_->parameters(); }
+  std::span<T> update_parameters() { return tape_->update_parameters(); }
+  const std::vector<Parameter>& parameter_list() const { return list_; }
+  /// The values of one of them. Throws OptionError for a name that none has, and lists those that there are.
+  Eigen::Map<const Matrix> parameter(std::string_view name) const;
+
+  /// A table: the layers, their shapes, parameters, memory, and floating-point operations for a step of training with
+  /// batches of this size.
+  std::string summary(std::size_t batch = 32) const;
+
+ private:
+  Architecture architecture_;
+  std::vector<SampleShape> shapes_;  // of a sample: as it comes in, and behind each layer
+  std::unique_ptr<Tape<T>> tape_;    // stays where it is when the network moves
+  std::vector<Parameter> list_;
+  std::vector<std::vector<VarMatrix<T>>> parameters_;  // of each layer
+};
+
+extern template class Mlp<float>;
+extern template class Mlp<double>;
+
+}  // namespace downhill
