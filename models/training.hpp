@@ -283,7 +283,7 @@ template <TrainableModel Model, class M, class... Observers>
 TrainingResult fit(Model& model, const Samples<typename Model::value_type>& samples, const M& method,
                    const TrainingOptions<typename Model::value_type>& options = {}, Observers&&... observers) {
   using T = typename Model::value_type;
-  if constexpr (requires { M::memory; }) {
+  if constexpr (!requires { method.walker(samples.size()); }) {
     return Trainer<Model, M>(model, samples, method, options).run(std::forward<Observers>(observers)...);
   } else {
     auto objective = objective_of(model, samples, options.loss, options.huber_delta);
