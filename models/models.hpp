@@ -1,7 +1,9 @@
 #pragma once
 // All of downhill::models: data sets, and the models that are fitted to them.
 
+#include <models/architecture.hpp>
 #include <models/atomic_file.hpp>
+#include <models/checkpoint.hpp>
 #include <models/dataset.hpp>
 #include <models/dtype.hpp>
 #include <models/file.hpp>

@@ -11,43 +11,20 @@
 
 namespace downhill {
 
-Architecture dense(const std::vector<std::size_t>& sizes, Activation activation, std::uint64_t seed) {
-  if (sizes.size() < 2)
-    throw OptionError(
-        fmt::format("dense: {} sizes; there must be at least those of the input and the output", sizes.size()));
-  Architecture architecture{.input = sizes.front(), .seed = seed};
-  for (std::size_t i = 1; i < sizes.size(); ++i)
-    architecture.layers.push_back(Dense{sizes[i], i + 1 < sizes.size() ? activation : Activation::none});
-  return architecture;
-}
-
 template <class T>
 Mlp<T>::Mlp(Architecture architecture)
-    : architecture_(std::move(architecture)), shapes_{architecture_.input}, tape_(std::make_unique<Tape<T>>()) {
-  if (architecture_.layers.empty()) throw OptionError("a network needs at least one layer");
-  if (architecture_.input.size() == 0) throw OptionError("a network needs at least one input; set .input");
+    : architecture_(std::move(architecture)), shapes_(shapes_of(architecture_)), tape_(std::make_unique<Tape<T>>()) {
   std::mt19937_64 generator(architecture_.seed);
   std::vector<T> values;
   for (std::size_t i = 0; i < architecture_.layers.size(); ++i) {
-    const SampleShape in = shapes_.back();
-    std::visit(
-        [&](const auto& layer) {
-          try {
-            shapes_.push_back(layer.output(in));
-          } catch (const ShapeError& error) {
-            throw ShapeError(fmt::format("layer {} of the network: {}", i, error.what()));
-          }
-          parameters_.emplace_back();
-          for (const ParameterShape& shape : layer.parameters(in)) {
-            values.resize(shape.size());
-            initialise(std::span<T>(values), shape.start, shape.fan_in, shape.fan_out, generator);
-            list_.push_back(
-                {fmt::format("{}.{}", i, shape.name), tape_->parameters().size(), shape.rows, shape.columns});
-            parameters_.back().push_back(
-                downhill::parameters(*tape_, values, shape.rows, shape.columns, list_.back().name));
-          }
-        },
-        architecture_.layers[i]);
+    parameters_.emplace_back();
+    for (const ParameterShape& shape :
+         std::visit([&](const auto& layer) { return layer.parameters(shapes_[i]); }, architecture_.layers[i])) {
+      values.resize(shape.size());
+      initialise(std::span<T>(values), shape.start, shape.fan_in, shape.fan_out, generator);
+      list_.push_back({fmt::format("{}.{}", i, shape.name), tape_->parameters().size(), shape.rows, shape.columns});
+      parameters_.back().push_back(downhill::parameters(*tape_, values, shape.rows, shape.columns, list_.back().name));
+    }
   }
 }
 

@@ -3,7 +3,7 @@
 //
 //     Mlp<float> network({.input = 64, .layers = {Dense{64, Activation::relu}, Dense{10}}, .seed = 1});
 //     fit(network, digits, Adam{}, {.epochs = 20});
-//     network.save("digits.safetensors");
+//     save(network, "digits.safetensors");
 //
 // Its outputs are what the last layer gives: for classes the logits, of which `softmax` makes probabilities.
 
@@ -17,19 +17,9 @@
 #include <vector>
 
 #include <autodiff/matrix.hpp>
-#include <models/layers.hpp>
+#include <models/architecture.hpp>
 
 namespace downhill {
-
-struct Architecture {
-  SampleShape input = {};
-  std::vector<Layer> layers = {};
-  std::uint64_t seed = 1;  ///< of the start
-};
-
-/// Layers of these sizes with one activation between them: `dense({64, 64, 10}, Activation::relu)` has two, Dense 64
-/// with relu and Dense 10 without. Throws OptionError for fewer than two sizes.
-Architecture dense(const std::vector<std::size_t>& sizes, Activation activation, std::uint64_t seed = 1);
 
 /// Multi-layer perceptron is its name, though a layer may be any of layers.hpp.
 template <class T = float>

@@ -168,9 +168,12 @@ class Trainer {
     options_.loss = chosen_loss(options_.loss, samples, model.outputs());
   }
 
-  /// Takes the next batch, and a step of descent. Returns the loss of the batch before the step. Where it is NaN or
-  /// infinite, the parameters stay.
+  /// Takes the next batch, and a step of descent; after the last one of an epoch, evaluates the validation samples.
+  /// Returns the loss of the batch before the step. Where it is NaN or infinite, the training has ended and the
+  /// parameters are those after the last whole epoch.
   double step() {
+    if (epoch_.empty()) keep_epoch();
+    log_.begin_step();
     const std::span<const std::size_t> indices = order_.next();
     const Batch<T> batch = rows_.gather(samples_, indices, options_.loss);
     auto& tape = model_.tape();
@@ -187,23 +190,23 @@ class Trainer {
       tape.rewind(here);
     }
     log_.add(value, indices.size(), rate);
+    if (!std::isfinite(value))
+      fall_back(rate);
+    else if (log_.epoch_is_over())
+      end_epoch();
     return value;
   }
 
   /// Trains until all epochs are over or something else ends it. Observers are called with a `const TrainingProgress&`
-  /// after every step and at the end; one that returns true ends it.
+  /// after every step and at the end; one that returns true ends it. At the end the parameters are those of the best
+  /// epoch, if that was asked for: what is to go on later is saved by an observer.
   template <class... Observers>
   TrainingResult run(Observers&&... observers) {
     log_.start_clock();
-    keep_epoch();
     while (!log_.ended()) {
-      const bool finite = std::isfinite(step());
-      if (!finite)
-        fall_back();
-      else if (log_.epoch_is_over())
-        end_epoch();
+      step();
       (log_.tell(observers), ...);
-      log_.close_epoch(options_.seconds);
+      log_.check_limits(options_.seconds);
     }
     if (options_.keep_best && options_.validation != nullptr && !best_.empty()) write_parameters(best_);
     log_.tell_end(observers...);
@@ -211,7 +214,7 @@ class Trainer {
   }
 
   const TrainingLog& log() const { return log_; }
-  Model& model() { return model_; }
+  Model& model() const { return model_; }
   const Optimizer<M, T>& optimizer() const { return optimizer_; }
 
   /// All that must be known to go on as if nothing had been in between.
@@ -243,6 +246,7 @@ class Trainer {
     log_.restore(state.log);
     best_ = state.best;
     write_parameters(state.parameters);
+    keep_epoch();
   }
 
  private:
@@ -260,9 +264,9 @@ class Trainer {
     keep_epoch();
     if (log_.end_epoch(validation)) best_ = epoch_;
   }
-  void fall_back() {
+  void fall_back(double rate) {
     write_parameters(epoch_);
-    log_.end_not_finite(optimizer_.learning_rate());
+    log_.end_not_finite(rate);
   }
 
   Model& model_;
@@ -294,13 +298,14 @@ TrainingResult fit(Model& model, const Samples<typename Model::value_type>& samp
       if (progress.steps == 0 || progress.ended) return false;
       std::ranges::transform(progress.point, model.update_parameters().begin(),
                              [](double x) { return static_cast<T>(x); });
+      log.begin_step();
       log.add(progress.value, samples.size(), progress.learning_rate);
       std::optional<Evaluation> validation;
       if (options.validation != nullptr)
         validation = evaluate(model, *options.validation, options.loss, options.huber_delta);
       if (log.end_epoch(validation)) best.assign(model.tape().parameters().begin(), model.tape().parameters().end());
       (log.tell(observers), ...);
-      log.close_epoch(options.seconds);
+      log.check_limits(options.seconds);
       return log.ended();
     };
     const auto parameters = model.tape().parameters();

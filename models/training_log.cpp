@@ -56,16 +56,19 @@ bool TrainingLog::end_epoch(const std::optional<Evaluation>& validation) {
   return is_best;
 }
 
-void TrainingLog::close_epoch(double seconds_limit) {
-  if (!epoch_ended_ || ended()) return;
-  if (state_.history.size() >= epochs_)
-    end(StopReason::step_limit, fmt::format("all {} epochs are over", epochs_));
-  else if (seconds() >= seconds_limit)
-    end(StopReason::time_limit, fmt::format("{:.3g} s have passed", seconds()));
-  if (ended()) return;
+void TrainingLog::begin_step() {
+  if (!epoch_ended_) return;
   epoch_ended_ = false;
   state_.samples = 0;
   state_.losses = 0;
+}
+
+void TrainingLog::check_limits(double limit) {
+  if (!epoch_ended_ || ended()) return;
+  if (state_.history.size() >= epochs_)
+    end(StopReason::step_limit, fmt::format("all {} epochs are over", epochs_));
+  else if (seconds() >= limit)
+    end(StopReason::time_limit, fmt::format("{:.3g} s have passed", seconds()));
 }
 
 void TrainingLog::end(StopReason reason, std::string why) {
@@ -108,7 +111,7 @@ TrainingResult TrainingLog::result() const {
 
 void TrainingLog::restore(State state) {
   state_ = std::move(state);
-  epoch_ended_ = false;
+  epoch_ended_ = epoch_is_over();
   ended_.reset();
   told_end_ = false;
   why_.clear();

@@ -88,13 +88,15 @@ class TrainingLog {
   TrainingLog(std::size_t samples, std::size_t batch, std::size_t epochs, const Patience& patience, bool has_labels);
 
   void start_clock();
+  /// Makes ready for the next epoch, if one is over.
+  void begin_step();
   /// A batch of so many samples with this mean loss.
   void add(double loss, std::size_t samples, double learning_rate);
   bool epoch_is_over() const { return state_.samples >= samples_; }
   /// Is this epoch the best so far?
   bool end_epoch(const std::optional<Evaluation>& validation);
-  /// Makes ready for the next one, if one has ended, and ends it all where that was the last.
-  void close_epoch(double seconds_limit);
+  /// Ends it all after the last epoch, or after an epoch when the time is up.
+  void check_limits(double seconds);
   void end(StopReason reason, std::string why);
   void end_not_finite(double learning_rate);
   bool ended() const { return ended_.has_value(); }

@@ -1,0 +1,230 @@
+#include <models/checkpoint.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cstdint>
+#include <random>
+#include <sstream>
+#include <utility>
+
+#include <autodiff/error.hpp>
+#include <models/architecture.hpp>
+#include <models/shape.hpp>
+
+namespace downhill {
+
+namespace checkpoint_detail {
+namespace {
+
+using Shape = std::vector<std::size_t>;
+
+std::vector<std::uint64_t> words_of(const std::mt19937_64& generator) {
+  std::stringstream text;
+  text.imbue(std::locale::classic());
+  text << generator;
+  std::vector<std::uint64_t> words;
+  for (std::uint64_t word = 0; text >> word;) words.push_back(word);
+  return words;
+}
+
+std::mt19937_64 generator_in(const SafeTensors& file, std::string_view name) {
+  std::stringstream text;
+  text.imbue(std::locale::classic());
+  for (const std::uint64_t word : file.get<std::uint64_t>(name)) text << word << ' ';
+  std::mt19937_64 generator;
+  text >> generator;
+  if (text.fail())
+    throw DataError(fmt::format("{}: '{}' is not the state of a random generator that this standard library writes",
+                                file.source(), name));
+  return generator;
+}
+
+template <class Number>
+Number number_in(const SafeTensors& file, const std::string& key) {
+  const auto found = file.metadata().find("downhill." + key);
+  if (found == file.metadata().end())
+    throw DataError(fmt::format("{}: there is no 'downhill.{}' in its metadata; it is not a checkpoint of a training",
+                                file.source(), key));
+  Number number{};
+  const std::string& text = found->second;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size())
+    throw DataError(
+        fmt::format("{}: 'downhill.{}' is '{}', not a number", file.source(), key, file_detail::printable(text)));
+  return number;
+}
+
+// As indices: U64 in the file.
+std::vector<std::uint64_t> as_words(const std::vector<std::size_t>& indices) {
+  return {indices.begin(), indices.end()};
+}
+
+// The parameters, in the order of the list.
+template <class T>
+std::vector<T> parameters_in(const SafeTensors& file, const std::vector<NamedMatrix>& matrices) {
+  std::vector<T> values;
+  for (const NamedMatrix& m : matrices) {
+    const std::size_t begin = values.size();
+    // Compared before anything of that size is allocated.
+    if (file.at(m.name).shape != Shape{m.rows, m.columns})
+      throw DataError(fmt::format("{}: '{}' is {}, and {} x {} in the model", file.source(), m.name,
+                                  text_of(file.at(m.name).shape), m.rows, m.columns));
+    values.resize(begin + m.rows * m.columns);
+    file.get<T>(m.name, {m.rows, m.columns}, std::span(values).subspan(begin));
+  }
+  return values;
+}
+
+template <class T>
+std::vector<TensorView> views_of(std::span<const T> parameters, const std::vector<NamedMatrix>& matrices) {
+  std::vector<TensorView> views;
+  for (const NamedMatrix& m : matrices)
+    views.push_back(view_of<T>(m.name, parameters.subspan(m.begin, m.rows * m.columns), {m.rows, m.columns}));
+  return views;
+}
+
+constexpr std::size_t epoch_columns = 5;  // loss, validation loss, score, learning rate, seconds
+
+std::vector<double> rows_of(const std::vector<Epoch>& history) {
+  constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  std::vector<double> rows;
+  for (const Epoch& epoch : history) {
+    const Evaluation validation = epoch.validation.value_or(Evaluation{none, none});
+    rows.insert(rows.end(), {epoch.loss, validation.loss, validation.score, epoch.learning_rate, epoch.seconds});
+  }
+  return rows;
+}
+
+std::vector<Epoch> history_in(const SafeTensors& file) {
+  const std::vector<double> rows = file.get<double>("training.history");
+  if (rows.size() % epoch_columns != 0)
+    throw DataError(fmt::format("{}: 'training.history' does not have {} columns", file.source(), epoch_columns));
+  std::vector<Epoch> history;
+  for (std::size_t i = 0; i < rows.size(); i += epoch_columns) {
+    Epoch epoch{.loss = rows[i], .learning_rate = rows[i + 3], .seconds = rows[i + 4]};
+    if (rows[i + 2] == rows[i + 2]) epoch.validation = Evaluation{rows[i + 1], rows[i + 2]};
+    history.push_back(epoch);
+  }
+  return history;
+}
+
+}  // namespace
+
+template <class T>
+void write(const std::filesystem::path& file, const std::vector<NamedMatrix>& matrices, const TrainingState<T>& state,
+           TensorMetadata metadata, std::string_view method) {
+  std::vector<TensorView> tensors = views_of<T>(state.parameters, matrices);
+  const std::size_t parameters = state.parameters.size();
+  const auto order = as_words(state.order.order);
+  const auto shuffle = words_of(state.order.generator), dropout = words_of(state.dropout);
+  const std::vector<double> history = rows_of(state.log.history), losses{state.log.losses, state.log.least};
+  tensors.push_back(view_of<T>("training.memory", state.memory,
+                               {parameters == 0 ? 0 : state.memory.size() / parameters, parameters}));
+  tensors.push_back(view_of<T>("training.best", state.best));
+  tensors.push_back(view_of<std::uint64_t>("training.order", order));
+  tensors.push_back(view_of<std::uint64_t>("training.shuffle", shuffle));
+  tensors.push_back(view_of<std::uint64_t>("training.dropout", dropout));
+  tensors.push_back(view_of<double>("training.history", history, {state.log.history.size(), epoch_columns}));
+  tensors.push_back(view_of<double>("training.losses", losses));
+  const auto number = [&](const char* key, std::size_t value) {
+    metadata[fmt::format("downhill.{}", key)] = fmt::format("{}", value);
+  };
+  metadata["downhill.method"] = method;
+  number("steps", state.steps);
+  number("position", state.order.position);
+  number("epochs", state.order.epochs);
+  number("log.steps", state.log.steps);
+  number("log.samples", state.log.samples);
+  number("log.best_epoch", state.log.best_epoch);
+  number("log.waited", state.log.waited);
+  write_safetensors(file, tensors, metadata);
+}
+
+template <class T>
+TrainingState<T> read(const std::filesystem::path& path, const std::vector<NamedMatrix>& matrices,
+                      std::size_t parameters, std::size_t memory, std::string_view method) {
+  const SafeTensors file = read_safetensors(path);
+  TrainingState<T> state;
+  state.steps = number_in<std::size_t>(file, "steps");
+  if (const std::string& saved = file.metadata().find("downhill.method") == file.metadata().end()
+                                     ? std::string()
+                                     : file.metadata().at("downhill.method");
+      saved != method)
+    throw DataError(fmt::format("{}: it was saved by a training with {}, not {}", file.source(),
+                                file_detail::printable(saved), method));
+  state.parameters = parameters_in<T>(file, matrices);
+  state.memory.resize(memory * parameters);
+  file.get<T>("training.memory", {memory, parameters}, std::span<T>(state.memory));
+  state.best = file.get<T>("training.best");
+  for (const std::uint64_t index : file.get<std::uint64_t>("training.order"))
+    state.order.order.push_back(static_cast<std::size_t>(index));
+  state.order.position = number_in<std::size_t>(file, "position");
+  state.order.epochs = number_in<std::size_t>(file, "epochs");
+  state.order.generator = generator_in(file, "training.shuffle");
+  state.dropout = generator_in(file, "training.dropout");
+  std::vector<double> losses(2);
+  file.get<double>("training.losses", {2}, std::span<double>(losses));
+  state.log = {.steps = number_in<std::size_t>(file, "log.steps"),
+               .samples = number_in<std::size_t>(file, "log.samples"),
+               .losses = losses[0],
+               .history = history_in(file),
+               .least = losses[1],
+               .best_epoch = number_in<std::size_t>(file, "log.best_epoch"),
+               .waited = number_in<std::size_t>(file, "log.waited")};
+  return state;
+}
+
+template void write(const std::filesystem::path&, const std::vector<NamedMatrix>&, const TrainingState<float>&,
+                    TensorMetadata, std::string_view);
+template void write(const std::filesystem::path&, const std::vector<NamedMatrix>&, const TrainingState<double>&,
+                    TensorMetadata, std::string_view);
+template TrainingState<float> read(const std::filesystem::path&, const std::vector<NamedMatrix>&, std::size_t,
+                                   std::size_t, std::string_view);
+template TrainingState<double> read(const std::filesystem::path&, const std::vector<NamedMatrix>&, std::size_t,
+                                    std::size_t, std::string_view);
+
+}  // namespace checkpoint_detail
+
+template <class T>
+void save(const Mlp<T>& network, const std::filesystem::path& file) {
+  write_safetensors(file, checkpoint_detail::views_of<T>(network.parameters(), checkpoint_detail::matrices_of(network)),
+                    {{"downhill.architecture", to_json(network.architecture())}});
+}
+
+template <class T>
+void load_parameters(Mlp<T>& network, const std::filesystem::path& file) {
+  const std::vector<T> values =
+      checkpoint_detail::parameters_in<T>(read_safetensors(file), checkpoint_detail::matrices_of(network));
+  std::ranges::copy(values, network.update_parameters().begin());
+}
+
+template <class T>
+Mlp<T> load_network(const std::filesystem::path& path) {
+  const SafeTensors file = read_safetensors(path);
+  const auto found = file.metadata().find("downhill.architecture");
+  if (found == file.metadata().end())
+    throw DataError(
+        fmt::format("{}: there is no 'downhill.architecture' in its metadata; make the network and use "
+                    "load_parameters",
+                    file.source()));
+  const Architecture architecture = architecture_from_json(found->second, file.source());
+  std::vector<checkpoint_detail::NamedMatrix> matrices;
+  for (const auto& [name, shape] : parameters_of(architecture))
+    matrices.push_back({name, 0, shape.rows, shape.columns});
+  const std::vector<T> values = checkpoint_detail::parameters_in<T>(file, matrices);  // before the network takes memory
+  Mlp<T> network(architecture);
+  std::ranges::copy(values, network.update_parameters().begin());
+  return network;
+}
+
+template void save(const Mlp<float>&, const std::filesystem::path&);
+template void save(const Mlp<double>&, const std::filesystem::path&);
+template void load_parameters(Mlp<float>&, const std::filesystem::path&);
+template void load_parameters(Mlp<double>&, const std::filesystem::path&);
+template Mlp<float> load_network(const std::filesystem::path&);
+template Mlp<double> load_network(const std::filesystem::path&);
+
+}  // namespace downhill
