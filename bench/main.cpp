@@ -15,6 +15,7 @@
 #include "derivatives.hpp"
 #include "descent.hpp"
 #include "machine.hpp"
+#include "networks.hpp"
 #include "report.hpp"
 
 namespace {
@@ -55,6 +56,7 @@ int main(int argc, char** argv) {
   add_own_contenders();
   add_derivatives();
   add_descent();
+  add_networks();
   if (!all_agree()) return 1;
   for (const Contender& contender : contenders())
     if (auto* made =

@@ -26,9 +26,13 @@ void for_each_index(Visit&& visit) {
   (std::make_index_sequence<N>());
 }
 
-/// Slope i of a rule.
+/// The value of a rule, and slope i: all that can be inlined is.
+template <class Rule, class T, class... X>
+[[gnu::flatten]] inline T value_of(const T& x, const X&... rest) {
+  return Rule::template value<T>(x, rest...);
+}
 template <class Rule, std::size_t i, class T, class... X>
-T slope_along(const T& v, const X&... x) {
+[[gnu::flatten]] inline T slope_along(const T& v, const X&... x) {
   if constexpr (sizeof...(X) == 1)
     return Rule::template slope<T>(x..., v);
   else if constexpr (i == 0)
@@ -101,8 +105,7 @@ void evaluate(const std::array<Elements<const T>, N>& x, T* v) {
         if constexpr (in_packs<Rule, T>) {
           for (std::size_t k = 0; k < runs.length; k += Pack<T>::size) {
             const std::size_t count = std::min(Pack<T>::size, runs.length - k);
-            const auto y = Rule::template value<Pack<T>>(Pack<T>::load(begin[i] + k * step, step, count)...);
-            std::copy_n(y.lane, count, to + k);
+            value_of<Rule>(Pack<T>::load(begin[i] + k * step, step, count)...).store(to + k, count);
           }
         } else {
           for (std::size_t k = 0; k < runs.length; ++k) to[k] = Rule::template value<T>(begin[i][k * step]...);
@@ -133,9 +136,14 @@ void pull_back_along(const std::array<Elements<const T>, N>& x, const T* v, cons
         if constexpr (in_packs<Rule, T>) {
           for (std::size_t k = 0; k < runs.length; k += Pack<T>::size) {
             const std::size_t count = std::min(Pack<T>::size, runs.length - k);
+            const Pack<T> g_here = Pack<T>::load(from + k, Constant<1>{}, count);
             const Pack<T> slope = slope_along<Rule, j>(Pack<T>::load(of + k, Constant<1>{}, count),
                                                        Pack<T>::load(begin[i] + k * step, step, count)...);
-            for (std::size_t l = 0; l < count; ++l) to[(k + l) * to_step] += handed_on(slope.lane[l], from[k + l]);
+            const Pack<T> part = choose(g_here == Pack<T>(0), Pack<T>(0), slope * g_here);
+            if (to_step == 1 && count == Pack<T>::size)
+              (Pack<T>::load(to + k, Constant<1>{}, count) + part).store(to + k, count);
+            else
+              for (std::size_t l = 0; l < count; ++l) to[(k + l) * to_step] += part.lane[l];
           }
         } else {
           const auto part = [&](std::size_t k) {

@@ -2,39 +2,54 @@
 
 #include <Eigen/Core>
 
-namespace downhill {
+#include <cstddef>
+#include <limits>
+
+namespace downhill::pack_detail {
 namespace {
 
+template <class T>
+using Array = Eigen::Array<T, static_cast<int>(size<T>), 1>;
+
 template <class T, class F>
-Pack<T> with_eigen(const Pack<T>& x, F&& f) {
-  using Array = Eigen::Array<T, static_cast<int>(Pack<T>::size), 1>;
-  Pack<T> y;
-  Eigen::Map<Array, Eigen::Aligned64>(y.lane) = f(Eigen::Map<const Array, Eigen::Aligned64>(x.lane));
-  return y;
+void apply(const T* x, T* y, F&& f) {
+  Eigen::Map<Array<T>, Eigen::Aligned64> result(y);
+  result = f(Eigen::Map<const Array<T>, Eigen::Aligned64>(x));
 }
 
-// Eigen's stays among the normal numbers; beyond them it is infinity, and 0.
+// Of what would be denormal, 0. Eigen's may overflow a little too early; the square of the root does not.
 template <class T>
-Pack<T> exponential(const Pack<T>& x, T least, T most) {
-  const Pack<T> y = with_eigen(x, [](const auto& a) { return a.exp(); });
-  return choose(x < Pack<T>(least), Pack<T>(T(0)),
-                choose(x > Pack<T>(most), Pack<T>(std::numeric_limits<T>::infinity()), y));
+void exponential(const T* x, T* y, T least, T most) {
+  apply(x, y, [](const auto& a) { return a.exp(); });
+  T largest = x[0], smallest = x[0];
+  for (std::size_t i = 0; i < size<T>; ++i) {
+    largest = x[i] > largest ? x[i] : largest;
+    smallest = x[i] < smallest ? x[i] : smallest;
+  }
+  if (largest <= most - 1 && smallest >= least) [[likely]]
+    return;
+  alignas(64) T root[size<T>];
+  apply(x, root, [](const auto& a) { return (a / 2).exp(); });
+  for (std::size_t i = 0; i < size<T>; ++i) {
+    y[i] = x[i] < least ? T(0) : y[i];
+    y[i] = x[i] > most ? std::numeric_limits<T>::infinity() : x[i] > most - 1 ? root[i] * root[i] : y[i];
+  }
 }
 
 }  // namespace
 
-Pack<float> exp(const Pack<float>& x) { return exponential(x, -87.3365447505531F, 88.7228390520684F); }
-Pack<double> exp(const Pack<double>& x) { return exponential(x, -708.396418532264, 709.782712893384); }
+void exp(const float* x, float* y) { exponential(x, y, -87.3365447505531F, 88.7228390520684F); }
+void exp(const double* x, double* y) { exponential(x, y, -708.396418532264, 709.782712893384); }
 
 // clang-format off
-Pack<float> expm1(const Pack<float>& x) { return with_eigen(x, [](const auto& a) { return a.expm1(); }); }
-Pack<double> expm1(const Pack<double>& x) { return with_eigen(x, [](const auto& a) { return a.expm1(); }); }
-Pack<float> log(const Pack<float>& x) { return with_eigen(x, [](const auto& a) { return a.log(); }); }
-Pack<double> log(const Pack<double>& x) { return with_eigen(x, [](const auto& a) { return a.log(); }); }
-Pack<float> log1p(const Pack<float>& x) { return with_eigen(x, [](const auto& a) { return a.log1p(); }); }
-Pack<double> log1p(const Pack<double>& x) { return with_eigen(x, [](const auto& a) { return a.log1p(); }); }
-Pack<float> tanh(const Pack<float>& x) { return with_eigen(x, [](const auto& a) { return a.tanh(); }); }
-Pack<double> tanh(const Pack<double>& x) { return with_eigen(x, [](const auto& a) { return a.tanh(); }); }
+void expm1(const float* x, float* y) { apply(x, y, [](const auto& a) { return a.expm1(); }); }
+void expm1(const double* x, double* y) { apply(x, y, [](const auto& a) { return a.expm1(); }); }
+void log(const float* x, float* y) { apply(x, y, [](const auto& a) { return a.log(); }); }
+void log(const double* x, double* y) { apply(x, y, [](const auto& a) { return a.log(); }); }
+void log1p(const float* x, float* y) { apply(x, y, [](const auto& a) { return a.log1p(); }); }
+void log1p(const double* x, double* y) { apply(x, y, [](const auto& a) { return a.log1p(); }); }
+void tanh(const float* x, float* y) { apply(x, y, [](const auto& a) { return a.tanh(); }); }
+void tanh(const double* x, double* y) { apply(x, y, [](const auto& a) { return a.tanh(); }); }
 // clang-format on
 
-}  // namespace downhill
+}  // namespace downhill::pack_detail

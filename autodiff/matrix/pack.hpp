@@ -1,107 +1,181 @@
 #pragma once
 // A pack: as many numbers as fill a wide register, as a number type that the rules of calculus.hpp can be written over.
-// Arithmetic and choices are loops that compilers turn into vector instructions; elementary functions are Eigen's,
-// which are within a few ulp of libm's and ten times faster.
+// Elementary functions are Eigen's, which are within a few ulp of libm's and ten times faster.
 
 #include <algorithm>
-#include <cmath>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <type_traits>
 
+#include <autodiff/special.hpp>
+
 namespace downhill {
+
+namespace pack_detail {
+
+template <class T>
+inline constexpr std::size_t size = 64 / sizeof(T);
+
+// As a vector of GCC, which is read and written in one piece; clang 14 loses parts of a class with vectors in it that
+// is returned by value, so there it is an array, worked on in loops.
+#ifdef __clang__
+template <class T>
+struct alignas(64) Lanes {
+  T lane[size<T>];
+  T& operator[](std::size_t i) { return lane[i]; }
+  const T& operator[](std::size_t i) const { return lane[i]; }
+};
+template <class Y, class F, class... X>
+void each(Y& y, F&& f, const X&... x) {
+  for (std::size_t i = 0; i < sizeof(y.lane) / sizeof(y[0]); ++i) f(y[i], x[i]...);
+}
+#else
+template <class T>
+struct Vector {
+  typedef T type __attribute__((vector_size(64)));
+};
+template <class T>
+using Lanes = typename Vector<T>::type;
+template <class Y, class F, class... X>
+[[gnu::always_inline]] inline void each(Y& y, F&& f, const X&... x) {
+  f(y, x...);
+}
+#endif
+
+template <class T>
+using Bits = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+
+// y = f(x) for a register of them; not inline: compiled once, for the processor of the library.
+void exp(const float* x, float* y);
+void exp(const double* x, double* y);
+void expm1(const float* x, float* y);
+void expm1(const double* x, double* y);
+void log(const float* x, float* y);
+void log(const double* x, double* y);
+void log1p(const float* x, float* y);
+void log1p(const double* x, double* y);
+void tanh(const float* x, float* y);
+void tanh(const double* x, double* y);
+
+}  // namespace pack_detail
 
 template <class T>
 struct Pack {
-  static constexpr std::size_t size = 64 / sizeof(T);
-  alignas(64) T lane[size];
+  static constexpr std::size_t size = pack_detail::size<T>;
+  pack_detail::Lanes<T> lane;
 
   Pack() = default;
-  explicit Pack(T value) { std::fill_n(lane, size, value); }
+  explicit Pack(T value) {
+    for (std::size_t i = 0; i < size; ++i) lane[i] = value;
+  }
   /// `count` elements that stand `step` apart; the last one of them again where there are fewer than fill a pack.
   template <class Step>
-  static Pack load(const T* from, Step step, std::size_t count) {
+  [[gnu::always_inline]] static Pack load(const T* from, Step step, std::size_t count) {
     Pack x;
-    if (count >= size) [[likely]] {
-      for (std::size_t i = 0; i < size; ++i) x.lane[i] = from[i * step];
-    } else {
+    if (count < size) [[unlikely]] {
       for (std::size_t i = 0; i < size; ++i) x.lane[i] = from[std::min(i, count - 1) * step];
+    } else if (step == 1) {
+      std::memcpy(&x.lane, from, sizeof(x.lane));
+    } else {
+      for (std::size_t i = 0; i < size; ++i) x.lane[i] = from[i * step];
     }
     return x;
+  }
+  [[gnu::always_inline]] void store(T* to, std::size_t count) const {
+    if (count >= size) [[likely]]
+      std::memcpy(to, &lane, sizeof(lane));
+    else
+      for (std::size_t i = 0; i < count; ++i) to[i] = lane[i];
   }
 };
 
 /// One answer for each lane.
 template <class T>
 struct PackMask {
-  using Bits = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
-  alignas(64) Bits lane[Pack<T>::size];
+  pack_detail::Lanes<pack_detail::Bits<T>> lane;
 };
 
 namespace pack_detail {
 
-template <class T, class F>
-Pack<T> each(F&& f) {
+template <class T, class F, class... X>
+[[gnu::always_inline]] inline Pack<T> pack(F&& f, const X&... x) {
   Pack<T> y;
-  for (std::size_t i = 0; i < Pack<T>::size; ++i) y.lane[i] = f(i);
+  each(y.lane, f, x.lane...);
   return y;
 }
-template <class T, class F>
-PackMask<T> ask(F&& f) {
+template <class T, class F, class... X>
+[[gnu::always_inline]] inline PackMask<T> mask(F&& f, const X&... x) {
   PackMask<T> y;
-  for (std::size_t i = 0; i < Pack<T>::size; ++i) y.lane[i] = f(i) ? -1 : 0;
+  each(y.lane, f, x.lane...);
+  return y;
+}
+template <class T>
+[[gnu::always_inline]] inline Pack<T> outside(void (*f)(const T*, T*), const Pack<T>& x) {
+  alignas(64) T from[Pack<T>::size], to[Pack<T>::size];
+  Pack<T> y;
+  std::memcpy(from, &x.lane, sizeof(from));
+  f(from, to);
+  std::memcpy(&y.lane, to, sizeof(to));
   return y;
 }
 
 }  // namespace pack_detail
 
 // clang-format off
-template <class T> Pack<T> operator+(const Pack<T>& x, const Pack<T>& y) {
-  return pack_detail::each<T>([&](std::size_t i) { return x.lane[i] + y.lane[i]; }); }
-template <class T> Pack<T> operator-(const Pack<T>& x, const Pack<T>& y) {
-  return pack_detail::each<T>([&](std::size_t i) { return x.lane[i] - y.lane[i]; }); }
-template <class T> Pack<T> operator*(const Pack<T>& x, const Pack<T>& y) {
-  return pack_detail::each<T>([&](std::size_t i) { return x.lane[i] * y.lane[i]; }); }
-template <class T> Pack<T> operator/(const Pack<T>& x, const Pack<T>& y) {
-  return pack_detail::each<T>([&](std::size_t i) { return x.lane[i] / y.lane[i]; }); }
-template <class T> Pack<T> operator-(const Pack<T>& x) {
-  return pack_detail::each<T>([&](std::size_t i) { return -x.lane[i]; }); }
-template <class T> PackMask<T> operator<(const Pack<T>& x, const Pack<T>& y) {
-  return pack_detail::ask<T>([&](std::size_t i) { return x.lane[i] < y.lane[i]; }); }
-template <class T> PackMask<T> operator>(const Pack<T>& x, const Pack<T>& y) { return y < x; }
-template <class T> PackMask<T> operator<=(const Pack<T>& x, const Pack<T>& y) {
-  return pack_detail::ask<T>([&](std::size_t i) { return x.lane[i] <= y.lane[i]; }); }
-template <class T> PackMask<T> operator>=(const Pack<T>& x, const Pack<T>& y) { return y <= x; }
-template <class T> PackMask<T> operator==(const Pack<T>& x, const Pack<T>& y) {
-  return pack_detail::ask<T>([&](std::size_t i) { return x.lane[i] == y.lane[i]; }); }
+template <class T> [[gnu::always_inline]] inline Pack<T> operator+(const Pack<T>& x, const Pack<T>& y) {
+  return pack_detail::pack<T>([](auto& to, const auto& a, const auto& b) { to = a + b; }, x, y); }
+template <class T> [[gnu::always_inline]] inline Pack<T> operator-(const Pack<T>& x, const Pack<T>& y) {
+  return pack_detail::pack<T>([](auto& to, const auto& a, const auto& b) { to = a - b; }, x, y); }
+template <class T> [[gnu::always_inline]] inline Pack<T> operator*(const Pack<T>& x, const Pack<T>& y) {
+  return pack_detail::pack<T>([](auto& to, const auto& a, const auto& b) { to = a * b; }, x, y); }
+template <class T> [[gnu::always_inline]] inline Pack<T> operator/(const Pack<T>& x, const Pack<T>& y) {
+  return pack_detail::pack<T>([](auto& to, const auto& a, const auto& b) { to = a / b; }, x, y); }
+template <class T> [[gnu::always_inline]] inline Pack<T> operator-(const Pack<T>& x) {
+  return pack_detail::pack<T>([](auto& to, const auto& a) { to = -a; }, x); }
+template <class T> [[gnu::always_inline]] inline PackMask<T> operator<(const Pack<T>& x, const Pack<T>& y) {
+  return pack_detail::mask<T>([](auto& to, const auto& a, const auto& b) { to = a < b; }, x, y); }
+template <class T> [[gnu::always_inline]] inline PackMask<T> operator>(const Pack<T>& x, const Pack<T>& y) {
+  return y < x; }
+template <class T> [[gnu::always_inline]] inline PackMask<T> operator<=(const Pack<T>& x, const Pack<T>& y) {
+  return pack_detail::mask<T>([](auto& to, const auto& a, const auto& b) { to = a <= b; }, x, y); }
+template <class T> [[gnu::always_inline]] inline PackMask<T> operator>=(const Pack<T>& x, const Pack<T>& y) {
+  return y <= x; }
+template <class T> [[gnu::always_inline]] inline PackMask<T> operator==(const Pack<T>& x, const Pack<T>& y) {
+  return pack_detail::mask<T>([](auto& to, const auto& a, const auto& b) { to = a == b; }, x, y); }
 
-template <class T> Pack<T> abs(const Pack<T>& x) {
-  return pack_detail::each<T>([&](std::size_t i) { return std::abs(x.lane[i]); }); }
-// clang-format on
-
-// Not inline: compiled once, for the processor of the library. Their result is 0 where it would be a denormal number.
-Pack<float> exp(const Pack<float>& x);
-Pack<double> exp(const Pack<double>& x);
-Pack<float> expm1(const Pack<float>& x);
-Pack<double> expm1(const Pack<double>& x);
-Pack<float> log(const Pack<float>& x);
-Pack<double> log(const Pack<double>& x);
-Pack<float> log1p(const Pack<float>& x);
-Pack<double> log1p(const Pack<double>& x);
-Pack<float> tanh(const Pack<float>& x);
-Pack<double> tanh(const Pack<double>& x);
-
-// How a rule chooses between two values (special.hpp), for each lane: both are computed.
+// How a rule chooses between two values (special.hpp), for each lane: both are computed where lanes differ.
 template <class T>
-Pack<T> choose(const PackMask<T>& mask, const Pack<T>& x, const Pack<T>& y) {
-  return pack_detail::each<T>([&](std::size_t i) { return mask.lane[i] != 0 ? x.lane[i] : y.lane[i]; });
-}
+[[gnu::always_inline]] inline Pack<T> choose(const PackMask<T>& mask, const Pack<T>& x, const Pack<T>& y) {
+  return pack_detail::pack<T>([](auto& to, const auto& m, const auto& a, const auto& b) { to = m ? a : b; }, mask, x, y); }
 template <class T, class X, class Y>
-Pack<T> choose_lazily(const PackMask<T>& mask, X&& x, Y&& y) {
+[[gnu::always_inline]] inline Pack<T> choose_lazily(const PackMask<T>& mask, X&& x, Y&& y) {
+  pack_detail::Bits<T> all = -1, any = 0;
+  for (std::size_t i = 0; i < Pack<T>::size; ++i) all &= mask.lane[i], any |= mask.lane[i];
+  if (all != 0) return x();
+  if (any == 0) return y();
   return choose<T>(mask, x(), y());
 }
+
+template <class T> [[gnu::always_inline]] inline Pack<T> abs(const Pack<T>& x) {
+  return choose(x < Pack<T>(0), -x, x + Pack<T>(0)); }
+/// 0 where the result would be a denormal number; so do the following.
+template <class T> [[gnu::always_inline]] inline Pack<T> exp(const Pack<T>& x) {
+  return pack_detail::outside<T>(pack_detail::exp, x); }
+template <class T> [[gnu::always_inline]] inline Pack<T> expm1(const Pack<T>& x) {
+  return pack_detail::outside<T>(pack_detail::expm1, x); }
+template <class T> [[gnu::always_inline]] inline Pack<T> log(const Pack<T>& x) {
+  return pack_detail::outside<T>(pack_detail::log, x); }
+template <class T> [[gnu::always_inline]] inline Pack<T> log1p(const Pack<T>& x) {
+  return pack_detail::outside<T>(pack_detail::log1p, x); }
+template <class T> [[gnu::always_inline]] inline Pack<T> tanh(const Pack<T>& x) {
+  return pack_detail::outside<T>(pack_detail::tanh, x); }
+// clang-format on
+
+// Networks of float saturate more often than they need the last digits of a slope: 1 - y² has 5 of them here.
+template <>
+inline constexpr float special::tanh_keeps_digits<Pack<float>> = 0.99F;
 
 }  // namespace downhill
 
