@@ -6,7 +6,9 @@
 // direction in which the operand is repeated; a Var or a number counts as 1 x 1. The sweep hands nothing to operands
 // that are not on the tape.
 
+#include <autodiff/matrix/convolution.hpp>
 #include <autodiff/matrix/elementwise.hpp>
+#include <autodiff/matrix/images.hpp>
 #include <autodiff/matrix/losses.hpp>
 #include <autodiff/matrix/normalise.hpp>
 #include <autodiff/matrix/product.hpp>
