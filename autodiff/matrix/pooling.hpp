@@ -1,0 +1,181 @@
+#pragma once
+// Pooling: the largest, or the mean, of what a window sees of each channel.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include <autodiff/matrix/images.hpp>
+#include <autodiff/matrix/kernel.hpp>
+
+namespace downhill {
+
+namespace matrix_detail {
+
+/// Calls visit(i, first element, step to the next) for each image.
+template <class X, class Visit>
+void for_each_image(const Elements<X>& x, Visit&& visit) {
+  with_steps<1>({x.layout.column_step}, [&](auto step) {
+    for (std::size_t i = 0; i < x.layout.rows; ++i) visit(i, x.data + x.layout.at(i, 0), step);
+  });
+}
+
+/// Rows or columns of pixels.
+struct Stretch {
+  std::size_t begin, end;
+
+  std::size_t size() const { return end - begin; }
+};
+
+/// Calls visit(place, rows, columns) for the part of each window that lies in the image.
+template <class Visit>
+void for_each_window(const Sliding& sliding, Visit&& visit) {
+  const auto& [image, result, window] = sliding;
+  const std::size_t stride = window.stride, padding = window.padding;
+  const auto covered = [&](std::size_t place, std::size_t length, std::size_t of) {
+    const std::size_t begin = place * stride;
+    return Stretch{std::max(begin, padding) - padding, std::min(begin + length - padding, of)};
+  };
+  for (std::size_t y = 0; y < result.height; ++y)
+    for (std::size_t x = 0; x < result.width; ++x)
+      visit(y * result.width + x, covered(y, window.height, image.height), covered(x, window.width, image.width));
+}
+
+/// Calls visit(pixel) for those of a window.
+template <class Visit>
+void for_each_pixel(const ImageShape& image, const Stretch& rows, const Stretch& columns, Visit&& visit) {
+  for (std::size_t y = rows.begin; y < rows.end; ++y)
+    for (std::size_t x = columns.begin; x < columns.end; ++x) visit(y * image.width + x);
+}
+
+/// The adjoint goes to the pixel that was the largest.
+template <class T>
+class MaxPoolingBlock final : public OperandBlock<T, 1> {
+ public:
+  MaxPoolingBlock(const std::array<Operand<T>, 1>& x, const Layout& result, std::size_t channels,
+                  std::span<const std::uint32_t> largest)
+      : OperandBlock<T, 1>(x, result), channels_(channels), largest_(largest) {}
+  std::string_view name() const override { return "max_pooling"; }
+  void pull_back(std::size_t first, T* adjoint) const override {
+    const T* g = adjoint + first;
+    const std::uint32_t* largest = largest_.data();
+    for_each_image(this->operand(0).in(adjoint), [&](std::size_t, T* image, auto step) {
+      for (std::size_t place = 0; place < this->result().columns; place += channels_)
+        for (std::size_t c = 0; c < channels_; ++c) {
+          T& pixel = image[(*largest++ * channels_ + c) * step];
+          pixel = pixel + *g++;
+        }
+    });
+  }
+
+ private:
+  std::size_t channels_;
+  std::span<const std::uint32_t> largest_;
+};
+
+/// Writes the largest of each window of an image, and which pixel it is.
+template <class T, class Step>
+void find_largest(const Sliding& sliding, const T* image, Step step, T* y, std::uint32_t* at) {
+  const std::size_t channels = sliding.image.channels;
+  for_each_window(sliding, [&](std::size_t place, const Stretch& rows, const Stretch& columns) {
+    T* const __restrict largest = y + place * channels;
+    std::uint32_t* const __restrict pixel = at + place * channels;
+    const std::size_t first = rows.begin * sliding.image.width + columns.begin;
+    for (std::size_t c = 0; c < channels; ++c)
+      largest[c] = image[(first * channels + c) * step], pixel[c] = static_cast<std::uint32_t>(first);
+    for_each_pixel(sliding.image, rows, columns, [&](std::size_t next) {
+      const T* const x = image + next * channels * step;
+      for (std::size_t c = 0; c < channels; ++c) {
+        const T value = x[c * step], so_far = largest[c];
+        const bool is_larger = (value > so_far) | (!(value == value) & (so_far == so_far));
+        largest[c] = is_larger ? value : so_far;
+        pixel[c] = is_larger ? static_cast<std::uint32_t>(next) : pixel[c];
+      }
+    });
+  });
+}
+
+/// The adjoint goes to all pixels of the window, in equal parts.
+template <class T>
+class AveragePoolingBlock final : public OperandBlock<T, 1> {
+ public:
+  AveragePoolingBlock(const std::array<Operand<T>, 1>& x, const Layout& result, const Sliding& sliding)
+      : OperandBlock<T, 1>(x, result), sliding_(sliding) {}
+  std::string_view name() const override { return "average_pooling"; }
+  void pull_back(std::size_t first, T* adjoint) const override {
+    const std::size_t channels = sliding_.image.channels;
+    for_each_image(this->operand(0).in(adjoint), [&](std::size_t i, T* image, auto step) {
+      for_each_window(sliding_, [&](std::size_t place, const Stretch& rows, const Stretch& columns) {
+        const T* const __restrict g = adjoint + first + this->result().at(i, place * channels);
+        const T share = T(1.0 / static_cast<double>(rows.size() * columns.size()));
+        for_each_pixel(sliding_.image, rows, columns, [&](std::size_t pixel) {
+          T* const __restrict to = image + pixel * channels * step;
+          for (std::size_t c = 0; c < channels; ++c) to[c * step] = to[c * step] + g[c] * share;
+        });
+      });
+    });
+  }
+
+ private:
+  Sliding sliding_;
+};
+
+template <class T, class Step>
+void write_means(const Sliding& sliding, const T* image, Step step, T* y) {
+  const std::size_t channels = sliding.image.channels;
+  for_each_window(sliding, [&](std::size_t place, const Stretch& rows, const Stretch& columns) {
+    T* const __restrict mean = y + place * channels;
+    std::fill_n(mean, channels, T(0));
+    for_each_pixel(sliding.image, rows, columns, [&](std::size_t pixel) {
+      const T* const x = image + pixel * channels * step;
+      for (std::size_t c = 0; c < channels; ++c) mean[c] = mean[c] + x[c * step];
+    });
+    const T count = T(static_cast<double>(rows.size() * columns.size()));
+    for (std::size_t c = 0; c < channels; ++c) mean[c] = mean[c] / count;
+  });
+}
+
+}  // namespace matrix_detail
+
+/// The largest element of each channel under the window, n x the size of `pooled`; NaN if one of them is. The slope of
+/// that element is 1, of the first one where several are equally large. Throws ShapeError unless each row of x is one
+/// image.
+template <class T>
+VarMatrix<T> max_pooling(const VarMatrix<T>& x, const ImageShape& image, const Window& window) {
+  using R = MatrixRecorder;
+  const matrix_detail::Sliding sliding{image, pooled(image, window), window};
+  matrix_detail::demand_images("max_pooling", x, image);
+  return R::on_tape<T>(x.tape(), [&](Tape<T>& tape) {
+    const Layout shape = Layout::dense(x.rows(), sliding.result.size());
+    const std::array operands{R::operand(tape, x)};
+    const std::span<T> y = R::values(tape, shape);
+    const std::span<std::uint32_t> largest = R::memory<std::uint32_t>(tape, shape.size());
+    matrix_detail::for_each_image(operands[0].elements(), [&](std::size_t i, const T* pixels, auto step) {
+      matrix_detail::find_largest(sliding, pixels, step, y.data() + shape.at(i, 0), largest.data() + shape.at(i, 0));
+    });
+    return R::record<matrix_detail::MaxPoolingBlock<T>, T>(tape, shape, y, operands, shape, image.channels, largest);
+  });
+}
+
+/// The mean of each channel over what the window sees of the image, n x the size of `pooled`: padding does not count.
+/// Throws ShapeError unless each row of x is one image.
+template <class T>
+VarMatrix<T> average_pooling(const VarMatrix<T>& x, const ImageShape& image, const Window& window) {
+  using R = MatrixRecorder;
+  const matrix_detail::Sliding sliding{image, pooled(image, window), window};
+  matrix_detail::demand_images("average_pooling", x, image);
+  return R::on_tape<T>(x.tape(), [&](Tape<T>& tape) {
+    const Layout shape = Layout::dense(x.rows(), sliding.result.size());
+    const std::array operands{R::operand(tape, x)};
+    const std::span<T> y = R::values(tape, shape);
+    matrix_detail::for_each_image(operands[0].elements(), [&](std::size_t i, const T* pixels, auto step) {
+      matrix_detail::write_means(sliding, pixels, step, y.data() + shape.at(i, 0));
+    });
+    return R::record<matrix_detail::AveragePoolingBlock<T>, T>(tape, shape, y, operands, shape, sliding);
+  });
+}
+
+}  // namespace downhill
