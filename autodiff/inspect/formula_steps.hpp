@@ -1,0 +1,157 @@
+#pragma once
+// What a formula consists of once it is read: steps in postfix order, each of which works on a stack.
+//
+//     tanh(w*x + b)^2       w  x  *  b  +  tanh  2  ^
+//
+// A step that calls a rule of calculus.hpp knows it by its place in one of three lists, by number of operands. The
+// lists below are all that a formula knows of functions: names, values and slopes are the rules' own.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <autodiff/calculus.hpp>
+#include <autodiff/ranges.hpp>
+
+namespace downhill::inspect::formula_detail {
+
+/// x^y, typed with the operator.
+struct Power : Pow {
+  static constexpr std::string_view name = "^";
+};
+
+// A constant beside an X: of X's own type where X is plain, so that it does not widen the result.
+template <class X>
+auto constant_beside(double number) {
+  return static_cast<ConstantFor<X>>(number);
+}
+
+// How one rule works on operands of type X, which are temporaries: it takes them, and x becomes the result.
+template <class Rule, class X>
+void call_unary(X& x) {
+  x = apply<Rule>(std::move(x));
+}
+template <class Rule, class X>
+void call_binary(X& x, X& y) {
+  x = apply<Rule>(std::move(x), std::move(y));
+}
+template <class Rule, class X>
+void call_before_constant(X& x, double y) {
+  x = apply<Rule>(std::move(x), constant_beside<X>(y));
+}
+template <class Rule, class X>
+void call_after_constant(double x, X& y) {
+  y = apply<Rule>(constant_beside<X>(x), std::move(y));
+}
+template <class Rule, class X>
+void call_ternary(X& x, const X& y, const X& z) {
+  x = apply<Rule>(x, y, z);
+}
+
+template <class... Rule>
+struct Rules {
+  static constexpr std::array<std::string_view, sizeof...(Rule)> names{Rule::name...};
+  template <class X>
+  static constexpr std::array unary{&call_unary<Rule, X>...};
+  template <class X>
+  static constexpr std::array binary{&call_binary<Rule, X>...};
+  template <class X>
+  static constexpr std::array before_constant{&call_before_constant<Rule, X>...};
+  template <class X>
+  static constexpr std::array after_constant{&call_after_constant<Rule, X>...};
+  template <class X>
+  static constexpr std::array ternary{&call_ternary<Rule, X>...};
+
+  template <class R>
+  static constexpr std::uint32_t index_of() {
+    std::uint32_t index = 0;
+    static_cast<void>(((std::is_same_v<R, Rule> || (++index, false)) || ...));
+    return index;
+  }
+};
+using Unary = Rules<Negate, Reciprocal, Square, Cube, Sqrt, Cbrt, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sin, Cos,
+                    Tan, Asin, Acos, Atan, Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Erf, Erfc, LogGamma, Sign, Floor,
+                    Ceil, Round, Trunc, Abs, Sigmoid, Softplus, LogSigmoid, Relu, Gelu, Silu>;
+using Binary =
+    Rules<Add, Subtract, Multiply, Divide, Power, Pow, Hypot, LogAddExp, Atan2, Fmod, Max, Min, LeakyRelu, Elu>;
+using Ternary = Rules<Hypot3, Clamp, Fma>;
+/// Of ranges.hpp, over any number of operands.
+inline constexpr std::array<std::string_view, 4> range_names{"sum", "mean", "norm", "log_sum_exp"};
+
+enum class Kind : std::uint8_t {
+  number,
+  name,  ///< the value of the index-th name
+  unary,
+  binary,
+  before_constant,  ///< binary, its second operand the number
+  after_constant,   ///< binary, its first operand the number
+  ternary,
+  range,  ///< over `count` operands
+};
+
+struct Step {
+  Kind kind;
+  std::uint32_t index = 0;  ///< in the list of its kind
+  std::uint32_t count = 0;
+  double number = 0;
+};
+
+/// How many operands a step takes from the stack. It leaves one result.
+constexpr std::size_t operands_of(const Step& step) {
+  switch (step.kind) {
+    case Kind::number:
+    case Kind::name: return 0;
+    case Kind::binary: return 2;
+    case Kind::ternary: return 3;
+    case Kind::range: return step.count;
+    default: return 1;
+  }
+}
+
+/// `count` operands become one.
+template <class X>
+X over_range(std::uint32_t index, std::span<const X> operands) {
+  switch (index) {
+    case 0: return sum(operands);
+    case 1: return mean(operands);
+    case 2: return norm(operands);
+    default: return log_sum_exp(operands);
+  }
+}
+
+/// The result of the steps, none of which takes the stack higher than `height`.
+template <class X>
+X run(std::span<const Step> steps, std::size_t height, std::span<const X> values) {
+  std::vector<X> stack;
+  stack.reserve(height);
+  for (const Step& step : steps) {
+    X* const top = stack.data() + stack.size();
+    switch (step.kind) {
+      case Kind::number: stack.push_back(static_cast<X>(step.number)); break;
+      case Kind::name: stack.push_back(values[step.index]); break;
+      case Kind::unary: Unary::unary<X>[step.index](top[-1]); break;
+      case Kind::binary:
+        Binary::binary<X>[step.index](top[-2], top[-1]);
+        stack.pop_back();
+        break;
+      case Kind::before_constant: Binary::before_constant<X>[step.index](top[-1], step.number); break;
+      case Kind::after_constant: Binary::after_constant<X>[step.index](step.number, top[-1]); break;
+      case Kind::ternary:
+        Ternary::ternary<X>[step.index](top[-3], top[-2], top[-1]);
+        stack.erase(stack.end() - 2, stack.end());
+        break;
+      case Kind::range: {
+        X result = over_range<X>(step.index, {top - step.count, step.count});
+        stack.erase(stack.end() - static_cast<std::ptrdiff_t>(step.count), stack.end());
+        stack.push_back(std::move(result));
+      }
+    }
+  }
+  return std::move(stack.back());
+}
+
+}  // namespace downhill::inspect::formula_detail
