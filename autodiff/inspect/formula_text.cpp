@@ -15,30 +15,7 @@ bool is_letter(char32_t code) {
          (0x370 <= code && code <= 0x3FF);                                   // Greek
 }
 bool is_small_digit(char32_t code) { return 0x2080 <= code && code <= 0x2089; }  // as in x₁
-bool is_visible(char32_t code) {
-  return code > 0x20 && !(0x7F <= code && code <= 0xA0) && code != 0xAD && !(0x2000 <= code && code <= 0x200F) &&
-         !(0x2028 <= code && code <= 0x202F) && !(0x205F <= code && code <= 0x206F) && code != 0xFEFF &&
-         code != Character::broken;
-}
-
 }  // namespace
-
-Character first_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t bytes = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
-  if (bytes == 0 || bytes > text.size()) return {Character::broken, 1};
-  char32_t code = lead & (0x7Fu >> bytes);
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if ((byte(i) & 0xC0u) != 0x80u) return {Character::broken, 1};
-    code = code << 6 | (byte(i) & 0x3Fu);
-  }
-  constexpr char32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = 0xD800 <= code && code <= 0xDFFF;
-  if (code < least[bytes] || surrogate || code > 0x10FFFF) return {Character::broken, 1};
-  return {code, bytes};
-}
 
 bool is_blank(char32_t code) { return code == ' ' || code == '\t' || code == '\n' || code == '\r' || code == 0xA0; }
 bool is_digit(char32_t code) { return '0' <= code && code <= '9'; }
@@ -66,7 +43,7 @@ char operator_of(char32_t code) {
 std::string described(Character character, std::string_view text) {
   if (character.code == Character::broken && character.bytes == 1)
     return fmt::format("the byte \\x{:02X}", static_cast<unsigned char>(text[0]));
-  if (!is_visible(character.code)) return fmt::format("U+{:04X}", static_cast<std::uint32_t>(character.code));
+  if (!utf8::is_visible(character.code)) return fmt::format("U+{:04X}", static_cast<std::uint32_t>(character.code));
   return fmt::format("'{}'", text.substr(0, character.bytes));
 }
 
@@ -85,7 +62,7 @@ void fail(std::string_view text, std::size_t begin, std::size_t end, std::string
     const Character c = first_character(text.substr(i));
     const bool is_marked = begin <= i && i < std::max(end, begin + 1);
     if (number + before >= column && number <= column + after) {
-      excerpt += is_visible(c.code) ? text.substr(i, c.bytes) : is_blank(c.code) ? " " : "?";
+      excerpt += utf8::is_visible(c.code) ? text.substr(i, c.bytes) : is_blank(c.code) ? " " : "?";
       mark += number == column ? '^' : is_marked ? '~' : ' ';
     }
     i += c.bytes;

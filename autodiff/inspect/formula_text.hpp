@@ -5,16 +5,12 @@
 #include <string>
 #include <string_view>
 
+#include <autodiff/inspect/utf8.hpp>
+
 namespace downhill::inspect::formula_detail {
 
-/// The first character of a text in UTF-8 and its bytes. A byte that belongs to no character stands for itself.
-struct Character {
-  char32_t code = 0;  ///< `broken` for such a byte
-  std::size_t bytes = 0;
-  static constexpr char32_t broken = 0xFFFD;
-};
-/// Of a text that is not empty.
-Character first_character(std::string_view text);
+using utf8::Character;
+using utf8::first_character;
 
 bool is_blank(char32_t code);
 bool is_digit(char32_t code);

@@ -1,0 +1,45 @@
+#pragma once
+// Pages: what all pictures of `inspect` share. A picture is an SVG and what is said below it; a page is one HTML file
+// that holds some of them, with nothing to load from elsewhere.
+//
+// Colours are named in one place and differ between light and dark surroundings, which the browser chooses. Series and
+// classes have the colours of Okabe and Ito, "Color universal design" (2008), which stay apart for those who cannot
+// tell red from green.
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace downhill::inspect {
+
+/// A picture, to stand on a page or on its own.
+struct Figure {
+  std::string title;
+  double width = 0, height = 0;    ///< in pixels of its own
+  std::string drawing;             ///< what is inside the svg element
+  std::vector<std::string> lines;  ///< what is said below it, as plain text
+};
+
+/// Text as it stands in HTML, SVG and their attributes. Bytes that may not stand there become question marks.
+std::string escaped(std::string_view text);
+
+/// One HTML page with all the figures, side by side where there is room. `shared` is what several drawings refer to:
+/// the inside of an SVG `defs` element.
+std::string page(std::string_view title, std::string_view introduction, std::span<const Figure> figures,
+                 std::string_view shared = "");
+
+/// The figure as an SVG file of its own, for a browser.
+std::string svg(const Figure& figure);
+
+/// Writes text to a file. Throws DataError if that cannot be done.
+void write(const std::filesystem::path& file, std::string_view text);
+
+/// How many colours there are for series and classes; the next ones begin again.
+inline constexpr std::size_t series_colours = 8;
+/// The SVG class that brings the colour of the index-th series: "s0".
+std::string series_class(std::size_t index);
+
+}  // namespace downhill::inspect
