@@ -102,7 +102,7 @@ void show_pictures(const std::vector<Walk>& walks, const inspect::Landscape& gro
   }
 }
 
-bool write_page(const std::string& file, const std::vector<Walk>& walks, const inspect::Landscape& ground) {
+void write_page(const std::string& file, const std::vector<Walk>& walks, const inspect::Landscape& ground) {
   std::vector<inspect::DrawnWalk> drawn;
   for (const Walk& walk : walks)
     drawn.push_back(
@@ -118,10 +118,7 @@ bool write_page(const std::string& file, const std::vector<Walk>& walks, const i
                   "than the last.",
                   start[0], start[1], walks[0].foretold.largest_stable_rate),
       ground, drawn);
-  std::FILE* out = std::fopen(file.c_str(), "w");
-  if (out == nullptr) return false;
-  const bool written = std::fwrite(page.data(), 1, page.size(), out) == page.size();
-  return (std::fclose(out) == 0) && written;
+  inspect::write(file, page);
 }
 
 int run(const std::vector<double>& rates, std::size_t steps, const std::string& file) {
@@ -142,8 +139,10 @@ int run(const std::vector<double>& rates, std::size_t steps, const std::string& 
   explain(walks[0].foretold);
   show_table(walks);
   show_pictures(walks, ground);
-  if (!write_page(file, walks, ground)) {
-    fmt::print(stderr, "learning_rate: {} cannot be written\n", file);
+  try {
+    write_page(file, walks, ground);
+  } catch (const downhill::DataError& error) {
+    fmt::print(stderr, "learning_rate: {}\n", error.what());
     return 1;
   }
   fmt::print("The same on a page: open {} in a browser.\n", file);

@@ -10,12 +10,10 @@
 #include <vector>
 
 #include <autodiff/descent/result.hpp>
+#include <autodiff/inspect/page.hpp>
+#include <autodiff/inspect/plot.hpp>
 
 namespace downhill::inspect {
-
-struct Interval {
-  double low = 0, high = 1;
-};
 
 /// A loss sampled at columns x rows places, both ends of both intervals included.
 struct Landscape {
@@ -52,9 +50,36 @@ struct DrawnWalk {
   std::span<const Step> path;      ///< of points of two parameters, x and y
 };
 
-/// One self-contained HTML page: a map for each walk, all to the same scale, and below it what is said. Throws
-/// ShapeError for a path of points that have not two coordinates.
+/// One self-contained HTML page: a map for each walk, all to the same scale, and below it what is said; at the end the
+/// surface with all of them. Throws ShapeError for a path of points that have not two coordinates, and for a landscape
+/// without values.
 std::string landscape_page(const std::string& title, const std::string& introduction, const Landscape& landscape,
                            std::span<const DrawnWalk> walks);
+
+/// The maps of that page, as figures for another, and what they share.
+struct Maps {
+  std::vector<Figure> figures;
+  std::string shared;
+};
+Maps maps_of(const Landscape& landscape, std::span<const DrawnWalk> walks);
+
+/// The loss as a surface above the plane, seen from one of its corners, and the walks on it. Every height counts as it
+/// is, the colour as on the map. Where the loss is not finite, the surface has a hole.
+Figure surface(const Landscape& landscape, std::span<const DrawnWalk> walks);
+
+namespace landscape_detail {
+
+/// Throws ShapeError unless there are at least 2 x 2 places, and a value for each.
+void demand_places(const Landscape& landscape);
+
+/// SVG paths in a plane: the line of a height, and all that lies below it.
+std::string line_path(const Landscape& landscape, double level, const Plane& plane);
+std::string path_below(const Landscape& landscape, double level, const Plane& plane);
+
+/// The places of a walk that can be told apart, at most 2,000, up to the first that is not finite or a thousand times
+/// as far away as the plane is long. Throws ShapeError as above.
+std::vector<Step> places_of(const DrawnWalk& walk, const Landscape& landscape);
+
+}  // namespace landscape_detail
 
 }  // namespace downhill::inspect

@@ -8,6 +8,7 @@
 #include <autodiff/error.hpp>
 #include <support/catch.hpp>
 #include <support/text.hpp>
+#include <support/xml.hpp>
 
 using namespace downhill;
 using namespace downhill::inspect;
@@ -60,14 +61,44 @@ TEST_CASE("a page draws every walk on the same ground, and escapes what it is gi
   const std::string page = landscape_page("Title \"quoted\"", "intro", bowl, walks);
   CHECK(count(page, "<figure>") == 3);
   CHECK(count(page, "id=\"ground\"") == 1);
-  CHECK(count(page, "&lt;b&gt;") == 1);
+  CHECK(count(page, "&lt;b&gt;") == 2);  // below the maps, and at the surface
   CHECK(count(page, "<b>") == 0);
-  CHECK(count(page, "one &amp; two") == 2);
+  CHECK(count(page, "one &amp; two") == 3);  // the heading, the label of the picture, and the surface
   CHECK(count(page, "5 &lt; 6") == 1);
   CHECK(count(page, "Title &quot;quoted&quot;") == 2);
   CHECK(count(page, "inf") == 0);
   CHECK(count(page, "nan") == 0);
   CHECK(count(page, "http") == 0);  // no network
+  CHECK(error_in_page(page) == "");
   const std::vector<Step> line{{{1}, 1, {1}}};
   CHECK_THROWS_AS(landscape_page("", "", bowl, std::vector<DrawnWalk>{{"", {}, line}}), ShapeError);
+}
+
+TEST_CASE("a surface has a face for each cell with a height, and the walks on it as far as they go") {
+  const Landscape half = sample_landscape([](double x, double y) { return std::sqrt(x) + y; }, {-1, 1}, {0, 1}, 21, 11);
+  const std::vector<Step> inside{{{0.5, 0.5}, 1, {}}, {{0.25, 0.25}, 1, {}}}, outside{{{5, 5}, 1, {}}, {{6, 6}, 1, {}}};
+  const std::vector<DrawnWalk> walks{{"inside", {}, inside}, {"outside", {}, outside}, {"nowhere", {}, {}}};
+  const Figure figure = surface(half, walks);
+  CHECK(xml_error(svg(figure)) == "");
+  CHECK(count(figure.drawing, "class=\"face\"") == 10 * 10);
+  CHECK(count(figure.drawing, "class=\"mark\"") == 2);
+  CHECK(count(figure.drawing, "nan") == 0);
+  // A large landscape is thinned: a picture of more faces than pixels helps nobody.
+  const Landscape fine = sample_landscape([](double x, double y) { return x * y; }, {-1, 1}, {0, 1}, 301, 301);
+  CHECK(count(surface(fine, {}).drawing, "class=\"face\"") <= 48 * 48);
+}
+
+TEST_CASE("landscapes without relief or without values are drawn or refused") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const double value : {0.0, 3.0, 1e308, infinity, std::nan("")}) {
+    const Landscape flat = sample_landscape([&](double, double) { return value; }, {-1, 1}, {0, 1}, 5, 5);
+    const std::string page = landscape_page("flat", "", flat, {});
+    CHECK(error_in_page(page) == "");
+    CHECK(count(page, "nan") == 0);
+  }
+  CHECK_THROWS_AS(landscape_page("", "", Landscape{}, {}), ShapeError);
+  CHECK_THROWS_AS(surface(Landscape{}, {}), ShapeError);
+  const Landscape steep =
+      sample_landscape([](double x, double) { return x > 0 ? 1e308 : -1e308; }, {-1, 1}, {0, 1}, 5, 5);
+  CHECK(error_in_page(landscape_page("steep", "", steep, {})) == "");
 }
