@@ -1,0 +1,21 @@
+#pragma once
+// A small image as text that HTML and SVG take in the place of an address: a PNG file in base 64.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace downhill::inspect {
+
+struct PaletteColour {
+  std::uint8_t red, green, blue, opacity;
+};
+
+/// "data:image/png;base64,...": width x height pixels, row after row from the top, each the index of a colour. Not
+/// compressed. Throws ShapeError unless there are width * height pixels, and at least one.
+std::string png_address(std::size_t width, std::size_t height, std::span<const std::uint8_t> pixels,
+                        const std::array<PaletteColour, 256>& palette);
+
+}  // namespace downhill::inspect
