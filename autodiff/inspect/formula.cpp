@@ -10,6 +10,12 @@
 #include <autodiff/inspect/formula_parser.hpp>
 
 namespace downhill::inspect {
+
+template double formula_detail::run(std::span<const Step>, std::size_t, std::span<const double>);
+template Var<double> formula_detail::run(std::span<const Step>, std::size_t, std::span<const Var<double>>);
+template Dual<double> formula_detail::run(std::span<const Step>, std::size_t, std::span<const Dual<double>>);
+template Dual<double, 8> formula_detail::run(std::span<const Step>, std::size_t, std::span<const Dual<double, 8>>);
+
 namespace {
 
 using namespace formula_detail;

@@ -15,7 +15,9 @@
 #include <vector>
 
 #include <autodiff/calculus.hpp>
+#include <autodiff/dual.hpp>
 #include <autodiff/ranges.hpp>
+#include <autodiff/variable.hpp>
 
 namespace downhill::inspect::formula_detail {
 
@@ -153,5 +155,11 @@ X run(std::span<const Step> steps, std::size_t height, std::span<const X> values
   }
   return std::move(stack.back());
 }
+
+// Compiled once, in formula.cpp: each has a hundred rules in it.
+extern template double run(std::span<const Step>, std::size_t, std::span<const double>);
+extern template Var<double> run(std::span<const Step>, std::size_t, std::span<const Var<double>>);
+extern template Dual<double> run(std::span<const Step>, std::size_t, std::span<const Dual<double>>);
+extern template Dual<double, 8> run(std::span<const Step>, std::size_t, std::span<const Dual<double, 8>>);
 
 }  // namespace downhill::inspect::formula_detail

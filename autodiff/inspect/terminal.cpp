@@ -7,7 +7,8 @@
 #include <cmath>
 #include <cstdlib>
 
-#ifdef __unix__
+#if __has_include(<sys/ioctl.h>) && __has_include(<unistd.h>)
+#define DOWNHILL_HAVE_TERMINAL
 #include <sys/ioctl.h>
 #include <unistd.h>
 #endif
@@ -34,7 +35,7 @@ bool speaks_utf8() {
 TextOptions options_for(std::FILE* stream) {
   TextOptions options;
   options.unicode = speaks_utf8();
-#ifdef __unix__
+#ifdef DOWNHILL_HAVE_TERMINAL
   const int file = fileno(stream);
   if (file >= 0 && isatty(file) == 1) {
     options.colour = environment("NO_COLOR").empty() && environment("TERM") != "dumb";
