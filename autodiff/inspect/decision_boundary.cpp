@@ -123,8 +123,7 @@ double behind(std::span<const double> probabilities, std::size_t k) {
 
 std::string regions(const Decisions& all, const Plane& plane) {
   constexpr std::array sure{0.6, 0.7, 0.8, 0.9, 0.97};
-  std::string svg = fmt::format("<path class=\"nothing\" d=\"M{:.1f} {:.1f}H{:.1f}V{:.1f}H{:.1f}Z\"/>\n", plane.left(),
-                                plane.top(), plane.right(), plane.bottom(), plane.left());
+  std::string svg = fmt::format("<path class=\"nothing\" d=\"{}\"/>\n", plane.outline());
   std::string borders;
   for (std::size_t k = 0; k < all.classes; ++k) {
     const Landscape margin = landscape_of(all, [&](std::span<const double> p) { return behind(p, k); });

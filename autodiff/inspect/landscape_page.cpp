@@ -92,8 +92,7 @@ constexpr double width = 440, height = 340;
 // loss is not finite there is no ground.
 std::string ground(const Landscape& landscape, const Plane& plane) {
   const std::vector<double> levels = levels_of(landscape);
-  std::string svg = fmt::format("<path class=\"nothing\" d=\"M{:.1f} {:.1f}H{:.1f}V{:.1f}H{:.1f}Z\"/>\n", plane.left(),
-                                plane.top(), plane.right(), plane.bottom(), plane.left());
+  std::string svg = fmt::format("<path class=\"nothing\" d=\"{}\"/>\n", plane.outline());
   svg +=
       fmt::format("<path class=\"top\" d=\"{}\"/>\n", path_below(landscape, std::numeric_limits<double>::max(), plane));
   for (std::size_t k = levels.size(); k-- > 0;) {

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include <autodiff/inspect/utf8.hpp>
-
 namespace downhill::inspect {
 
 namespace curve_detail {
@@ -99,7 +97,7 @@ namespace {
 
 using namespace curve_detail;
 
-constexpr double width = 760, height = 360, legend_line = 20;
+constexpr double width = 760, height = 360;
 constexpr std::size_t most_columns = 700;
 
 // Line to each place, and a cross where the run breaks off.
@@ -141,7 +139,7 @@ Figure loss_curve(std::span<const Curve> curves, const CurveNames& names) {
   const Plane plane(scale.steps, scale.values, width, height, scale.logarithmic);
   Figure figure{.title = names.title,
                 .width = width,
-                .height = height + (has_legend ? legend_line * static_cast<double>((curves.size() + 2) / 3) : 0),
+                .height = height + (has_legend ? legend_height(curves.size()) : 0),
                 .drawing = plane.grid(),
                 .lines = {}};
   std::string lines;
@@ -151,15 +149,12 @@ Figure loss_curve(std::span<const Curve> curves, const CurveNames& names) {
   for (std::size_t i = 0; i < curves.size(); ++i)
     figure.drawing += fmt::format("<g class=\"{}\">{}</g>\n", series_class(i), breaks(curves[i], plane));
   figure.drawing += plane.axes(names.index, names.value + (scale.logarithmic ? ", logarithmic" : ""));
+  if (has_legend) {
+    std::vector<std::string> titles;
+    for (const Curve& curve : curves) titles.push_back(curve.title);
+    figure.drawing += legend(titles, plane.left(), height, plane.right() - plane.left());
+  }
   for (std::size_t i = 0; i < curves.size(); ++i) {
-    if (has_legend) {
-      const double x = plane.left() + static_cast<double>(i % 3) * (plane.right() - plane.left()) / 3;
-      const double y = height + 8 + legend_line * static_cast<double>(i / 3);
-      figure.drawing += fmt::format(
-          "<g class=\"{0}\"><path class=\"curve\" d=\"M{1:.1f} {2:.1f}h22\"/></g><text class=\"note\" x=\"{3:.1f}\" "
-          "y=\"{4:.1f}\">{5}</text>\n",
-          series_class(i), x, y, x + 28, y + 4, escaped(utf8::shortened(curves[i].title, 32)));
-    }
     std::string line = curves[i].title.empty() ? "" : curves[i].title + ": ";
     line += summary(curves[i], scale, names.index);
     if (curves[i].values.size() > 2 * most_columns)

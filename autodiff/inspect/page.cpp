@@ -126,6 +126,27 @@ void write(const std::filesystem::path& file, std::string_view text) {
                                 std::generic_category().message(errno)));
 }
 
+constexpr std::size_t legend_columns = 3;
+constexpr double legend_line = 20;
+
+double legend_height(std::size_t names) {
+  return legend_line * static_cast<double>((names + legend_columns - 1) / legend_columns);
+}
+
+std::string legend(std::span<const std::string> names, double left, double top, double width) {
+  constexpr std::size_t longest = 32;
+  std::string drawing;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const double x = left + static_cast<double>(i % legend_columns) * width / legend_columns;
+    const double y = top + 8 + legend_line * static_cast<double>(i / legend_columns);
+    drawing += fmt::format(
+        "<g class=\"{0}\"><path class=\"curve\" d=\"M{1:.1f} {2:.1f}h22\"/></g><text class=\"note\" x=\"{3:.1f}\" "
+        "y=\"{4:.1f}\">{5}</text>\n",
+        series_class(i), x, y, x + 28, y + 4, escaped(utf8::shortened(names[i], longest)));
+  }
+  return drawing;
+}
+
 std::string series_class(std::size_t index) { return fmt::format("s{}", index % series_colours); }
 
 }  // namespace downhill::inspect

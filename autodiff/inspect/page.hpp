@@ -41,5 +41,8 @@ void write(const std::filesystem::path& file, std::string_view text);
 inline constexpr std::size_t series_colours = 8;
 /// The SVG class that brings the colour of the index-th series: "s0".
 std::string series_class(std::size_t index);
+/// The names of series, each beside a piece of its line, three in a row, and the height that they take.
+std::string legend(std::span<const std::string> names, double left, double top, double width);
+double legend_height(std::size_t names);
 
 }  // namespace downhill::inspect

@@ -139,6 +139,10 @@ Plane::Plane(Interval x_values, Interval y_values, double width, double height, 
   y = vertical;
 }
 
+std::string Plane::outline() const {
+  return fmt::format("M{:.1f} {:.1f}H{:.1f}V{:.1f}H{:.1f}Z", left(), top(), right(), bottom(), left());
+}
+
 std::string Plane::clipped(std::string_view drawing) const {
   return fmt::format(
       "<svg x=\"{0:.1f}\" y=\"{1:.1f}\" width=\"{2:.1f}\" height=\"{3:.1f}\" viewBox=\"{0:.1f} {1:.1f} {2:.1f} "
@@ -156,8 +160,7 @@ std::string Plane::grid() const {
 }
 
 std::string Plane::axes(std::string_view x_name, std::string_view y_name) const {
-  std::string svg = fmt::format("<path class=\"frame\" d=\"M{:.1f} {:.1f}H{:.1f}V{:.1f}H{:.1f}Z\"/>\n", left(), top(),
-                                right(), bottom(), left());
+  std::string svg = fmt::format("<path class=\"frame\" d=\"{}\"/>\n", outline());
   for (const Tick& tick : x.ticks(tick_count(right() - left(), 62)))
     svg += fmt::format(
         "<path class=\"tick\" d=\"M{0:.1f} {1:.1f}v4\"/><text class=\"label\" x=\"{0:.1f}\" y=\"{2:.1f}\" "

@@ -63,6 +63,8 @@ struct Plane {
   double right() const { return x.to(); }
   double top() const { return y.to(); }
   double bottom() const { return y.from(); }
+  /// The rectangle, as an SVG path.
+  std::string outline() const;
   /// A drawing without what is outside the rectangle.
   std::string clipped(std::string_view drawing) const;
   /// Lines at the ticks, to lie below what is drawn.

@@ -5,14 +5,13 @@
 #include <limits>
 
 #include <autodiff/inspect/landscape.hpp>
-#include <autodiff/inspect/utf8.hpp>
 
 namespace downhill::inspect {
 namespace {
 
 using namespace landscape_detail;
 
-constexpr double width = 760, full_height = 450, legend_line = 20;
+constexpr double width = 760, full_height = 450;
 
 struct Pixel {
   double x, y;
@@ -182,18 +181,14 @@ Figure surface(const Landscape& landscape, std::span<const DrawnWalk> walks) {
   const View view(landscape);
   Figure figure{.title = "The surface",
                 .width = width,
-                .height = view.height() + legend_line * static_cast<double>((walks.size() + 2) / 3),
+                .height = view.height() + legend_height(walks.size()),
                 .drawing = axes(landscape, view) + faces(landscape, view),
                 .lines = {}};
-  for (std::size_t i = walks.size(); i-- > 0;) {  // the first one on top
-    const double x = 30 + static_cast<double>(i % 3) * (width - 40) / 3;
-    const double y = view.height() + 8 + legend_line * static_cast<double>(i / 3);
+  for (std::size_t i = walks.size(); i-- > 0;)  // the first one on top
     figure.drawing += drawn(walks[i], landscape, view, i);
-    figure.drawing += fmt::format(
-        "<g class=\"{0}\"><path class=\"curve\" d=\"M{1:.1f} {2:.1f}h22\"/></g><text class=\"note\" x=\"{3:.1f}\" "
-        "y=\"{4:.1f}\">{5}</text>\n",
-        series_class(i), x, y, x + 28, y + 4, escaped(utf8::shortened(walks[i].title, 32)));
-  }
+  std::vector<std::string> titles;
+  for (const DrawnWalk& walk : walks) titles.push_back(walk.title);
+  figure.drawing += legend(titles, 30, view.height(), width - 40);
   figure.lines.push_back(
       fmt::format("heights from {:.4g} to {:.4g}; a walk that leaves the plane is drawn up to its edge",
                   view.heights().low, view.heights().high));
