@@ -32,8 +32,9 @@ void fill(std::span<T> weights, Initialiser initialiser, std::size_t fan_in, std
   }
   const double bound = bound_of(initialiser, fan_in, fan_out);
   if (!std::isfinite(bound))
-    throw OptionError(
-        fmt::format("initialise: {} inputs and {} outputs; {} needs at least one", fan_in, fan_out, name(initialiser)));
+    throw OptionError(fmt::format(
+        "initialise: {} inputs and {} outputs; {} needs at least one {}", fan_in, fan_out, name(initialiser),
+        initialiser == Initialiser::he || initialiser == Initialiser::lecun ? "input" : "of either"));
   for (T& weight : weights) weight = static_cast<T>(bound * uniform(generator));
 }
 

@@ -26,7 +26,7 @@ enum class Initialiser {
 std::string_view name(Initialiser initialiser);
 
 /// Fills the weights of a layer. `automatic` is xavier here: a layer knows its activation, this does not. Throws
-/// OptionError where a fan is 0 and asked for.
+/// OptionError where the bound would be infinite: for no inputs, or with xavier neither inputs nor outputs.
 void initialise(std::span<double> weights, Initialiser initialiser, std::size_t fan_in, std::size_t fan_out,
                 std::mt19937_64& generator);
 void initialise(std::span<float> weights, Initialiser initialiser, std::size_t fan_in, std::size_t fan_out,
