@@ -7,8 +7,8 @@
 #include <numbers>
 #include <random>
 
+#include <autodiff/descent/walk.hpp>
 #include <autodiff/error.hpp>
-#include <autodiff/misuse.hpp>
 #include <models/initialise.hpp>
 
 namespace downhill {
@@ -21,6 +21,7 @@ std::size_t Samples<T>::classes() const {
 
 template <class T>
 Samples<T> Samples<T>::rows(std::span<const std::size_t> indices) const {
+  if ((has_labels() && labels.size() != size()) || targets.size() != size() * outputs) demand_whole("Samples::rows");
   Samples some{.features = features, .outputs = outputs, .class_names = class_names};
   some.inputs.reserve(indices.size() * features);
   for (const std::size_t i : indices) {
@@ -35,14 +36,18 @@ Samples<T> Samples<T>::rows(std::span<const std::size_t> indices) const {
 
 template <class T>
 void Samples<T>::demand_whole(std::string_view operation) const {
-  if (size() == 0) throw ShapeError(fmt::format("{}: there are no samples", operation));
-  if (inputs.size() != size() * features)
-    misuse::different_sizes(fmt::format("{}, inputs", operation), size() * features, inputs.size());
-  if (has_labels() && labels.size() != size())
-    misuse::different_sizes(fmt::format("{}, samples and labels", operation), size(), labels.size());
-  if (!has_labels() && (outputs == 0 || targets.size() != size() * outputs))
-    misuse::different_sizes(fmt::format("{}, targets", operation), size() * std::max<std::size_t>(outputs, 1),
-                            targets.size());
+  const auto demand = [&](bool holds, std::string_view what) {
+    if (!holds) throw ShapeError(fmt::format("{}: {}", operation, what));
+  };
+  demand(size() > 0, "there are no samples; set `features` and `inputs`");
+  demand(inputs.size() == size() * features,
+         fmt::format("{} inputs are no whole rows of {} features", inputs.size(), features));
+  demand(has_labels() || outputs > 0 || !targets.empty(),
+         "the samples have neither labels nor targets; set `labels`, or `outputs` and `targets`");
+  demand(!has_labels() || labels.size() == size(),
+         fmt::format("{} labels for {} samples; each needs one", labels.size(), size()));
+  demand(targets.size() == size() * outputs,
+         fmt::format("{} targets for {} samples of {} outputs", targets.size(), size(), outputs));
 }
 
 template <class T>
@@ -76,7 +81,10 @@ Samples<T> targets_of(const Dataset& table, const std::vector<std::string>& targ
   samples.targets.resize(table.rows() * target_columns.size());
   for (std::size_t k = 0; k < target_columns.size(); ++k) {
     const std::vector<double> column = table.column(target_columns[k]);
-    is_target[static_cast<std::size_t>(std::ranges::find(table.names, target_columns[k]) - table.names.begin())] = true;
+    const auto at = static_cast<std::size_t>(std::ranges::find(table.names, target_columns[k]) - table.names.begin());
+    if (is_target[at])
+      throw DataError(fmt::format("{}: the target '{}' is asked for twice", table.source, target_columns[k]));
+    is_target[at] = true;
     for (std::size_t i = 0; i < column.size(); ++i)
       samples.targets[i * target_columns.size() + k] = static_cast<T>(column[i]);
   }
@@ -109,6 +117,8 @@ Samples<T> labelled_images(const IdxArray& images, const IdxArray& labels) {
 
 template <class T>
 Samples<T> two_moons(std::size_t samples, double noise, std::uint64_t seed) {
+  demand(noise >= 0 && std::isfinite(noise), "two_moons", "the noise", noise,
+         "is a standard deviation, at least 0 and finite");
   std::mt19937_64 generator(seed);
   // Box and Muller, "A note on the generation of random normal deviates" (1958).
   const auto normal = [&] {

@@ -27,9 +27,10 @@ struct Samples {
   /// The largest label + 1, or as many as there are names.
   std::size_t classes() const;
   std::span<const T> input(std::size_t sample) const { return std::span(inputs).subspan(sample * features, features); }
-  /// Those with these indices, in this order. Throws ShapeError where there is none such.
+  /// Those with these indices, in this order. Throws ShapeError where there is none such, or not a label or a row of
+  /// targets for each.
   Samples rows(std::span<const std::size_t> indices) const;
-  /// Throws ShapeError unless there is a label, or a row of targets, for each row of inputs.
+  /// Throws ShapeError unless there are samples, and a label or a row of targets for each.
   void demand_whole(std::string_view operation) const;
 };
 
@@ -39,7 +40,7 @@ template <class T>
 Samples<T> classes_of(const Dataset& table, std::string_view label_column = {});
 
 /// A table in which some columns, by name, are the targets, and all others are inputs. Throws DataError where there is
-/// none such.
+/// none such, one is named twice, or nothing is left for the inputs.
 template <class T>
 Samples<T> targets_of(const Dataset& table, const std::vector<std::string>& target_columns);
 
@@ -49,7 +50,8 @@ template <class T>
 Samples<T> labelled_images(const IdxArray& images, const IdxArray& labels);
 
 /// Two half circles that interlock, with normal noise of this standard deviation: samples alternate between the two
-/// classes. Pedregosa and others, "Scikit-learn", JMLR 12 (2011), make_moons.
+/// classes. Throws OptionError for noise that is negative or not finite. Pedregosa and others, "Scikit-learn", JMLR 12
+/// (2011), make_moons.
 template <class T>
 Samples<T> two_moons(std::size_t samples, double noise, std::uint64_t seed);
 
