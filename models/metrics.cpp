@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
 
 #include <autodiff/error.hpp>
 #include <autodiff/misuse.hpp>
@@ -13,7 +13,7 @@ namespace {
 
 void demand_pairs(std::string_view operation, std::size_t predicted, std::size_t known) {
   if (predicted != known)
-    misuse::different_sizes(fmt::format("{}, predictions and truth", operation), predicted, known);
+    throw ShapeError(fmt::format("{}: {} predictions of {} samples", operation, predicted, known));
   if (known == 0) misuse::empty_range(operation);
 }
 
@@ -22,12 +22,15 @@ double share(std::size_t part, std::size_t whole) { return static_cast<double>(p
 template <class T>
 double r_squared_of(std::span<const T> predicted, std::span<const T> targets) {
   demand_pairs("r_squared", predicted.size(), targets.size());
+  // From the first one on, so that equal targets have exactly no deviation.
+  const double first = targets.front();
   double mean = 0, errors = 0, deviations = 0;
-  for (const T target : targets) mean += static_cast<double>(target) / static_cast<double>(targets.size());
+  for (const T target : targets) mean += (static_cast<double>(target) - first) / static_cast<double>(targets.size());
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const double target = targets[i], error = static_cast<double>(predicted[i]) - target;
+    const double deviation = target - first - mean;
     errors += error * error;
-    deviations += (target - mean) * (target - mean);
+    deviations += deviation * deviation;
   }
   return errors == 0 ? 1 : 1 - errors / deviations;
 }
@@ -53,8 +56,9 @@ ConfusionMatrix confusion_matrix(std::span<const std::size_t> predicted, std::sp
   demand_pairs("confusion_matrix", predicted.size(), labels.size());
   ConfusionMatrix confusion{.classes = classes, .counts = std::vector<std::size_t>(classes * classes)};
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (labels[i] >= classes) misuse::no_such_class(labels[i], classes);
-    if (predicted[i] >= classes) misuse::no_such_class(predicted[i], classes);
+    for (const std::size_t of : {labels[i], predicted[i]})
+      if (of >= classes)
+        throw ShapeError(fmt::format("confusion_matrix: the class {} of {}; classes are counted from 0", of, classes));
     ++confusion.counts[labels[i] * classes + predicted[i]];
   }
   return confusion;
@@ -103,7 +107,8 @@ std::string ConfusionMatrix::table(std::span<const std::string> names) const {
       const std::size_t count = (*this)(i, j);
       text += count == 0 ? fmt::format(" {:>{}}", "·", width) : fmt::format(" {:>{}}", count, width);
     }
-    text += fmt::format(" │ {:5.1f} %\n", 100 * recall(i));
+    const double found = recall(i);
+    text += std::isnan(found) ? " │     ·\n" : fmt::format(" │ {:5.1f} %\n", 100 * found);
   }
   return text;
 }

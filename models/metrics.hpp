@@ -29,7 +29,7 @@ struct ConfusionMatrix {
   /// Of the samples of a class, the share that was recognised; of those taken for it, the share that were. NaN of none.
   double recall(std::size_t of) const;
   double precision(std::size_t of) const;
-  /// A table with the classes' names, or their numbers; zeros are dots.
+  /// A table with the classes' names, or their numbers; zeros are dots, and so is the recall of none.
   std::string table(std::span<const std::string> names = {}) const;
 };
 
