@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include <autodiff/error.hpp>
@@ -112,7 +113,11 @@ VarMatrix<T> Dense::operator()(const VarMatrix<T>& x, const SampleShape&, std::s
 
 std::string LayerNorm::text() const { return "LayerNorm"; }
 
-SampleShape LayerNorm::output(const SampleShape& in) const { return in; }
+SampleShape LayerNorm::output(const SampleShape& in) const {
+  if (!(epsilon >= 0 && std::isfinite(epsilon)))
+    throw OptionError(fmt::format("LayerNorm: epsilon is {}; it must be at least 0 and finite", epsilon));
+  return in;
+}
 
 std::vector<ParameterShape> LayerNorm::parameters(const SampleShape& in) const {
   return {{"gain", 1, in.size(), Initialiser::ones}, {"bias", 1, in.size(), Initialiser::zeros}};

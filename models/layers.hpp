@@ -54,7 +54,7 @@ struct ParameterShape {
 };
 
 // Every layer has these members. `in` is the shape of a sample as it comes in; `output` throws ShapeError where it does
-// not fit.
+// not fit, OptionError for an option of the layer outside its domain.
 //
 //     std::string text() const                                       "Dense 64, relu"
 //     SampleShape output(const SampleShape& in) const

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <random>
 #include <utility>
@@ -17,14 +18,30 @@ Mlp<T>::Mlp(Architecture architecture)
   std::mt19937_64 generator(architecture_.seed);
   std::vector<T> values;
   for (std::size_t i = 0; i < architecture_.layers.size(); ++i) {
-    parameters_.emplace_back();
-    for (const ParameterShape& shape :
-         std::visit([&](const auto& layer) { return layer.parameters(shapes_[i]); }, architecture_.layers[i])) {
-      values.resize(shape.size());
-      initialise(std::span<T>(values), shape.start, shape.fan_in, shape.fan_out, generator);
-      list_.push_back({fmt::format("{}.{}", i, shape.name), tape_->parameters().size(), shape.rows, shape.columns});
-      parameters_.back().push_back(downhill::parameters(*tape_, values, shape.rows, shape.columns, list_.back().name));
-    }
+    const SampleShape in = shapes_.back();
+    const auto of_layer = [i](const Error& error) {
+      return fmt::format("layer {} of the network: {}", i, error.what());
+    };
+    std::visit(
+        [&](const auto& layer) {
+          try {
+            shapes_.push_back(layer.output(in));
+          } catch (const ShapeError& error) {
+            throw ShapeError(of_layer(error));
+          } catch (const OptionError& error) {
+            throw OptionError(of_layer(error));
+          }
+          parameters_.emplace_back();
+          for (const ParameterShape& shape : layer.parameters(in)) {
+            values.resize(shape.size());
+            initialise(std::span<T>(values), shape.start, shape.fan_in, shape.fan_out, generator);
+            list_.push_back(
+                {fmt::format("{}.{}", i, shape.name), tape_->parameters().size(), shape.rows, shape.columns});
+            parameters_.back().push_back(
+                downhill::parameters(*tape_, values, shape.rows, shape.columns, list_.back().name));
+          }
+        },
+        architecture_.layers[i]);
   }
 }
 
@@ -55,7 +72,8 @@ template <class T>
 typename Mlp<T>::Matrix Mlp<T>::predict(std::span<const T> inputs) const {
   constexpr std::size_t at_once = 256;
   const std::size_t features = this->inputs(), samples = inputs.size() / features;
-  if (inputs.size() % features != 0) misuse::different_sizes("predict, inputs", samples * features, inputs.size());
+  if (inputs.size() % features != 0)
+    throw ShapeError(fmt::format("predict: {} numbers are no whole rows of {} inputs", inputs.size(), features));
   Matrix result(static_cast<Eigen::Index>(samples), static_cast<Eigen::Index>(outputs()));
   const auto here = tape_->mark();
   for (std::size_t i = 0; i < samples; i += at_once) {
@@ -90,7 +108,7 @@ std::string with_separators(double number) {
 
 std::string memory(double bytes) {
   for (const char* unit : {"B", "KB", "MB"}) {
-    if (bytes < 1000) return fmt::format("{:.3g} {}", bytes, unit);
+    if (bytes < 999.5) return fmt::format("{:.3g} {}", bytes, unit);
     bytes /= 1000;
   }
   return fmt::format("{:.3g} GB", bytes);
@@ -137,8 +155,10 @@ std::string Mlp<T>::summary(std::size_t batch) const {
       for (std::size_t i = 0; i < line; ++i) text += "─";
       text += '\n';
     }
-    text += fmt::format("{:<{}}  {:>{}}  {:>{}}  {:>{}}  {:>{}}\n", row.layer, width[0], row.output, width[1],
+    text += fmt::format("{:<{}}  {:>{}}  {:>{}}  {:>{}}  {:>{}}", row.layer, width[0], row.output, width[1],
                         row.parameters, width[2], row.memory, width[3], row.flops, width[4]);
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += '\n';
   }
   return text + fmt::format("A step of training takes a batch of {} forward and back.\n", batch);
 }

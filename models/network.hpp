@@ -46,7 +46,8 @@ class Mlp {
   /// Records the network over a batch, a sample a row, on its tape. Throws ShapeError unless x has as many columns as
   /// the input has features.
   VarMatrix<T> operator()(const VarMatrix<T>& x, const Pass& pass = {}) const;
-  /// The outputs for some samples, row after row, computed some at a time. Nothing stays on the tape.
+  /// The outputs for some samples, row after row, computed some at a time. Nothing stays on the tape. Throws ShapeError
+  /// unless the rows are whole.
   Matrix predict(std::span<const T> inputs) const;
 
   Tape<T>& tape() const { return *tape_; }
