@@ -11,7 +11,7 @@
 namespace downhill {
 
 enum class Loss {
-  automatic,  ///< for labels, of several outputs the first and of one the second below; for numbers the third
+  automatic,               ///< for labels the first below, or with one output the second; for numbers the third
   softmax_cross_entropy,   ///< the outputs are the logits of the classes
   logistic_cross_entropy,  ///< the one output is the logit of class 1 against class 0; or targets in [0, 1], one for
                            ///< each
@@ -26,7 +26,7 @@ std::string_view name(Loss loss);
 template <class T>
 Loss chosen_loss(Loss loss, const Samples<T>& samples, std::size_t outputs);
 
-/// A batch as the loss sees it. Targets of labels for the logistic loss are made by `targets_of_labels`.
+/// A batch as the loss sees it. For the logistic loss, BatchRows makes targets of labels.
 template <class T>
 struct Batch {
   std::span<const T> inputs;
