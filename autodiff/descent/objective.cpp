@@ -33,7 +33,9 @@ std::span<const std::size_t> BatchOrder::next() {
 }
 
 void BatchOrder::restore(State state) {
-  if (state.order.size() != samples()) misuse::different_sizes("BatchOrder::restore", samples(), state.order.size());
+  if (state.order.size() != samples())
+    throw ShapeError(fmt::format("BatchOrder::restore: the order is one of {} samples, and there are {}",
+                                 state.order.size(), samples()));
   std::vector<bool> seen(samples(), false);
   for (const std::size_t index : state.order) {
     if (index >= samples() || seen[index])

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include <autodiff/derivatives.hpp>
@@ -108,6 +109,42 @@ TEST_CASE("every sample is in one batch of an epoch, in an order that depends on
   CHECK(BatchOrder(3, {.batch = 100}).next().size() == 3);
   CHECK_THROWS_AS(BatchOrder(0, {}), OptionError);
   CHECK_THROWS_AS(BatchOrder(3, {.batch = 0}), OptionError);
+}
+
+TEST_CASE("an order goes on from any state as if it had not been interrupted") {
+  for (const bool shuffled : {true, false})
+    for (int at = 0; at < 12; ++at) {  // four batches an epoch
+      CAPTURE(shuffled, at);
+      const BatchOptions options{.batch = 3, .seed = 7, .shuffle = shuffled};
+      BatchOrder order(11, options), other(11, {.batch = 3, .seed = 99, .shuffle = shuffled});
+      for (int i = 0; i < at; ++i) order.next();
+      other.restore(order.state());
+      CHECK(other.epochs() == order.epochs());
+      for (int i = 0; i < 10; ++i) {
+        const auto expected = order.next(), batch = other.next();
+        CHECK(std::ranges::equal(batch, expected));
+      }
+      CHECK(other.epochs() == order.epochs());
+    }
+}
+
+TEST_CASE("an order refuses what is no order of its samples, and goes on with its own") {
+  BatchOrder order(4, {.batch = 3, .seed = 1}), undisturbed(4, {.batch = 3, .seed = 1});
+  order.next(), undisturbed.next();
+  const auto with = [&](std::vector<std::size_t> indices, std::size_t position) {
+    BatchOrder::State state = order.state();
+    state.order = std::move(indices), state.position = position;
+    return state;
+  };
+  CHECK_THROWS_AS(order.restore(with({0, 1, 2}, 0)), ShapeError);
+  CHECK_THROWS_AS(order.restore(with({0, 1, 2, 3, 4}, 0)), ShapeError);
+  CHECK_THROWS_AS(order.restore(with({}, 0)), ShapeError);
+  CHECK_THROWS_AS(order.restore(with({0, 1, 2, 2}, 0)), OptionError);
+  CHECK_THROWS_AS(order.restore(with({0, 1, 2, 4}, 0)), OptionError);
+  CHECK_THROWS_AS(order.restore(with({3, 2, 1, 0}, 5)), OptionError);
+  for (int i = 0; i < 5; ++i) CHECK(std::ranges::equal(order.next(), undisturbed.next()));
+  order.restore(with({3, 2, 1, 0}, 2));
+  CHECK(std::ranges::equal(order.next(), std::vector<std::size_t>{1, 0}));
 }
 
 TEST_CASE("mini-batches bring a line to its points") {
