@@ -1,6 +1,10 @@
 #include <models/training.hpp>
 
+#include <fmt/format.h>
+
 #include <numeric>
+
+#include <autodiff/error.hpp>
 
 namespace downhill {
 
@@ -29,6 +33,50 @@ Batch<T> BatchRows<T>::gather(const Samples<T>& samples, std::size_t begin, std:
   std::iota(indices_.begin(), indices_.end(), begin);
   return gather(samples, indices_, loss);
 }
+
+namespace training_detail {
+
+template <class T>
+Loss demand_fit(std::string_view operation, const Samples<T>& samples, std::size_t inputs, std::size_t outputs,
+                Loss loss, double huber_delta) {
+  samples.demand_whole(operation);
+  if (samples.features != inputs)
+    throw ShapeError(fmt::format("{}: the samples have {} features, and the model has {} inputs", operation,
+                                 samples.features, inputs));
+  try {
+    loss = chosen_loss(loss, samples, outputs);
+  } catch (const ShapeError& error) {
+    throw ShapeError(fmt::format("{}: {}", operation, error.what()));
+  }
+  if (loss == Loss::huber)
+    demand(huber_delta > 0, operation, "the delta of the Huber loss", huber_delta, "must be positive");
+  return loss;
+}
+
+template <class T>
+void demand_sizes(const TrainingState<T>& state, std::size_t parameters, std::string_view method, std::size_t memory) {
+  const auto demand = [](bool holds, std::string_view what) {
+    if (!holds) throw ShapeError(fmt::format("Trainer::restore: {}", what));
+  };
+  demand(state.parameters.size() == parameters,
+         fmt::format("the state has {} parameters, and the model has {}", state.parameters.size(), parameters));
+  demand(state.best.empty() || state.best.size() == parameters,
+         fmt::format("the best epoch of the state has {} parameters, and the model has {}", state.best.size(),
+                     parameters));
+  demand(state.memory.size() == memory, fmt::format("the state has {} numbers of the method's memory, and {} has {}",
+                                                    state.memory.size(), method, memory));
+}
+
+bool has_moved(StopReason reason) {
+  return reason != StopReason::no_descent && reason != StopReason::not_finite && reason != StopReason::exception;
+}
+
+template Loss demand_fit(std::string_view, const Samples<float>&, std::size_t, std::size_t, Loss, double);
+template Loss demand_fit(std::string_view, const Samples<double>&, std::size_t, std::size_t, Loss, double);
+template void demand_sizes(const TrainingState<float>&, std::size_t, std::string_view, std::size_t);
+template void demand_sizes(const TrainingState<double>&, std::size_t, std::string_view, std::size_t);
+
+}  // namespace training_detail
 
 template class BatchRows<float>;
 template class BatchRows<double>;

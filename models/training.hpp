@@ -13,10 +13,12 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <limits>
 #include <optional>
 #include <random>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,7 +33,7 @@ namespace downhill {
 /// What can be trained: parameters on a tape, and outputs for a batch.
 template <class M>
 concept TrainableModel = requires(M& model, const VarMatrix<typename M::value_type>& x, const Pass& pass) {
-  { model.tape() } -> std::convertible_to<const Tape<typename M::value_type>&>;
+  { model.tape() } -> std::convertible_to<Tape<typename M::value_type>&>;
   { model.inputs() } -> std::convertible_to<std::size_t>;
   { model.outputs() } -> std::convertible_to<std::size_t>;
   { model(x, pass) } -> std::convertible_to<VarMatrix<typename M::value_type>>;
@@ -69,26 +71,53 @@ namespace training_detail {
 
 inline constexpr std::size_t rows_at_once = 512;  // of what is no batch
 
+// What the loss is, if the samples fit it and a model of so many inputs and outputs.
+template <class T>
+Loss demand_fit(std::string_view operation, const Samples<T>& samples, std::size_t inputs, std::size_t outputs,
+                Loss loss, double huber_delta);
+extern template Loss demand_fit(std::string_view, const Samples<float>&, std::size_t, std::size_t, Loss, double);
+extern template Loss demand_fit(std::string_view, const Samples<double>&, std::size_t, std::size_t, Loss, double);
+
+// The options, with the loss that is to be taken.
+template <class Model, class T>
+TrainingOptions<T> checked(Model& model, const Samples<T>& samples, TrainingOptions<T> options) {
+  const auto demand = [&](std::string_view operation, const Samples<T>& some) {
+    return demand_fit(operation, some, model.inputs(), model.outputs(), options.loss, options.huber_delta);
+  };
+  options.loss = demand("fit", samples);
+  if (options.validation != nullptr) demand("fit, validation", *options.validation);
+  return options;
+}
+
+// work(), and then the tape is as it was before, even if something was thrown.
+template <class T, class Work>
+void off_the_tape(Tape<T>& tape, Work&& work) {
+  const auto here = tape.mark();
+  try {
+    work();
+  } catch (...) {
+    tape.rewind(here);
+    throw;
+  }
+  tape.rewind(here);
+}
+
 // work(batch, outputs) for all samples, some at a time, each recorded and taken off the tape again.
 template <class Model, class T, class Work>
 void for_each_piece(Model& model, const Samples<T>& samples, Loss loss, Work&& work) {
   BatchRows<T> rows;
-  auto& tape = model.tape();
-  const auto here = tape.mark();
   for (std::size_t i = 0; i < samples.size(); i += rows_at_once) {
     const auto batch = rows.gather(samples, i, std::min(i + rows_at_once, samples.size()), loss);
     const std::size_t count = batch.inputs.size() / samples.features;
-    work(batch, model(VarMatrix<T>::constant(batch.inputs, count, samples.features), Pass{}));
-    tape.rewind(here);
+    off_the_tape(model.tape(),
+                 [&] { work(batch, model(VarMatrix<T>::constant(batch.inputs, count, samples.features), Pass{})); });
   }
 }
 
-template <class Model, class T>
-void demand_fit(const Model& model, const Samples<T>& samples, std::string_view operation) {
-  samples.demand_whole(operation);
-  if (samples.features != model.inputs())
-    misuse::different_sizes("the features of the samples and the inputs of the model", samples.features,
-                            model.inputs());
+template <class Model>
+void write_parameters(Model& model, const auto& values) {
+  using T = typename Model::value_type;
+  std::ranges::transform(values, model.tape().update_parameters().begin(), [](auto x) { return static_cast<T>(x); });
 }
 
 }  // namespace training_detail
@@ -99,26 +128,31 @@ template <TrainableModel Model>
 Evaluation evaluate(Model& model, const Samples<typename Model::value_type>& samples, Loss loss = Loss::automatic,
                     double huber_delta = 1) {
   using T = typename Model::value_type;
-  training_detail::demand_fit(model, samples, "evaluate");
-  loss = chosen_loss(loss, samples, model.outputs());
+  loss = training_detail::demand_fit("evaluate", samples, model.inputs(), model.outputs(), loss, huber_delta);
+  const bool of_logits = loss == Loss::logistic_cross_entropy && !samples.has_labels();
   ScoreKeeper score(samples.has_labels());
   training_detail::for_each_piece(model, samples, loss, [&](const Batch<T>& batch, const VarMatrix<T>& outputs) {
-    score.add(static_cast<double>(loss_of(loss, huber_delta, outputs, batch).value()), outputs.value(), batch);
+    const double value = static_cast<double>(loss_of(loss, huber_delta, outputs, batch).value());
+    score.add(value, (of_logits ? sigmoid(outputs) : outputs).value(), batch);
   });
   return score.evaluation();
 }
 
 /// The loss of a model over all samples as an Objective of its parameters: every method of descent walks on it. The
-/// model's parameters are the point of the last evaluation.
+/// model's parameters are the point of the last evaluation. Throws ShapeError where the samples do not fit the model,
+/// and so does the objective for a point of another size. The model and the samples must outlive it.
 template <TrainableModel Model>
 auto objective_of(Model& model, const Samples<typename Model::value_type>& samples, Loss loss = Loss::automatic,
                   double huber_delta = 1) {
   using T = typename Model::value_type;
-  training_detail::demand_fit(model, samples, "objective_of");
-  loss = chosen_loss(loss, samples, model.outputs());
+  loss = training_detail::demand_fit("objective_of", samples, model.inputs(), model.outputs(), loss, huber_delta);
   return [&model, &samples, loss, huber_delta, swept = Gradient<T>()](std::span<const double> point,
                                                                       std::span<double> gradient) mutable -> double {
-    std::ranges::transform(point, model.update_parameters().begin(), [](double x) { return static_cast<T>(x); });
+    const std::size_t parameters = model.tape().parameters().size();
+    for (const std::size_t size : {point.size(), gradient.size()})
+      if (size != parameters)
+        misuse::different_sizes("objective_of, parameters and point or gradient", parameters, size);
+    training_detail::write_parameters(model, point);
     std::ranges::fill(gradient, 0.0);
     double total = 0;
     training_detail::for_each_piece(model, samples, loss, [&](const Batch<T>& batch, const VarMatrix<T>& outputs) {
@@ -126,8 +160,7 @@ auto objective_of(Model& model, const Samples<typename Model::value_type>& sampl
       const Var<T> piece = loss_of(loss, huber_delta, outputs, batch);
       model.tape().gradient(piece, swept);
       total += share * static_cast<double>(piece.value());
-      for (std::size_t i = 0; i < gradient.size(); ++i)
-        gradient[i] += share * static_cast<double>(swept.parameters()[i]);
+      for (std::size_t i = 0; i < parameters; ++i) gradient[i] += share * static_cast<double>(swept.parameters()[i]);
     });
     return total;
   };
@@ -144,6 +177,18 @@ struct TrainingState {
   std::vector<T> best;  ///< the parameters of the best epoch so far
 };
 
+namespace training_detail {
+
+template <class T>
+void demand_sizes(const TrainingState<T>& state, std::size_t parameters, std::string_view method, std::size_t memory);
+extern template void demand_sizes(const TrainingState<float>&, std::size_t, std::string_view, std::size_t);
+extern template void demand_sizes(const TrainingState<double>&, std::size_t, std::string_view, std::size_t);
+
+// Is the end of a walk, for this reason, the end of a step as well?
+bool has_moved(StopReason reason);
+
+}  // namespace training_detail
+
 /// A first-order method at work on a model, a batch after the other. The model and the samples must outlive it.
 template <TrainableModel Model, class M>
 class Trainer {
@@ -155,40 +200,30 @@ class Trainer {
   Trainer(Model& model, const Samples<T>& samples, M method, TrainingOptions<T> options = {})
       : model_(model),
         samples_(samples),
-        options_(std::move(options)),
+        options_(training_detail::checked(model, samples, std::move(options))),
+        log_(samples.size(), options_.batch, options_.epochs, options_.patience, samples.has_labels()),
         optimizer_(std::move(method), model.tape().parameters().size()),
         order_(samples.size(), {.batch = options_.batch, .seed = options_.seed}),
-        dropout_(options_.seed + 1),
-        log_(samples.size(), options_.batch, options_.epochs, options_.patience, samples.has_labels()) {
-    training_detail::demand_fit(model, samples, "fit");
-    if (options_.validation != nullptr) {
-      training_detail::demand_fit(model, *options_.validation, "fit, validation");
-      chosen_loss(options_.loss, *options_.validation, model.outputs());
-    }
-    options_.loss = chosen_loss(options_.loss, samples, model.outputs());
-  }
+        dropout_(options_.seed + 1) {}
 
-  /// Takes the next batch, and a step of descent; after the last one of an epoch, evaluates the validation samples.
-  /// Returns the loss of the batch before the step. Where it is NaN or infinite, the training has ended and the
-  /// parameters are those after the last whole epoch.
+  /// Takes the next batch, and a step of descent. Returns the loss of the batch before the step. Where it is NaN or
+  /// infinite, the parameters stay. What the model throws passes through: the tape is rewound and the parameters stay,
+  /// but the batch is lost to its epoch.
   double step() {
     if (epoch_.empty()) keep_epoch();
     log_.begin_step();
     const std::span<const std::size_t> indices = order_.next();
     const Batch<T> batch = rows_.gather(samples_, indices, options_.loss);
-    auto& tape = model_.tape();
-    const auto here = tape.mark();
-    const auto outputs =
-        model_(VarMatrix<T>::constant(batch.inputs, indices.size(), samples_.features), Pass{.dropout = &dropout_});
-    const Var<T> loss = loss_of(options_.loss, options_.huber_delta, outputs, batch);
-    const double value = static_cast<double>(loss.value()), rate = optimizer_.learning_rate();
-    if (std::isfinite(value)) {
-      tape.gradient(loss, swept_);
-      tape.rewind(here);
-      optimizer_.step(tape.update_parameters(), swept_.parameters());
-    } else {
-      tape.rewind(here);
-    }
+    double value = 0;
+    training_detail::off_the_tape(model_.tape(), [&] {
+      const auto x = VarMatrix<T>::constant(batch.inputs, indices.size(), samples_.features);
+      const Var<T> loss = loss_of(options_.loss, options_.huber_delta, model_(x, Pass{.dropout = &dropout_}), batch);
+      value = static_cast<double>(loss.value());
+      if (std::isfinite(value)) model_.tape().gradient(loss, swept_);
+    });
+    const double rate = optimizer_.learning_rate();
+    if (std::isfinite(value)) optimizer_.step(model_.tape().update_parameters(), swept_.parameters());
+    shows_best_ = false;
     log_.add(value, indices.size(), rate);
     if (!std::isfinite(value))
       fall_back(rate);
@@ -198,17 +233,25 @@ class Trainer {
   }
 
   /// Trains until all epochs are over or something else ends it. Observers are called with a `const TrainingProgress&`
-  /// after every step and at the end; one that returns true ends it. At the end the parameters are those of the best
-  /// epoch, if that was asked for: what is to go on later is saved by an observer.
+  /// after every step and at the end; one that returns true ends it. If a loss or a parameter becomes NaN or infinite,
+  /// the parameters are those after the last epoch of this run, or those it began with.
+  ///
+  /// What the model or an observer throws passes through: the parameters are those after the last step, and `run` goes
+  /// on from there.
   template <class... Observers>
   TrainingResult run(Observers&&... observers) {
     log_.start_clock();
+    if (!log_.ended()) keep_parameters();
     while (!log_.ended()) {
-      step();
+      take_step();
       (log_.tell(observers), ...);
       log_.check_limits(options_.seconds);
     }
-    if (options_.keep_best && options_.validation != nullptr && !best_.empty()) write_parameters(best_);
+    if (options_.keep_best && options_.validation != nullptr && !best_.empty() && !shows_best_) {
+      keep_parameters();
+      training_detail::write_parameters(model_, best_);
+      shows_best_ = true;
+    }
     log_.tell_end(observers...);
     return log_.result();
   }
@@ -217,9 +260,10 @@ class Trainer {
   Model& model() const { return model_; }
   const Optimizer<M, T>& optimizer() const { return optimizer_; }
 
-  /// All that must be known to go on as if nothing had been in between.
+  /// All that must be known to go on as if nothing had been in between. Where `run` has ended with the parameters of
+  /// the best epoch, the state has those to go on from.
   TrainingState<T> state() const {
-    const auto parameters = model_.tape().parameters();
+    const std::span<const T> parameters = shows_best_ ? std::span<const T>(kept_) : model_.tape().parameters();
     const auto memory = optimizer_.memory();
     return {.parameters = {parameters.begin(), parameters.end()},
             .memory = {memory.begin(), memory.end()},
@@ -232,57 +276,56 @@ class Trainer {
   /// Throws ShapeError or OptionError, and changes nothing, where the state is that of another model, method or number
   /// of samples.
   void restore(const TrainingState<T>& state) {
-    const std::size_t parameters = model_.tape().parameters().size();
-    if (state.parameters.size() != parameters)
-      misuse::different_sizes("Trainer::restore, parameters", parameters, state.parameters.size());
-    if (!state.best.empty() && state.best.size() != parameters)
-      misuse::different_sizes("Trainer::restore, best parameters", parameters, state.best.size());
-    if (state.memory.size() != optimizer_.memory().size())
-      misuse::different_sizes("Trainer::restore, the memory of the method", optimizer_.memory().size(),
-                              state.memory.size());
+    training_detail::demand_sizes(state, model_.tape().parameters().size(), M::name, optimizer_.memory().size());
     order_.restore(state.order);
     optimizer_.restore(state.steps, state.memory);
     dropout_ = state.dropout;
     log_.restore(state.log);
     best_ = state.best;
-    write_parameters(state.parameters);
-    keep_epoch();
+    shows_best_ = false;
+    training_detail::write_parameters(model_, state.parameters);
   }
 
  private:
-  void write_parameters(const std::vector<T>& values) {
-    std::ranges::copy(values, model_.tape().update_parameters().begin());
-  }
-  void keep_epoch() {
+  void keep_parameters() {
     const auto parameters = model_.tape().parameters();
-    epoch_.assign(parameters.begin(), parameters.end());
+    kept_.assign(parameters.begin(), parameters.end());
+  }
+  void take_step() {
+    const bool finite = std::isfinite(step());
+    const bool epoch_is_over = order_.state().position == order_.samples();
+    if (finite && !epoch_is_over) return;
+    if (finite && std::ranges::all_of(model_.tape().parameters(), [](T x) { return std::isfinite(x); })) {
+      end_epoch();
+    } else {
+      log_.end_not_finite(finite ? "a parameter" : "the loss");
+      training_detail::write_parameters(model_, kept_);
+    }
   }
   void end_epoch() {
     std::optional<Evaluation> validation;
     if (options_.validation != nullptr)
       validation = evaluate(model_, *options_.validation, options_.loss, options_.huber_delta);
-    keep_epoch();
-    if (log_.end_epoch(validation)) best_ = epoch_;
-  }
-  void fall_back(double rate) {
-    write_parameters(epoch_);
-    log_.end_not_finite(rate);
+    keep_parameters();
+    if (log_.end_epoch(validation) && validation && options_.keep_best) best_ = kept_;
   }
 
   Model& model_;
   const Samples<T>& samples_;
   TrainingOptions<T> options_;
+  TrainingLog log_;
   Optimizer<M, T> optimizer_;
   BatchOrder order_;
   std::mt19937_64 dropout_;
-  TrainingLog log_;
   BatchRows<T> rows_;
   Gradient<T> swept_;
-  std::vector<T> epoch_, best_;  // parameters: of the last whole epoch, and of the best one
+  std::vector<T> kept_, best_;  // parameters: to go back to or to go on from, and of the best epoch
+  bool shows_best_ = false;     // the model has the best ones, and the last are kept
 };
 
 /// Trains a model with any method of the library: with a first-order method, batch after batch; with another, such as
-/// Lbfgs, on all samples at once, where an epoch is a step. What is wrong with the arguments throws, see Trainer.
+/// Lbfgs, on all samples at once, where an epoch is a step. What is wrong with the arguments throws, and what the model
+/// or an observer throws passes through, see Trainer.
 template <TrainableModel Model, class M, class... Observers>
 TrainingResult fit(Model& model, const Samples<typename Model::value_type>& samples, const M& method,
                    const TrainingOptions<typename Model::value_type>& options = {}, Observers&&... observers) {
@@ -290,20 +333,20 @@ TrainingResult fit(Model& model, const Samples<typename Model::value_type>& samp
   if constexpr (!requires { method.walker(samples.size()); }) {
     return Trainer<Model, M>(model, samples, method, options).run(std::forward<Observers>(observers)...);
   } else {
-    auto objective = objective_of(model, samples, options.loss, options.huber_delta);
+    const Loss loss = training_detail::checked(model, samples, options).loss;
+    auto objective = objective_of(model, samples, loss, options.huber_delta);
     TrainingLog log(samples.size(), samples.size(), options.epochs, options.patience, samples.has_labels());
     std::vector<T> best;
     log.start_clock();
     const auto watch = [&](const Progress& progress) {
-      if (progress.steps == 0 || progress.ended) return false;
-      std::ranges::transform(progress.point, model.update_parameters().begin(),
-                             [](double x) { return static_cast<T>(x); });
-      log.begin_step();
+      if (progress.steps == log.state().steps || (progress.ended && !training_detail::has_moved(*progress.ended)))
+        return false;
+      training_detail::write_parameters(model, progress.point);
       log.add(progress.value, samples.size(), progress.learning_rate);
       std::optional<Evaluation> validation;
-      if (options.validation != nullptr)
-        validation = evaluate(model, *options.validation, options.loss, options.huber_delta);
-      if (log.end_epoch(validation)) best.assign(model.tape().parameters().begin(), model.tape().parameters().end());
+      if (options.validation != nullptr) validation = evaluate(model, *options.validation, loss, options.huber_delta);
+      if (log.end_epoch(validation) && validation && options.keep_best)
+        best.assign(model.tape().parameters().begin(), model.tape().parameters().end());
       (log.tell(observers), ...);
       log.check_limits(options.seconds);
       return log.ended();
@@ -311,10 +354,10 @@ TrainingResult fit(Model& model, const Samples<typename Model::value_type>& samp
     const auto parameters = model.tape().parameters();
     const Result walked =
         minimize(objective, {parameters.begin(), parameters.end()}, method, {.steps = options.epochs}, watch);
+    training_detail::write_parameters(model, walked.point);
+    if (walked.exception) std::rethrow_exception(walked.exception);
     if (!log.ended()) log.end(walked.reason, walked.why);
-    std::ranges::transform(walked.point, model.update_parameters().begin(), [](double x) { return static_cast<T>(x); });
-    if (options.keep_best && options.validation != nullptr && !best.empty())
-      std::ranges::copy(best, model.update_parameters().begin());
+    if (!best.empty()) training_detail::write_parameters(model, best);
     log.tell_end(observers...);
     return log.result();
   }

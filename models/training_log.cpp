@@ -27,11 +27,13 @@ TrainingLog::TrainingLog(std::size_t samples, std::size_t batch, std::size_t epo
 
 void TrainingLog::start_clock() {
   began_ = std::chrono::steady_clock::now();
+  began_after_ = state_.history.size();
   if (state_.history.size() >= epochs_ && !ended())
     end(StopReason::step_limit, fmt::format("all {} epochs are over", epochs_));
 }
 
 void TrainingLog::add(double loss, std::size_t samples, double learning_rate) {
+  epoch_ended_ = false;
   ++state_.steps;
   state_.samples += samples;
   state_.losses += loss * static_cast<double>(samples);
@@ -39,28 +41,38 @@ void TrainingLog::add(double loss, std::size_t samples, double learning_rate) {
 }
 
 bool TrainingLog::end_epoch(const std::optional<Evaluation>& validation) {
-  const double loss = state_.losses / static_cast<double>(state_.samples);
-  state_.history.push_back({loss, validation, learning_rate_, seconds()});
+  const auto watched_in = [](const Epoch& epoch) { return epoch.validation ? epoch.validation->loss : epoch.loss; };
+  const double best = state_.best_epoch == 0 ? infinity : watched_in(state_.history[state_.best_epoch - 1]);
+  state_.history.push_back(
+      {state_.losses / static_cast<double>(state_.samples), validation, learning_rate_, seconds()});
+  state_.samples = 0;
+  state_.losses = 0;
   epoch_ended_ = true;
-  const double watched = validation ? validation->loss : loss;
-  const bool is_best = watched < state_.least - (state_.best_epoch == 0 ? 0 : patience_.minimum_change);
-  if (is_best) {
+  const double watched = watched_in(state_.history.back());
+  const bool is_best = watched < best;
+  if (is_best) state_.best_epoch = state_.history.size();
+  if (watched < state_.least - patience_.minimum_change) {
     state_.least = watched;
-    state_.best_epoch = state_.history.size();
     state_.waited = 0;
   } else if (++state_.waited >= patience_.steps && patience_.steps > 0) {
+    const std::string_view which = validation ? "validation" : "training";
+    const std::string change =
+        patience_.minimum_change > 0 ? fmt::format(" by more than {:.3g}", patience_.minimum_change) : "";
     end(StopReason::patience_ran_out,
-        fmt::format("the {} loss has not fallen for {} epochs; the best was epoch {} with {:.6g}",
-                    validation ? "validation" : "training", state_.waited, state_.best_epoch, state_.least));
+        state_.best_epoch == 0
+            ? fmt::format("the {} loss was finite in none of {} epochs", which, state_.waited)
+            : fmt::format("the {} loss has not fallen{} for {} epochs; the best was epoch {} with {:.6g}", which,
+                          change, state_.waited, state_.best_epoch, is_best ? watched : best));
   }
   return is_best;
 }
 
-void TrainingLog::begin_step() {
-  if (!epoch_ended_) return;
-  epoch_ended_ = false;
-  state_.samples = 0;
-  state_.losses = 0;
+void TrainingLog::close_epoch(double seconds_limit) {
+  if (!epoch_ended_ || ended()) return;
+  if (state_.history.size() >= epochs_)
+    end(StopReason::step_limit, fmt::format("all {} epochs are over", epochs_));
+  else if (seconds() >= seconds_limit)
+    end(StopReason::time_limit, fmt::format("{:.3g} s have passed", seconds()));
 }
 
 void TrainingLog::check_limits(double limit) {
@@ -76,12 +88,19 @@ void TrainingLog::end(StopReason reason, std::string why) {
   why_ = std::move(why);
 }
 
-void TrainingLog::end_not_finite(double learning_rate) {
+void TrainingLog::end_not_finite(std::string_view what) {
+  const std::size_t epochs = state_.history.size();
+  const std::string kept = state_.history.empty()   ? "of the start"
+                           : epochs == began_after_ ? "that this run began with"
+                                                    : fmt::format("after epoch {}", epochs);
   end(StopReason::not_finite,
-      fmt::format("the loss became NaN or infinite at step {}, learning rate {:.3g}: try a smaller one, or clip the "
-                  "gradient; the parameters are those {}",
-                  state_.steps, learning_rate,
-                  state_.history.empty() ? "of the start" : fmt::format("after epoch {}", state_.history.size())));
+      state_.steps == 1
+          ? fmt::format("{} is NaN or infinite at the first step: look for such numbers among the inputs, "
+                        "the targets and the parameters; the parameters are those {}",
+                        what, kept)
+          : fmt::format("{} became NaN or infinite at step {}, learning rate {:.3g}: try a smaller one, "
+                        "or clip the gradient; the parameters are those {}",
+                        what, state_.steps, learning_rate_, kept));
 }
 
 TrainingProgress TrainingLog::progress() const {
@@ -90,10 +109,11 @@ TrainingProgress TrainingLog::progress() const {
           .epochs = epochs_,
           .step = state_.steps,
           .steps_per_epoch = (samples_ + batch_ - 1) / batch_,
-          .loss = state_.losses / static_cast<double>(std::max<std::size_t>(state_.samples, 1)),
+          .loss = epoch_ended_ ? state_.history.back().loss
+                               : state_.losses / static_cast<double>(std::max<std::size_t>(state_.samples, 1)),
           .learning_rate = learning_rate_,
           .epoch_ended = epoch_ended_,
-          .validation = epoch_ended_ && finished > 0 ? state_.history.back().validation : std::nullopt,
+          .validation = epoch_ended_ ? state_.history.back().validation : std::nullopt,
           .score_name = has_labels_ ? "accuracy" : "R²",
           .seconds = seconds(),
           .ended = told_end_ ? ended_ : std::nullopt,
@@ -130,6 +150,7 @@ void TrainingBar::operator()(const TrainingProgress& progress) {
   std::string text = fmt::format("epoch {:>{}}/{}  ", progress.epoch, epochs.size(), epochs);
   if (progress.ended) {
     fmt::print(options_.out, "{}{}: {}\n", clear, name(*progress.ended), progress.why);
+    last_ = -std::numeric_limits<double>::infinity(), epoch_began_ = 0;  // for the next training
   } else if (progress.epoch_ended) {
     text += fmt::format("loss {:<#10.5g}", progress.loss);
     if (progress.validation) {
@@ -144,8 +165,9 @@ void TrainingBar::operator()(const TrainingProgress& progress) {
       fmt::print(options_.out, "{}{}\n", clear, text);
   } else if (terminal_ && progress.seconds - last_ >= options_.every) {
     last_ = progress.seconds;
-    const std::size_t step = progress.step - (progress.epoch - 1) * progress.steps_per_epoch;
-    const double done = static_cast<double>(step) / static_cast<double>(progress.steps_per_epoch);
+    const std::size_t before = (progress.epoch - 1) * progress.steps_per_epoch;
+    const double done =
+        static_cast<double>(std::max(progress.step, before) - before) / static_cast<double>(progress.steps_per_epoch);
     for (std::size_t i = 0; i < options_.width; ++i)
       text += static_cast<double>(i) < done * static_cast<double>(options_.width) ? "━" : "·";
     fmt::print(options_.out, "{}{}  loss {:<#10.5g}", clear, text, progress.loss);

@@ -68,7 +68,7 @@ struct TrainingProgress {
 };
 
 struct Epoch {
-  double loss = 0;  ///< the mean over its batches, each before its step
+  double loss = 0;  ///< the mean over its batches, each before its step; of a full-batch method, after it
   std::optional<Evaluation> validation = {};
   double learning_rate = 0, seconds = 0;
 };
@@ -87,18 +87,18 @@ class TrainingLog {
   /// Throws OptionError for 0 samples, a batch of 0, or patience that is NaN.
   TrainingLog(std::size_t samples, std::size_t batch, std::size_t epochs, const Patience& patience, bool has_labels);
 
+  /// A run begins.
   void start_clock();
   /// Makes ready for the next epoch, if one is over.
   void begin_step();
   /// A batch of so many samples with this mean loss.
   void add(double loss, std::size_t samples, double learning_rate);
-  bool epoch_is_over() const { return state_.samples >= samples_; }
-  /// Is this epoch the best so far?
+  /// Ends the epoch, and all if patience has run out. Is it the best so far?
   bool end_epoch(const std::optional<Evaluation>& validation);
-  /// Ends it all after the last epoch, or after an epoch when the time is up.
-  void check_limits(double seconds);
+  /// Ends all if an epoch has ended and that was the last.
+  void close_epoch(double seconds_limit);
   void end(StopReason reason, std::string why);
-  void end_not_finite(double learning_rate);
+  void end_not_finite(std::string_view what);
   bool ended() const { return ended_.has_value(); }
 
   template <class Observer>
@@ -118,11 +118,12 @@ class TrainingLog {
   TrainingProgress progress() const;
   TrainingResult result() const;
 
+  static constexpr double infinity = std::numeric_limits<double>::infinity();
   struct State {
     std::size_t steps = 0, samples = 0;  // in all, and of this epoch
     double losses = 0;                   // of this epoch, each times its samples
     std::vector<Epoch> history;
-    double least = std::numeric_limits<double>::infinity();
+    double least = infinity;  // as patience sees it: without changes that are too small
     std::size_t best_epoch = 0, waited = 0;
   };
   const State& state() const { return state_; }
@@ -131,7 +132,7 @@ class TrainingLog {
  private:
   double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count(); }
 
-  std::size_t samples_, batch_, epochs_;
+  std::size_t samples_, batch_, epochs_, began_after_ = 0;
   Patience patience_;
   bool has_labels_;
   State state_;
