@@ -63,6 +63,8 @@ void demand_sizes(const TrainingState<T>& state, std::size_t parameters, std::st
   demand(state.best.empty() || state.best.size() == parameters,
          fmt::format("the best epoch of the state has {} parameters, and the model has {}", state.best.size(),
                      parameters));
+  demand(state.log.best_epoch <= state.log.history.size(),
+         fmt::format("the best epoch of the state is {} of {}", state.log.best_epoch, state.log.history.size()));
   demand(state.memory.size() == memory, fmt::format("the state has {} numbers of the method's memory, and {} has {}",
                                                     state.memory.size(), method, memory));
 }

@@ -189,7 +189,8 @@ bool has_moved(StopReason reason);
 
 }  // namespace training_detail
 
-/// A first-order method at work on a model, a batch after the other. The model and the samples must outlive it.
+/// A first-order method at work on a model, a batch after the other. The model and the samples must outlive it, and
+/// stay where they are.
 template <TrainableModel Model, class M>
 class Trainer {
  public:
@@ -274,7 +275,7 @@ class Trainer {
             .best = best_};
   }
   /// Throws ShapeError or OptionError, and changes nothing, where the state is that of another model, method or number
-  /// of samples.
+  /// of samples, as far as their sizes tell.
   void restore(const TrainingState<T>& state) {
     training_detail::demand_sizes(state, model_.tape().parameters().size(), M::name, optimizer_.memory().size());
     order_.restore(state.order);

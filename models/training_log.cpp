@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include <autodiff/descent/observers.hpp>
@@ -42,7 +43,8 @@ void TrainingLog::add(double loss, std::size_t samples, double learning_rate) {
 
 bool TrainingLog::end_epoch(const std::optional<Evaluation>& validation) {
   const auto watched_in = [](const Epoch& epoch) { return epoch.validation ? epoch.validation->loss : epoch.loss; };
-  const double best = state_.best_epoch == 0 ? infinity : watched_in(state_.history[state_.best_epoch - 1]);
+  const double best = state_.best_epoch == 0 ? std::numeric_limits<double>::infinity()
+                                             : watched_in(state_.history[state_.best_epoch - 1]);
   state_.history.push_back(
       {state_.losses / static_cast<double>(state_.samples), validation, learning_rate_, seconds()});
   state_.samples = 0;

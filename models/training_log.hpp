@@ -118,12 +118,11 @@ class TrainingLog {
   TrainingProgress progress() const;
   TrainingResult result() const;
 
-  static constexpr double infinity = std::numeric_limits<double>::infinity();
   struct State {
     std::size_t steps = 0, samples = 0;  // in all, and of this epoch
     double losses = 0;                   // of this epoch, each times its samples
     std::vector<Epoch> history;
-    double least = infinity;  // as patience sees it: without changes that are too small
+    double least = std::numeric_limits<double>::infinity();  // without changes too small for patience
     std::size_t best_epoch = 0, waited = 0;
   };
   const State& state() const { return state_; }

@@ -140,6 +140,7 @@ TEST_CASE("A state of another model, method or number of samples is refused, and
         "Trainer::restore: the state has 57 parameters, and the model has 58");
   CHECK(complaint([](auto& s) { s.best.resize(3); }) ==
         "Trainer::restore: the best epoch of the state has 3 parameters, and the model has 58");
+  CHECK(complaint([](auto& s) { s.log.best_epoch = 1; }) == "Trainer::restore: the best epoch of the state is 1 of 0");
   CHECK(complaint([](auto& s) { s.memory.resize(58); }) ==
         "Trainer::restore: the state has 58 numbers of the method's memory, and Adam has 116");
   CHECK(complaint([](auto& s) { s.order.order.pop_back(); }) ==
