@@ -211,8 +211,6 @@ class Trainer {
   /// infinite, the parameters stay. What the model throws passes through: the tape is rewound and the parameters stay,
   /// but the batch is lost to its epoch.
   double step() {
-    if (epoch_.empty()) keep_epoch();
-    log_.begin_step();
     const std::span<const std::size_t> indices = order_.next();
     const Batch<T> batch = rows_.gather(samples_, indices, options_.loss);
     double value = 0;
@@ -226,10 +224,6 @@ class Trainer {
     if (std::isfinite(value)) optimizer_.step(model_.tape().update_parameters(), swept_.parameters());
     shows_best_ = false;
     log_.add(value, indices.size(), rate);
-    if (!std::isfinite(value))
-      fall_back(rate);
-    else if (log_.epoch_is_over())
-      end_epoch();
     return value;
   }
 
@@ -246,7 +240,7 @@ class Trainer {
     while (!log_.ended()) {
       take_step();
       (log_.tell(observers), ...);
-      log_.check_limits(options_.seconds);
+      log_.close_epoch(options_.seconds);
     }
     if (options_.keep_best && options_.validation != nullptr && !best_.empty() && !shows_best_) {
       keep_parameters();
@@ -349,7 +343,7 @@ TrainingResult fit(Model& model, const Samples<typename Model::value_type>& samp
       if (log.end_epoch(validation) && validation && options.keep_best)
         best.assign(model.tape().parameters().begin(), model.tape().parameters().end());
       (log.tell(observers), ...);
-      log.check_limits(options.seconds);
+      log.close_epoch(options.seconds);
       return log.ended();
     };
     const auto parameters = model.tape().parameters();

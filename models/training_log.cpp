@@ -77,14 +77,6 @@ void TrainingLog::close_epoch(double seconds_limit) {
     end(StopReason::time_limit, fmt::format("{:.3g} s have passed", seconds()));
 }
 
-void TrainingLog::check_limits(double limit) {
-  if (!epoch_ended_ || ended()) return;
-  if (state_.history.size() >= epochs_)
-    end(StopReason::step_limit, fmt::format("all {} epochs are over", epochs_));
-  else if (seconds() >= limit)
-    end(StopReason::time_limit, fmt::format("{:.3g} s have passed", seconds()));
-}
-
 void TrainingLog::end(StopReason reason, std::string why) {
   ended_ = reason;
   why_ = std::move(why);
@@ -133,7 +125,7 @@ TrainingResult TrainingLog::result() const {
 
 void TrainingLog::restore(State state) {
   state_ = std::move(state);
-  epoch_ended_ = epoch_is_over();
+  epoch_ended_ = false;
   ended_.reset();
   told_end_ = false;
   why_.clear();

@@ -89,8 +89,6 @@ class TrainingLog {
 
   /// A run begins.
   void start_clock();
-  /// Makes ready for the next epoch, if one is over.
-  void begin_step();
   /// A batch of so many samples with this mean loss.
   void add(double loss, std::size_t samples, double learning_rate);
   /// Ends the epoch, and all if patience has run out. Is it the best so far?
