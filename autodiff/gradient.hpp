@@ -100,8 +100,8 @@ template <class T>
 T Gradient<T>::operator[](const Var<T>& x) const {
   const std::size_t slot = x.slot();
   if (tape_ == nullptr) misuse::never_swept();
-  if (x.tape_ != tape_) misuse::foreign_variable("gradient");
-  const std::uint32_t generation = Identity::generation(x.id_);
+  if (x.tape() != tape_) misuse::foreign_variable("gradient");
+  const std::uint32_t generation = Identity::generation(x.identity());
   if (!moment_.is_ours(generation) && !tape_->generations_.is_ours(generation)) misuse::variable_of_dead_tape();
   if (moment_.is_later(generation) || slot >= slots_) misuse::recorded_after_sweep(tape_->name_of(slot), slot);
   if (moment_.is_stale(slot, generation))
@@ -135,8 +135,8 @@ template <class T>
 void Tape<T>::gradient(std::span<const Seed<T>> seeds, Gradient<T>& into) const {
   if (slots() == 0) misuse::empty_tape();
   for (const Seed<T>& seed : seeds) {
-    if (seed.result.slot(), seed.result.tape_ != this) misuse::foreign_variable("gradient");
-    check(seed.result.id_);
+    if (seed.result.slot(), seed.result.tape() != this) misuse::foreign_variable("gradient");
+    check(seed.result.identity());
   }
   seal();
   T* const adjoint = into.reset(*this);

@@ -70,6 +70,8 @@ void another_moment() {
   throw TapeError("gradient: the tape has changed since this sweep; sweep again with tape.gradient(result)");
 }
 
+void already_heard() { throw TapeError("this tape is traced already: one trace at a time; end the other one first"); }
+
 void foreign_mark() { throw TapeError("rewind: the mark was made on another tape; rewind each tape to its own marks"); }
 
 void stale_mark() {

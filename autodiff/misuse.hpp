@@ -18,6 +18,7 @@ namespace downhill::misuse {
 [[noreturn]] void recorded_after_sweep(std::string_view name, std::size_t slot);
 [[noreturn]] void never_swept();
 [[noreturn]] void another_moment();
+[[noreturn]] void already_heard();
 [[noreturn]] void foreign_mark();
 [[noreturn]] void stale_mark();
 [[noreturn]] void out_of_slots(std::size_t limit);

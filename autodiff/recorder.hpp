@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -140,7 +141,7 @@ struct Recorder {
     if constexpr (is_temporary<X>) done = id == tape.newest_ && tape.scale(p);
     if (!done) {
       tape.check(id);
-      id = tape.record(p, x.raw_slot());
+      id = tape.record(p, Identity::slot(id));
     }
     consume<Consumed<X>>(x);
     return Var<T>(&tape, value, id);
@@ -174,7 +175,7 @@ struct Recorder {
   [[gnu::always_inline]] static auto apply(X&& x) {
     using T = Scalar<X>;
     if (x.tape_ == nullptr) [[unlikely]]
-      return Var<T>(Rule::template value<T>(x.value()));
+      return Var<T>(without_tape<Rule, T>(WithoutTape<T>(x)));
     const T value = Rule::template value<T>(x.value_);
     return unary(std::forward<X>(x), value, Rule::template slope<T>(x.value_, value));
   }
@@ -185,14 +186,14 @@ struct Recorder {
       using T = Scalar<X>;
       const T b = static_cast<T>(y);
       if (x.tape_ == nullptr) [[unlikely]]
-        return Var<T>(Rule::template value<T>(x.value(), b));
+        return Var<T>(without_tape<Rule, T>(WithoutTape<T>(x), b));
       const T value = Rule::template value<T>(x.value_, b);
       return unary(std::forward<X>(x), value, Rule::template slope_x<T>(x.value_, b, value));
     } else if constexpr (!AnyVar<X>) {
       using T = Scalar<Y>;
       const T a = static_cast<T>(x);
       if (y.tape_ == nullptr) [[unlikely]]
-        return Var<T>(Rule::template value<T>(a, y.value()));
+        return Var<T>(without_tape<Rule, T>(a, WithoutTape<T>(y)));
       const T value = Rule::template value<T>(a, y.value_);
       return unary(std::forward<Y>(y), value, Rule::template slope_y<T>(a, y.value_, value));
     } else {
@@ -200,7 +201,7 @@ struct Recorder {
       if (x.tape_ != y.tape_ || x.tape_ == nullptr) [[unlikely]] {
         // The cold path gets handles of its own: no address keeps those of the fast path out of registers, and where it
         // throws, the operands are as they were.
-        Var<T> cold = partly_passive<Rule>(stand_in<X>(x), stand_in<Y>(y));
+        Var<T> cold = without_one_tape<Rule>(stand_in<X>(x), stand_in<Y>(y));
         consume<Consumed<X>>(x);
         consume<Consumed<Y>>(y);
         return Var<T>(std::move(cold));
@@ -211,11 +212,69 @@ struct Recorder {
     }
   }
 
+  // ---- out of line: operands that are plain numbers, or heard by a listener
+
+  // A Var without a tape, in two registers; and said inline that it has none, for the compiler to see that it does not
+  // come back to the fast path.
+  template <class T>
+  struct WithoutTape {
+    T value;
+    std::uint64_t id;
+    WithoutTape(const Var<T>& x) : value(x.value_), id(x.id_) {}
+    [[gnu::always_inline]] operator Var<T>() const { return Var<T>(nullptr, value, id); }
+  };
   template <class Rule, class T>
-  [[gnu::noinline]] static Var<T> partly_passive(Var<T> x, Var<T> y) {
-    if (x.tape_ == nullptr) return apply<Rule>(x.value(), std::move(y));
-    if (y.tape_ == nullptr) return apply<Rule>(std::move(x), y.value());
-    misuse::foreign_variable(Rule::name);
+  [[gnu::noinline]] static WithoutTape<T> without_tape(WithoutTape<T> operand) {
+    const Var<T> x = operand;
+    const T a = x.value(), value = Rule::template value<T>(a);
+    return x.is_heard() ? heard<T>(Rule::name, value, {{x, Rule::template slope<T>(a, value)}}) : Var<T>(value);
+  }
+  template <class Rule, class T>
+  [[gnu::noinline]] static WithoutTape<T> without_tape(WithoutTape<T> operand, T b) {
+    const Var<T> x = operand;
+    const T a = x.value(), value = Rule::template value<T>(a, b);
+    return x.is_heard() ? heard<T>(Rule::name, value, {{x, Rule::template slope_x<T>(a, b, value)}, {b}})
+                        : Var<T>(value);
+  }
+  template <class Rule, class T>
+  [[gnu::noinline]] static WithoutTape<T> without_tape(T a, WithoutTape<T> operand) {
+    const Var<T> y = operand;
+    const T b = y.value(), value = Rule::template value<T>(a, b);
+    return y.is_heard() ? heard<T>(Rule::name, value, {{a}, {y, Rule::template slope_y<T>(a, b, value)}})
+                        : Var<T>(value);
+  }
+  template <class Rule, class T>
+  [[gnu::noinline]] static Var<T> without_one_tape(Var<T> x, Var<T> y) {
+    if (!x.is_active()) return apply<Rule>(x.value(), std::move(y));
+    if (!y.is_active()) return apply<Rule>(std::move(x), y.value());
+    const T a = x.value_, b = y.value_, value = Rule::template value<T>(a, b);
+    return heard<T>(Rule::name, value,
+                    {{x, Rule::template slope_x<T>(a, b, value)}, {y, Rule::template slope_y<T>(a, b, value)}});
+  }
+
+  // An operand and the slope along it, or a plain number.
+  template <class T>
+  struct Given {
+    Var<T> operand;
+    T slope = T(0);
+  };
+  template <class T>
+  static Var<T> heard(std::string_view operation, const T& value, std::span<const Given<T>> given) {
+    std::vector<Var<T>> operands;
+    std::vector<StepOperand<T>> steps;
+    for (const Given<T>& one : given) {
+      operands.push_back(one.operand);
+      if (one.operand.is_active())
+        steps.push_back({one.slope, one.operand.raw_slot()});
+      else
+        steps.push_back({one.operand.value_});
+    }
+    Tape<T>& tape = *common_tape<T>(operation, operands);
+    return tape.heard_handle(value, tape.record_heard(operation, value, steps));
+  }
+  template <class T>
+  static Var<T> heard(std::string_view operation, const T& value, std::initializer_list<Given<T>> given) {
+    return heard(operation, value, std::span<const Given<T>>(given.begin(), given.size()));
   }
 
   // Three operands, any of them plain: one statement with an edge for each active one.
@@ -237,17 +296,23 @@ struct Recorder {
     std::size_t count = 0;
     for_each([&](const Var<T>& x, auto&&) {
       x.demand_value();
-      if (x.tape_ == nullptr) return;
-      if (tape != nullptr && x.tape_ != tape) misuse::foreign_variable(operation);
-      tape = x.tape_;
-      tape->check(x.id_);
+      Tape<T>* const its = x.tape();
+      if (its == nullptr) return;
+      if (tape != nullptr && its != tape) misuse::foreign_variable(operation);
+      tape = its;
+      tape->check(x.identity());
       ++count;
     });
     if (tape == nullptr) return Var<T>(value);
+    if (tape->listener_ != nullptr) {
+      std::vector<Given<T>> given;
+      for_each([&](const Var<T>& x, auto&& slope) { given.push_back({x, x.is_active() ? slope() : T(0)}); });
+      return heard<T>(operation, value, given);
+    }
     std::byte* at = tape->room_for_edges(count);
     const std::uint64_t id = tape->next_;
     for_each([&](const Var<T>& x, auto&& slope) {
-      if (x.tape_ == nullptr) return;
+      if (!x.is_active()) return;
       x.disown();
       at = Stream<T>::put(at, slope(), x.raw_slot());
     });
@@ -260,10 +325,10 @@ struct Recorder {
     Tape<T>* tape = nullptr;
     for (const Var<T>& x : operands) {
       x.demand_value();
-      if (x.tape_ == nullptr) continue;
-      if (tape != nullptr && x.tape_ != tape) misuse::foreign_variable(operation);
-      tape = x.tape_;
-      tape->check(x.id_);
+      if (!x.is_active()) continue;
+      if (tape != nullptr && x.tape() != tape) misuse::foreign_variable(operation);
+      tape = x.tape();
+      tape->check(x.identity());
       x.disown();
     }
     return tape;
@@ -276,7 +341,8 @@ struct Recorder {
     std::vector<Var<T>> results;
     results.reserve(values.size());
     for (const T& value : values)
-      results.push_back(Var<T>(&tape, value, Identity::shared(tape.generations_.current(), first + results.size())));
+      results.push_back(tape.handle(value, Identity::shared(tape.generations_.current(), first + results.size())));
+    tape.say_values(first, values);
     return results;
   }
 
@@ -287,10 +353,11 @@ struct Recorder {
     Tape<T>& tape = *sum.tape_;
     const T value = sum.value_ + slope * y.value_;
     bool done = false;
-    if constexpr (is_temporary<Y>) done = y.id_ == tape.newest_ && tape.accumulate_newest(sum.raw_slot(), y.id_, slope);
+    if constexpr (is_temporary<Y>)
+      done = y.id_ == tape.newest_ && tape.accumulate_newest(Identity::slot(sum.id_), y.id_, slope);
     if (!done) {
       tape.check(y.id_);
-      tape.accumulate(sum.raw_slot(), slope, y.raw_slot());
+      tape.accumulate(Identity::slot(sum.id_), slope, Identity::slot(y.id_));
     }
     consume<Consumed<Y>>(y);
     sum.value_ = value;

@@ -49,6 +49,11 @@ struct Run {
   std::size_t first = 0, count = 0;
 };
 
+/// Rows and columns; 0 x 0 where there are none to speak of.
+struct Shape {
+  std::size_t rows = 0, columns = 0;
+};
+
 /// A statement with code of its own in place of edges: a whole segment of a program, or a matrix operation. The sweep
 /// runs the plain loop between two of them.
 template <class T>
@@ -57,6 +62,9 @@ struct Block {
   virtual std::string_view name() const = 0;
   /// The slots that it depends on, in runs.
   virtual std::span<const Run> parents() const = 0;
+  /// For those who print it: how the results lie, and each run of parents.
+  virtual Shape shape() const { return {}; }
+  virtual Shape parent_shape(std::size_t) const { return {}; }
   /// adjoint[parents] += J' adjoint[results], the results from this slot on.
   virtual void pull_back(std::size_t first_result, T* adjoint) const = 0;
 };

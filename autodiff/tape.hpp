@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <forward_list>
 #include <initializer_list>
 #include <limits>
 #include <memory>
@@ -33,6 +34,7 @@
 
 #include <autodiff/arena.hpp>
 #include <autodiff/generations.hpp>
+#include <autodiff/listener.hpp>
 #include <autodiff/misuse.hpp>
 #include <autodiff/statement.hpp>
 
@@ -108,6 +110,11 @@ class Tape {
   std::size_t bytes() const { return static_cast<std::size_t>(head_ - base_.get()); }
   /// Counted by walking the tape.
   std::size_t statements() const;
+  /// Tells this listener of every step from here on, as long as it is given Vars that are made from here on; nullptr
+  /// for nobody. A listener must say so before it goes. Throws TapeError if another one listens.
+  void listen(Listener<T>* listener);
+  /// The same Var, for a listener that came later than it.
+  Var<T> heard(const Var<T>& x);
   /// Calls `visit(result slot, edges)` for every statement and `visit_block(block, first result slot, results)` for
   /// every block, newest first: the order of the sweep.
   template <class Visit, class VisitBlock>
@@ -185,6 +192,16 @@ class Tape {
     return room(count * edge_bytes + trailer_bytes);
   }
 
+  // A handle to a slot of this tape.
+  Var<T> handle(const T& value, std::uint64_t id);
+  Var<T> heard_handle(const T& value, std::uint64_t id);
+  // What a listener must hear: one statement, which does not fold. Returns its identity.
+  std::uint64_t record_heard(std::string_view label, const T& value, std::span<const StepOperand<T>> operands);
+  // The values of a block's results, for a listener.
+  void say_values(std::size_t first, std::span<const T> values) {
+    if (listener_ != nullptr) listener_->block_values(first, values);
+  }
+
   // Makes a block of class B, with so many results, and returns the slot of the first.
   template <class B, class... A>
   std::size_t append(std::size_t results, A&&... arguments);
@@ -222,6 +239,8 @@ class Tape {
   Generations generations_;
   std::vector<T> parameters_;
   std::vector<std::pair<std::size_t, std::string>> names_;
+  Listener<T>* listener_ = nullptr;
+  std::forward_list<HeardHandle<T>> heard_;
   Arena arena_;  // of blocks, and of the values that they need
   struct Destroy {
     void operator()(Block<T>* block) const { block->~Block(); }
@@ -259,6 +278,7 @@ void Tape<T>::rewind(const Mark& mark) {
   blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(mark.blocks_), blocks_.end());
   arena_.rewind(mark.arena_);
   set_limit(0);
+  if (listener_ != nullptr) listener_->rewound(slots());
 }
 
 template <class T>
@@ -313,6 +333,7 @@ std::size_t Tape<T>::append(std::size_t results, A&&... arguments) {
   next_ += results;
   seal();
   set_limit(0);
+  if (listener_ != nullptr) listener_->block(*blocks_.back().block, first, results);
   return first;
 }
 

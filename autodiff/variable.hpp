@@ -64,9 +64,9 @@ class Var {
     return static_cast<N>(value());
   }
   /// Is it on a tape? Passive numbers are not.
-  bool is_active() const { return tape_ != nullptr; }
+  bool is_active() const { return tape_ != nullptr || is_heard(); }
   /// The tape it is on, or nullptr.
-  Tape<T>* tape() const { return tape_; }
+  Tape<T>* tape() const { return is_heard() ? HeardHandle<T>::of(id_).tape : tape_; }
   /// Its slot. Only an active Var has one; throws TapeError otherwise.
   std::size_t slot() const;
 
@@ -79,7 +79,9 @@ class Var {
 
   [[gnu::always_inline]] Var(Tape<T>* tape, T value, std::uint64_t id) noexcept : tape_(tape), value_(value), id_(id) {}
 
-  std::uint32_t raw_slot() const { return Identity::slot(id_); }
+  bool is_heard() const { return tape_ == nullptr && id_ > moved_from; }  // see HeardHandle
+  std::uint64_t identity() const { return is_heard() ? HeardHandle<T>::of(id_).id : id_; }
+  std::uint32_t raw_slot() const { return Identity::slot(identity()); }
   bool owned() const { return Identity::is_owned(id_); }
   void disown() const {
     if (owned()) id_ &= ~Identity::owned_bit;  // tested first: constants may be shared between threads
@@ -93,13 +95,13 @@ class Var {
     id_ = moved_from;
   }
   void demand_value() const {
-    if (tape_ == nullptr && id_ != 0) [[unlikely]]
+    if (tape_ == nullptr && (id_ == no_value_yet || id_ == moved_from)) [[unlikely]]
       misuse::no_value(id_ == moved_from);
   }
 
   Tape<T>* tape_ = nullptr;
   T value_{};
-  mutable std::uint64_t id_ = 0;  // see Identity
+  mutable std::uint64_t id_ = 0;  // see Identity, and HeardHandle
 };
 
 template <class Rule, class X>
@@ -248,7 +250,7 @@ bool signbit(const Var<T>& x) {
 template <class T>
 std::size_t Var<T>::slot() const {
   demand_value();
-  if (tape_ == nullptr) misuse::passive_gradient();
+  if (!is_active()) misuse::passive_gradient();
   return raw_slot();
 }
 
@@ -261,7 +263,8 @@ Var<T> Tape<T>::variable(T value, std::string_view name) {
   ++next_;
   seal();
   set_limit(0);
-  return Var<T>(this, value, Identity::shared(generations_.current(), slot));
+  if (listener_ != nullptr) listener_->variable(slot, value);
+  return handle(value, Identity::shared(generations_.current(), slot));
 }
 
 template <class T>
@@ -277,30 +280,34 @@ void Tape<T>::variables(std::span<const T> values, std::vector<Var<T>>& into) {
   if (values.size() > slot_limit - first) misuse::out_of_slots(slot_limit);
   into.resize(values.size());
   for (std::size_t i = 0; i < values.size(); ++i)
-    into[i] = Var<T>(this, values[i], Identity::shared(generations_.current(), first + i));
+    into[i] = handle(values[i], Identity::shared(generations_.current(), first + i));
   if (first == parameters_.size())  // from the handles: `values` may be parameters_, which moves as it grows
     for (const Var<T>& made : into) parameters_.push_back(made.value_);
   next_ += values.size();
   seal();
   set_limit(0);
+  if (listener_ != nullptr)
+    for (const Var<T>& made : into) listener_->variable(made.raw_slot(), made.value_);
 }
 
 template <class T>
 Var<T> Tape<T>::parameter(std::size_t i) {
   if (i >= parameters_.size()) misuse::no_such_parameter(i, parameters_.size());
-  return Var<T>(this, parameters_[i], Identity::shared(generations_.current(), i));
+  return handle(parameters_[i], Identity::shared(generations_.current(), i));
 }
 
 template <class T>
 void Tape<T>::name(const Var<T>& x, std::string_view name) {
   const std::size_t slot = x.slot();
-  if (x.tape_ != this) misuse::foreign_variable("name");
-  check(x.id_);
+  if (x.tape() != this) misuse::foreign_variable("name");
+  check(x.identity());
   x.disown();  // the name belongs to the value as it is now: a later += takes a slot of its own
   names_.emplace_back(slot, name);
 }
 
 }  // namespace downhill
+
+#include <autodiff/heard.hpp>
 
 /// What generic code asks of a number: the limits of T, as Vars.
 template <class T>
