@@ -31,4 +31,9 @@
 #include <autodiff/descent/observers.hpp>
 #include <autodiff/descent/quasi_newton.hpp>
 
+#include <autodiff/inspect/autopsy.hpp>
+#include <autodiff/inspect/dot.hpp>
+#include <autodiff/inspect/json.hpp>
 #include <autodiff/inspect/table.hpp>
+#include <autodiff/inspect/trace.hpp>
+#include <autodiff/inspect/why.hpp>

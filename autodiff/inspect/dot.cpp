@@ -1,0 +1,82 @@
+#include <autodiff/inspect/dot.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include <autodiff/inspect/text.hpp>
+
+namespace downhill::inspect {
+namespace {
+
+// Inside of double quotes, where only these two mean something else.
+std::string quoted(std::string_view text) {
+  std::string safe;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') safe += '\\';
+    if (c != '\n') safe += c;
+  }
+  return safe;
+}
+
+const char* shape_of(const Step& step) {
+  switch (step.kind) {
+    case Step::Kind::variable: return "box";
+    case Step::Kind::block: return "box3d";
+    default: return "ellipse";
+  }
+}
+
+std::string node(const Record& record, std::size_t index) {
+  const Step& step = record.steps[index];
+  std::string label = step.kind == Step::Kind::variable ? std::string{} : quoted(step.label) + "\\n";
+  if (!step.name.empty()) label += quoted(step.name) + " = ";
+  label += quoted(summary(step.values, step.shape));
+  label += fmt::format("\\nadjoint {}", quoted(summary(step.adjoints, step.shape)));
+  return fmt::format("s{} [shape={}, label=\"{}\", tooltip=\"{}\"{}];\n", index, shape_of(step), label,
+                     quoted(source_text(step.source)), index == record.result ? ", penwidth=2" : "");
+}
+
+std::string edges(const Record& record, std::size_t index, std::size_t first, const DotOptions& options) {
+  const Step& step = record.steps[index];
+  const std::size_t shown = std::min(options.most_operands, step.operands.size());
+  std::string text;
+  for (std::size_t i = 0; i < shown; ++i) {
+    const Operand& operand = step.operands[i];
+    if (operand.is_plain()) {
+      text += fmt::format("  c{0}_{1} [shape=plaintext, label=\"{2}\"];\n  c{0}_{1} -> s{0} [style=dashed];\n", index,
+                          i, quoted(operand_text(operand)));
+      continue;
+    }
+    const std::string from = operand.step < first ? "earlier" : fmt::format("s{}", operand.step);
+    text += fmt::format("  {} -> s{} [label=\"{}\"];\n", from, index,
+                        operand.slope ? short_text(*operand.slope) : shape_text(operand.shape, operand.count));
+  }
+  if (shown < step.operands.size())
+    text += fmt::format(
+        "  more{0} [shape=plaintext, label=\"... and {1} more operands\"];\n  more{0} -> s{0} [style=dotted];\n", index,
+        step.operands.size() - shown);
+  return text;
+}
+
+}  // namespace
+
+std::string dot(const Record& record, const DotOptions& options) {
+  const std::size_t count = record.steps.size(), first = count - std::min(options.most_steps, count);
+  std::string text = "digraph record {\n  rankdir=LR;\n  node [fontname=\"sans-serif\"];\n";
+  if (first > 0) text += fmt::format("  earlier [shape=note, label=\"{} earlier steps are left out\"];\n", first);
+  std::map<std::string, std::vector<std::size_t>> groups;
+  for (std::size_t i = first; i < count; ++i) groups[record.steps[i].source.scope].push_back(i);
+  std::size_t cluster = 0;
+  for (const auto& [scope, steps] : groups) {
+    if (!scope.empty()) text += fmt::format("  subgraph cluster_{} {{\n  label=\"{}\";\n", cluster++, quoted(scope));
+    for (const std::size_t i : steps) text += "  " + node(record, i);
+    if (!scope.empty()) text += "  }\n";
+  }
+  for (std::size_t i = first; i < count; ++i) text += edges(record, i, first, options);
+  return text + "}\n";
+}
+
+}  // namespace downhill::inspect

@@ -1,0 +1,120 @@
+#include <autodiff/inspect/json.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <span>
+
+namespace downhill::inspect {
+namespace {
+
+std::string number(double x) {
+  if (std::isnan(x)) return "\"NaN\"";
+  if (std::isinf(x)) return x > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+  if (x == 0 && std::signbit(x)) return "-0.0";  // "-0" would be read as an integer
+  return fmt::format("{}", x);
+}
+std::string number(const std::optional<double>& x) { return x ? number(*x) : "null"; }
+std::string index(std::size_t i) { return i == nowhere ? "null" : fmt::format("{}", i); }
+
+std::string text(std::string_view plain) {
+  std::string quoted = "\"";
+  for (const char c : plain) {
+    if (c == '"' || c == '\\')
+      quoted.append(1, '\\').append(1, c);
+    else if (static_cast<unsigned char>(c) < 0x20)
+      quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    else
+      quoted += c;
+  }
+  return quoted + '"';
+}
+
+template <class Range, class Write>
+std::string list(const Range& range, Write&& write) {
+  std::string all = "[";
+  for (const auto& one : range) {
+    if (all.size() > 1) all += ", ";
+    all += write(one);
+  }
+  return all + "]";
+}
+
+std::string numbers(std::span<const double> all, const JsonOptions& options) {
+  if (all.size() > options.most_elements) return "null";
+  return list(all, [](double x) { return number(x); });
+}
+
+std::string shape(const Shape& shape) {
+  return shape.rows == 0 ? "null" : fmt::format("[{}, {}]", shape.rows, shape.columns);
+}
+
+std::string summary(std::span<const double> all) {
+  std::size_t finite = 0;
+  double sum = 0;
+  std::optional<double> least, largest;
+  for (const double x : all) {
+    if (!std::isfinite(x)) continue;
+    ++finite, sum += x;
+    least = std::min(least.value_or(x), x), largest = std::max(largest.value_or(x), x);
+  }
+  const std::optional<double> mean = finite > 0 ? std::optional(sum / static_cast<double>(finite)) : std::nullopt;
+  return fmt::format(R"({{"count": {}, "not_finite": {}, "mean": {}, "least": {}, "largest": {}}})", all.size(),
+                     all.size() - finite, number(mean), number(least), number(largest));
+}
+
+std::string operand(const Operand& one) {
+  return fmt::format(R"({{"slot": {}, "count": {}, "step": {}, "name": {}, "shape": {}, "value": {}, "slope": {}}})",
+                     index(one.slot), one.count, index(one.step), text(one.name), shape(one.shape), number(one.value),
+                     number(one.slope));
+}
+
+std::string source(const Source& place) {
+  if (!place.is_known() && place.scope.empty()) return "null";
+  return fmt::format(R"({{"file": {}, "line": {}, "function": {}, "scope": {}}})", text(place.file), place.line,
+                     text(place.function), text(place.scope));
+}
+
+std::string_view kind(Step::Kind kind) {
+  switch (kind) {
+    case Step::Kind::variable: return "variable";
+    case Step::Kind::operation: return "operation";
+    case Step::Kind::block: return "block";
+    default: return "untraced";
+  }
+}
+
+std::string step(const Step& one, const JsonOptions& options) {
+  return fmt::format(
+      R"({{"kind": "{}", "slot": {}, "count": {}, "shape": {}, "label": {}, "name": {}, )"
+      R"("operands": {}, "values": {}, "adjoints": {}, "summary": {}, "source": {}}})",
+      kind(one.kind), one.slot, one.count, shape(one.shape), text(one.label), text(one.name),
+      list(one.operands, operand), one.values.empty() ? "null" : numbers(one.values, options),
+      numbers(one.adjoints, options),
+      one.count == 1 ? "null"
+                     : fmt::format(R"({{"values": {}, "adjoints": {}}})", summary(one.values), summary(one.adjoints)),
+      source(one.source));
+}
+
+std::string visit(const Visit& one, const JsonOptions& options) {
+  return fmt::format(
+      R"({{"step": {}, "contributions": {}}})", one.step, list(one.contributions, [&](const Contribution& to) {
+        return fmt::format(R"({{"operand": {}, "flow": {}, "before": {}, "after": {}}})", to.operand,
+                           numbers(to.flow, options), numbers(to.before, options), numbers(to.after, options));
+      }));
+}
+
+}  // namespace
+
+std::string json(const Record& record, const JsonOptions& options) {
+  return fmt::format(
+      "{{\"format\": \"downhill-trace\", \"version\": 1, \"number\": {}, \"result\": {{\"step\": {}, \"slot\": {}}}, "
+      "\"left_out\": {},\n\"steps\": {},\n\"sweep\": {}}}\n",
+      text(record.number), index(record.result), index(record.result_slot), record.left_out,
+      list(record.steps, [&](const Step& one) { return "\n" + step(one, options); }),
+      list(record.sweep, [&](const Visit& one) { return "\n" + visit(one, options); }));
+}
+
+}  // namespace downhill::inspect
