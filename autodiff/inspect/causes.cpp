@@ -55,12 +55,12 @@ constexpr std::array value_causes{
     Cause{"log10", x_negative, log_of_negative},
     Cause{"log1p", [](const Case& c) { return c.x <= -1; }, "log1p of -1 or less: 1 + x must stay positive"},
     Cause{"/", [](const Case& c) { return c.x == 0 && c.y == 0; },
-          "0 / 0: test for the case with where, or use a form whose limit is computed, such as expm1, log1p or hypot"},
-    Cause{"/", y_zero, "division by 0: add a small constant to the divisor, or test for the case with where"},
+          "0 / 0: test for the case with select, or use a form whose limit is computed, such as expm1, log1p or hypot"},
+    Cause{"/", y_zero, "division by 0: add a small constant to the divisor, or test for the case with select"},
     Cause{"/", [](const Case& c) { return std::isinf(c.x) && std::isinf(c.y); },
           "infinity / infinity: both overflowed before; divide their logarithms, as softmax does"},
     Cause{"/", always, "the quotient overflows: the divisor is close to 0; add a small constant to it"},
-    Cause{"reciprocal", x_zero, "division by 0: add a small constant to the divisor, or test for the case with where"},
+    Cause{"reciprocal", x_zero, "division by 0: add a small constant to the divisor, or test for the case with select"},
     Cause{"sqrt", x_negative,
           "sqrt of a negative number: rounding may have made a difference negative that should be 0; use max(x, 0), or "
           "hypot and norm for lengths"},
@@ -81,10 +81,11 @@ constexpr std::array value_causes{
     Cause{"fmod", y_zero, "fmod by 0: the divisor must not be 0"},
     Cause{"+", [](const Case& c) { return std::isinf(c.x) && std::isinf(c.y) && c.is_nan; }, difference_of_infinities},
     Cause{"-", [](const Case& c) { return std::isinf(c.x) && std::isinf(c.y) && c.is_nan; }, difference_of_infinities},
-    Cause{"*", [](const Case& c) { return c.is_nan && (c.x == 0 || c.y == 0); },
-          "0 times infinity: one factor underflowed, and the other overflowed; multiply their logarithms, or use where "
-          "to "
-          "leave the case out"},
+    Cause{
+        "*", [](const Case& c) { return c.is_nan && (c.x == 0 || c.y == 0); },
+        "0 times infinity: one factor underflowed, and the other overflowed; multiply their logarithms, or use select "
+        "to "
+        "leave the case out"},
     Cause{"custom", always, "the value given to `custom` is not finite: see the function that computed it"},
     Cause{"fuse", always, "inside of the function given to `fuse`: trace it without fuse to see the step"},
     Cause{"checkpoint", always,
@@ -105,14 +106,14 @@ constexpr std::array flow_causes{
     Cause{"pow", x_negative,
           "a negative base has no slope along the exponent: give the exponent as a plain number, or keep the base "
           "positive"},
-    Cause{"/", y_zero, "division by 0: add a small constant to the divisor, or test for the case with where"},
-    Cause{"reciprocal", x_zero, "division by 0: add a small constant to the divisor, or test for the case with where"},
+    Cause{"/", y_zero, "division by 0: add a small constant to the divisor, or test for the case with select"},
+    Cause{"reciprocal", x_zero, "division by 0: add a small constant to the divisor, or test for the case with select"},
     Cause{"asin", at_one, "asin has an infinite slope at 1 and -1: use clamp to stay inside, or atan2"},
     Cause{"acos", at_one, "acos has an infinite slope at 1 and -1: use clamp to stay inside, or atan2"},
     Cause{"acosh", [](const Case& c) { return c.x == 1; }, "acosh has an infinite slope at 1: stay above it"},
     Cause{"atanh", at_one, "atanh has an infinite slope at 1 and -1: use clamp to stay inside"},
     Cause{"atan2", [](const Case& c) { return c.x == 0 && c.y == 0; },
-          "atan2(0, 0) has no slope: test for the case with where"},
+          "atan2(0, 0) has no slope: test for the case with select"},
 };
 
 template <std::size_t n>

@@ -39,7 +39,13 @@ std::string node(const Record& record, std::size_t index) {
                      quoted(source_text(step.source)), index == record.result ? ", penwidth=2" : "");
 }
 
-std::string edges(const Record& record, std::size_t index, std::size_t first, const DotOptions& options) {
+std::string slope_text(const Operand& operand) {
+  if (operand.slope) return short_text(*operand.slope);
+  return operand.count > 1 ? shape_text(operand.shape, operand.count) : std::string{};
+}
+
+std::string edges(const Record& record, std::size_t index, const std::vector<bool>& is_drawn,
+                  const DotOptions& options) {
   const Step& step = record.steps[index];
   const std::size_t shown = std::min(options.most_operands, step.operands.size());
   std::string text;
@@ -50,9 +56,8 @@ std::string edges(const Record& record, std::size_t index, std::size_t first, co
                           i, quoted(operand_text(operand)));
       continue;
     }
-    const std::string from = operand.step < first ? "earlier" : fmt::format("s{}", operand.step);
-    text += fmt::format("  {} -> s{} [label=\"{}\"];\n", from, index,
-                        operand.slope ? short_text(*operand.slope) : shape_text(operand.shape, operand.count));
+    const std::string from = is_drawn[operand.step] ? fmt::format("s{}", operand.step) : "earlier";
+    text += fmt::format("  {} -> s{} [label=\"{}\"];\n", from, index, slope_text(operand));
   }
   if (shown < step.operands.size())
     text += fmt::format(
@@ -65,17 +70,29 @@ std::string edges(const Record& record, std::size_t index, std::size_t first, co
 
 std::string dot(const Record& record, const DotOptions& options) {
   const std::size_t count = record.steps.size(), first = count - std::min(options.most_steps, count);
-  std::string text = "digraph record {\n  rankdir=LR;\n  node [fontname=\"sans-serif\"];\n";
-  if (first > 0) text += fmt::format("  earlier [shape=note, label=\"{} earlier steps are left out\"];\n", first);
+  std::vector<bool> is_drawn(count, false);
   std::map<std::string, std::vector<std::size_t>> groups;
-  for (std::size_t i = first; i < count; ++i) groups[record.steps[i].source.scope].push_back(i);
+  const auto draw = [&](std::size_t i) {
+    if (!is_drawn[i]) groups[record.steps[i].source.scope].push_back(i);
+    is_drawn[i] = true;
+  };
+  for (std::size_t i = first; i < count; ++i) {
+    draw(i);
+    const std::vector<Operand>& operands = record.steps[i].operands;
+    for (std::size_t k = 0; k < std::min(options.most_operands, operands.size()); ++k)
+      if (!operands[k].is_plain() && record.steps[operands[k].step].kind == Step::Kind::variable)
+        draw(operands[k].step);
+  }
+  std::string text = "digraph record {\n  rankdir=LR;\n  node [fontname=\"sans-serif\"];\n";
+  if (const auto left_out = std::ranges::count(is_drawn, false); left_out > 0)
+    text += fmt::format("  earlier [shape=note, label=\"{} earlier steps are left out\"];\n", left_out);
   std::size_t cluster = 0;
   for (const auto& [scope, steps] : groups) {
     if (!scope.empty()) text += fmt::format("  subgraph cluster_{} {{\n  label=\"{}\";\n", cluster++, quoted(scope));
     for (const std::size_t i : steps) text += "  " + node(record, i);
     if (!scope.empty()) text += "  }\n";
   }
-  for (std::size_t i = first; i < count; ++i) text += edges(record, i, first, options);
+  for (std::size_t i = first; i < count; ++i) text += edges(record, i, is_drawn, options);
   return text + "}\n";
 }
 

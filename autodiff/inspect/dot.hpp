@@ -11,7 +11,7 @@
 namespace downhill::inspect {
 
 struct DotOptions {
-  /// Of steps: the last ones are drawn, nearest to the result, and one node stands for all that is left out.
+  /// The last ones are drawn, nearest to the result, and the variables that they use; one node stands for the rest.
   std::size_t most_steps = 200;
   /// Of each step; one more edge stands for the rest.
   std::size_t most_operands = 16;

@@ -37,7 +37,7 @@ struct Operand {
   std::string name;             // given to it, or empty
   Shape shape;                  // of a block's operand, where it says so
   std::optional<double> value;  // of one number, where it is known
-  std::optional<double> slope;  // d result / d operand; none for a plain number and for a block's operand
+  std::optional<double> slope;  // d result / d operand, of one number each
 
   bool is_plain() const { return slot == nowhere; }
 };

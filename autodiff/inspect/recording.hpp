@@ -77,6 +77,7 @@ class Recording {
   }
 
   void statement(std::size_t slot, std::span<const Edge<T>> edges) {
+    const bool is_newest = !is_result_[slot];  // a sum that grew in its slot has more than one
     is_result_[slot] = true;
     if (!needed_[slot] && !options_.all) return void(++left_out_);
     Step step;
@@ -97,6 +98,7 @@ class Recording {
     } else {
       step.kind = Step::Kind::untraced;
       step.label = "untraced";
+      if (const T* const value = value_of(slot); value != nullptr && is_newest) step.values = {plain(*value)};
       for (const Edge<T>& edge : edges) {
         Operand operand;
         operand.slot = edge.parent, operand.slope = plain(T(edge.slope));
@@ -200,6 +202,11 @@ class Recording {
           if (T& slope = row_[step.operands[k].slot + j]; !is_zero(slope))
             step.slopes.push_back({i, k, j, plain(std::exchange(slope, T(0)))});
     }
+    if (step.count > 1) return;
+    for (Operand& operand : step.operands)
+      if (operand.count == 1) operand.slope = 0;
+    for (const BlockSlope& one : step.slopes)
+      if (step.operands[one.operand].count == 1) step.operands[one.operand].slope = one.slope;
   }
 
   void keep(Step step, Visit visit) {
@@ -224,13 +231,14 @@ class Recording {
           step.count = 1, step.shape = {};
       }
       for (std::size_t i = 0; i < step.count; ++i)
-        if (const T* const value = value_of_variable(slot + i)) step.values.push_back(plain(*value));
+        if (const T* const value = value_of(slot + i)) step.values.push_back(plain(*value));
       if (step.values.size() != step.count) step.values.clear();
       slot += step.count;
       variables_.push_back(std::move(step));
     }
   }
-  const T* value_of_variable(std::size_t slot) const {
+  // Of what was not computed while the trace heard it.
+  const T* value_of(std::size_t slot) const {
     if (slot < tape_.parameters().size()) return &tape_.parameters()[slot];
     if (trace_ == nullptr) return nullptr;
     const auto found = trace_->variables_.find(slot);

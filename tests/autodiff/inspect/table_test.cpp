@@ -54,3 +54,45 @@ TEST_CASE("a table refuses a gradient of another tape or of another moment", "[t
   CHECK((y * y).value() == 1);
   CHECK_THROWS_WITH(inspect::table(tape, gradient), Catch::Matchers::ContainsSubstring("sweep again"));
 }
+
+TEST_CASE("a record prints its steps forward and its visits backward", "[table]") {
+  Tape<double> tape;
+  inspect::Trace trace(tape);
+  const auto w = tape.variable(0.5, "w"), x = tape.variable(2, "x");
+  const auto loss = square(w * x - 3.0);
+  trace.name(loss, "loss");
+  CHECK(inspect::table(trace.of(loss)) ==
+        "slot  name  step      value  operands: value (slope)\n"
+        "0     w     variable    0.5\n"
+        "1     x     variable      2\n"
+        "2           *             1  w = 0.5 (2)   x = 2 (0.5)\n"
+        "3           -            -2  slot 2 = 1 (1)   3\n"
+        "4     loss  square        4  slot 3 = -2 (-4)\n"
+        "\n"
+        "slot  visit        adjoint  flow -> operand (its adjoint before, after)\n"
+        "4     square loss        1  -4 -> slot 3 (0, -4)\n"
+        "3     -                 -4  -4 -> slot 2 (0, -4)\n"
+        "2     *                 -4  -8 -> w (0, -8)   -2 -> x (0, -2)\n");
+}
+
+TEST_CASE("a table of a record is cut, coloured and annotated as asked", "[table]") {
+  Tape<double> tape;
+  const auto early = tape.variable(2) * 1.0;
+  inspect::Trace trace(tape);
+  const std::vector<Var<double>> x = tape.variables(std::vector<double>(20, 1.0));
+  const auto y = sum(x) * early / 0.0;
+  tape.name(y, "y");
+  static_cast<void>(tape.variable(1) * 2.0);
+  inspect::Record record = trace.of(y);
+  const std::string plain = inspect::table(record, {.most_rows = 5});
+  CHECK_THAT(plain, Catch::Matchers::ContainsSubstring("... and 20 more steps"));
+  CHECK_THAT(plain, Catch::Matchers::ContainsSubstring("... and 12 more"));
+  CHECK_THAT(plain, Catch::Matchers::ContainsSubstring("1 statements on the tape"));
+  CHECK_THAT(plain, Catch::Matchers::ContainsSubstring("trace.watch(x)"));
+  CHECK_THAT(plain, !Catch::Matchers::ContainsSubstring("\033"));
+  const std::string colored = inspect::table(record, {.colors = true});
+  CHECK_THAT(colored, Catch::Matchers::ContainsSubstring("\033[31minf\033[0m"));
+  CHECK_THAT(colored, Catch::Matchers::ContainsSubstring("\033[1my\033[0m"));
+  record.lacks_sources = true;
+  CHECK_THAT(inspect::table(record), Catch::Matchers::ContainsSubstring("trace.here(\"label\")"));
+}
