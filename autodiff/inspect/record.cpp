@@ -48,4 +48,8 @@ std::string described(const Step& step) {
   return fmt::format("{} (slot {})", step.label, step.slot);
 }
 
+std::string described(const Step& step, std::size_t slot) {
+  return step.count == 1 ? described(step) : fmt::format("{}[{}]", described(step), slot - step.slot);
+}
+
 }  // namespace downhill::inspect

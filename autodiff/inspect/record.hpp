@@ -103,5 +103,7 @@ struct RecordOptions {
 
 /// What stands for a step in a sentence: its name, or its label and its slot.
 std::string described(const Step& step);
+/// The same for one of its results: "W[3]", counted from 0.
+std::string described(const Step& step, std::size_t slot);
 
 }  // namespace downhill::inspect

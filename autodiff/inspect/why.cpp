@@ -34,7 +34,7 @@ class Search {
     heaviest_.resize(slots);
     paths_.resize(slots, 0);
     mark();
-    heaviest_[record.result_slot].push_back({1, nowhere, 0, {nowhere, 0, 1}});
+    heaviest_[record.result_slot].push_back({1, nowhere, 0, {nowhere, 0, 0, 1}});
     paths_[record.result_slot] = 1;
     for (const Visit& visit : record.sweep)
       for_each_edge(visit.step,
@@ -59,11 +59,11 @@ class Search {
     if (step.kind == Step::Kind::block) {
       for (const BlockSlope& one : step.slopes)
         visit(step.slot + one.result, step.operands[one.operand].slot + one.element,
-              Path::Edge{index, one.operand, one.slope});
+              Path::Edge{index, step.slot + one.result, one.operand, one.slope});
     } else {
       for (std::size_t i = 0; i < step.operands.size(); ++i)
         if (const Operand& operand = step.operands[i]; !operand.is_plain())
-          visit(step.slot, operand.slot, Path::Edge{index, i, *operand.slope});
+          visit(step.slot, operand.slot, Path::Edge{index, step.slot, i, *operand.slope});
     }
   }
 
@@ -131,11 +131,12 @@ Why why(const Record& record, std::string_view name, std::size_t most) {
 }
 
 std::string explanation(const Record& record, const Why& why) {
-  const std::string result = described(record.steps[record.result]);
+  const std::string result = described(record.steps[record.result], record.result_slot);
   const Step& target = record.steps[record.step_of(why.slot)];
-  std::string text = fmt::format("d {} / d {} = {}, along {} {}\n", result, described(target), short_text(why.gradient),
-                                 why.paths == Why::countless ? "more than 10^19" : fmt::format("{}", why.paths),
-                                 why.paths == 1 ? "path" : "paths");
+  std::string text =
+      fmt::format("d {} / d {} = {}, along {} {}\n", result, described(target, why.slot), short_text(why.gradient),
+                  why.paths == Why::countless ? "more than 10^19" : fmt::format("{}", why.paths),
+                  why.paths == 1 ? "path" : "paths");
   std::size_t rank = 0;
   for (const Path& path : why.heaviest) {
     text += fmt::format("  {}. {}", ++rank, short_text(path.product));
@@ -150,7 +151,7 @@ std::string explanation(const Record& record, const Why& why) {
       }
       const Path::Edge& edge = path.edges[i];
       const Step& step = record.steps[edge.step];
-      text += fmt::format("       x {:<12} {}", short_text(edge.slope), described(step));
+      text += fmt::format("       x {:<12} {}", short_text(edge.slope), described(step, edge.slot));
       if (!step.name.empty()) text += " = " + step.label;
       if (const std::string place = source_text(step.source); !place.empty()) text += "   at " + place;
       text += '\n';

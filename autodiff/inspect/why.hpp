@@ -23,7 +23,7 @@ namespace downhill::inspect {
 
 struct Path {
   struct Edge {
-    std::size_t step, operand;  // of the record, and of the step
+    std::size_t step, slot, operand;  // of the record; which of the step's results; of the step
     double slope;
   };
   double product = 1;
