@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include <autodiff/dual.hpp>
-#include <autodiff/inspect/recording.hpp>
 #include <autodiff/inspect/source.hpp>
 
 namespace downhill::inspect {
@@ -14,8 +13,8 @@ Trace<T>::Trace(Tape<T>& tape, const TraceOptions& options) : tape_(tape), optio
 }
 
 template <class T>
-Here Trace<T>::here(std::string_view label, const std::source_location& place) {
-  places_.push_back({place.file_name(), place.function_name(), std::string(label), place.line()});
+Here Trace<T>::here(std::string_view label, const char* file, std::size_t line, const char* function) {
+  places_.push_back({file, function, std::string(label), line});
   return Here(scopes_, places_.size() - 1);
 }
 
@@ -77,21 +76,8 @@ Source Trace<T>::source_of(const Note& note) const {
   return source;
 }
 
-template <class T>
-Record Trace<T>::of(const Var<T>& result, const RecordOptions& options) const {
-  return Recording<T>(tape_, this, result, options).take();
-}
-
-template <class T>
-Record record_of(const Tape<T>& tape, const Var<T>& result, const RecordOptions& options) {
-  return Recording<T>(tape, nullptr, result, options).take();
-}
-
 template class Trace<double>;
 template class Trace<float>;
 template class Trace<Dual<double>>;
-template Record record_of(const Tape<double>&, const Var<double>&, const RecordOptions&);
-template Record record_of(const Tape<float>&, const Var<float>&, const RecordOptions&);
-template Record record_of(const Tape<Dual<double>>&, const Var<Dual<double>>&, const RecordOptions&);
 
 }  // namespace downhill::inspect

@@ -16,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <source_location>
 #include <span>
 #include <string>
 #include <string_view>
@@ -62,8 +61,9 @@ class Trace final : private Listener<T> {
   Var<T> watch(const Var<T>& x) { return tape_.heard(x); }
   /// While what it returns lives, steps are stamped with this place and this label; the innermost counts. Works without
   /// debug information. Example: `const auto here = trace.here("the penalty");`
-  [[nodiscard]] Here here(std::string_view label = {},
-                          const std::source_location& place = std::source_location::current());
+  /// (Builtins stand for std::source_location, which clang 14 lacks.)
+  [[nodiscard]] Here here(std::string_view label = {}, const char* file = __builtin_FILE(),
+                          std::size_t line = __builtin_LINE(), const char* function = __builtin_FUNCTION());
 
   /// The steps that the result depends on, and the sweep from it. Throws what Tape::gradient throws.
   Record of(const Var<T>& result, const RecordOptions& options = {}) const;
@@ -99,8 +99,6 @@ class Trace final : private Listener<T> {
   std::vector<Source> places_;  // of every `here`
   std::vector<std::size_t> scopes_;
 };
-template <class T, class... A>
-Trace(Tape<T>&, A...) -> Trace<T>;
 
 /// What can be known of a result without a trace: which slot depends on which, slopes and adjoints, the values of the
 /// parameters, and names.

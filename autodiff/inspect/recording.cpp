@@ -1,12 +1,10 @@
-#pragma once
-// How a record is made: one walk over the tape, backwards, in which the sweep is done statement by statement, by the
-// same code that sweeps a whole tape. What is not needed for the result is passed over.
-
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <map>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -16,8 +14,9 @@
 #include <autodiff/inspect/trace.hpp>
 
 namespace downhill::inspect {
+namespace {
 
-/// The primal, as a double.
+// The primal, as a double.
 template <class T>
 double plain(const T& x) {
   if constexpr (AnyDual<T>)
@@ -26,6 +25,10 @@ double plain(const T& x) {
     return static_cast<double>(x);
 }
 
+}  // namespace
+
+// How a record is made: one walk over the tape, backwards, in which the sweep is done statement by statement, by the
+// same code that sweeps a whole tape. What is not needed for the result is passed over.
 template <class T>
 class Recording {
  public:
@@ -273,5 +276,22 @@ class Recording {
   std::unordered_map<std::size_t, std::string> names_;
   std::vector<T> row_;
 };
+
+template <class T>
+Record Trace<T>::of(const Var<T>& result, const RecordOptions& options) const {
+  return Recording<T>(tape_, this, result, options).take();
+}
+
+template <class T>
+Record record_of(const Tape<T>& tape, const Var<T>& result, const RecordOptions& options) {
+  return Recording<T>(tape, nullptr, result, options).take();
+}
+
+template Record Trace<double>::of(const Var<double>&, const RecordOptions&) const;
+template Record Trace<float>::of(const Var<float>&, const RecordOptions&) const;
+template Record Trace<Dual<double>>::of(const Var<Dual<double>>&, const RecordOptions&) const;
+template Record record_of(const Tape<double>&, const Var<double>&, const RecordOptions&);
+template Record record_of(const Tape<float>&, const Var<float>&, const RecordOptions&);
+template Record record_of(const Tape<Dual<double>>&, const Var<Dual<double>>&, const RecordOptions&);
 
 }  // namespace downhill::inspect
