@@ -151,7 +151,8 @@ class Recording {
       given.after = adjoints(operand);
       for (std::size_t i = 0; i < operand.count; ++i) given.flow.push_back(given.after[i] - given.before[i]);
       std::fill_n(needed_.begin() + static_cast<std::ptrdiff_t>(operand.slot), operand.count, true);
-      if (operand.count > 1) groups_.insert_or_assign(operand.slot, operand);
+      if (operand.count > 1)
+        if (Operand& group = groups_[operand.slot]; group.count < operand.count) group = operand;
     }
     add_slopes(made, step);
     keep(std::move(step), std::move(visit));
@@ -167,26 +168,30 @@ class Recording {
   // Runs that overlap, as views of one matrix may, are one operand: what flows into them cannot be told apart.
   static void add_runs(const Block<T>& made, Step& step) {
     const std::span<const Run> runs = made.parents();
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-      if (runs[i].count == 0) continue;
-      Operand joined;
-      joined.slot = runs[i].first, joined.count = runs[i].count,
-      joined.shape = fitting(made.parent_shape(i), runs[i].count);
-      for (std::size_t k = 0; k < step.operands.size();) {
-        const Operand& other = step.operands[k];
-        if (other.slot < joined.slot + joined.count && joined.slot < other.slot + other.count) {
-          const std::size_t end = std::max(joined.slot + joined.count, other.slot + other.count);
-          if (other.count > joined.count) joined.shape = other.shape;
-          joined.slot = std::min(joined.slot, other.slot);
-          joined.count = end - joined.slot;
-          joined.shape = fitting(joined.shape, joined.count);
-          step.operands.erase(step.operands.begin() + static_cast<std::ptrdiff_t>(k));
-          k = 0;
-        } else {
-          ++k;
-        }
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < runs.size(); ++i)
+      if (runs[i].count > 0) order.push_back(i);
+    std::ranges::sort(order, {}, [&](std::size_t i) { return runs[i].first; });
+    std::map<std::size_t, Operand> joined;  // by the first run in it
+    std::size_t end = 0;
+    auto last = joined.end();
+    for (const std::size_t i : order) {
+      if (last != joined.end() && runs[i].first < end) {
+        auto known = joined.extract(last);
+        known.key() = std::min(known.key(), i);
+        last = joined.insert(std::move(known)).position;
+      } else {
+        last = joined.try_emplace(i).first;
+        last->second.slot = runs[i].first, last->second.count = 0;
       }
-      step.operands.push_back(joined);
+      Operand& operand = last->second;
+      if (runs[i].count > operand.count) operand.shape = made.parent_shape(i);
+      end = std::max(operand.slot + operand.count, runs[i].first + runs[i].count);
+      operand.count = end - operand.slot;
+    }
+    for (auto& [first, operand] : joined) {
+      operand.shape = fitting(operand.shape, operand.count);
+      step.operands.push_back(operand);
     }
   }
   // Row by row of the Jacobian, each by pulling back an adjoint of 1.

@@ -282,3 +282,33 @@ TEST_CASE("a tape can be traced again after a trace has ended, by Vars of both t
   CHECK(trace.of(y).adjoint(x.slot()) == 12);
   CHECK(trace.of(y).steps.back().label == "*");
 }
+
+TEST_CASE("an operand that a block is given twice, or as part of another, is one operand", "[trace]") {
+  Tape<double> tape;
+  Trace trace(tape);
+  const auto x = tape.variable(3), y = tape.variable(4);
+  const auto product = checkpoint([](auto a, auto b, auto c) { return a * b * c; })(y, x, y);
+  const Record record = trace.of(product);
+  const inspect::Step& step = record.steps.back();
+  REQUIRE(step.operands.size() == 2);
+  CHECK(step.operands[0].slot == y.slot());
+  CHECK(step.operands[0].slope == 24.0);
+  CHECK(step.operands[1].slope == 16.0);
+  CHECK(record.sweep[0].contributions[0].flow == std::vector{24.0});
+  CHECK(inspect::why(record, y).shown == 24);
+}
+
+TEST_CASE("a block of thousands of operands is traced", "[trace]") {
+  Tape<double> tape;
+  Trace trace(tape);
+  const std::vector<Var<double>> x = tape.variables(std::vector<double>(20000, 0.5));
+  const auto total = checkpoint([](auto v) {
+    auto s = v[0] * 1.0;
+    for (std::size_t i = 1; i < v.size(); ++i) s += v[i];
+    return s;
+  })(x);
+  const Record record = trace.of(total);
+  CHECK(record.steps.size() == 20001);
+  CHECK(record.steps.back().operands.size() == 20000);
+  CHECK(!record.steps.back().has_slopes);
+}
