@@ -41,6 +41,13 @@ class OperandBlock : public Block<T> {
       if (operand.is_active()) runs_[count_++] = {operand.slot, operand.layout.extent()};
   }
   std::span<const Run> parents() const override { return {runs_.data(), count_}; }
+  Shape shape() const override { return {result_.rows, result_.columns}; }
+  Shape parent_shape(std::size_t run) const override {
+    for (const Operand<T>& operand : operands_)
+      if (operand.is_active() && run-- == 0)
+        return operand.layout.is_dense() ? Shape{operand.layout.rows, operand.layout.columns} : Shape{};
+    return {};
+  }
 
  protected:
   const Operand<T>& operand(std::size_t i) const { return operands_[i]; }

@@ -36,7 +36,7 @@ struct MatrixRecorder {
     m.tape_ = &tape, m.slot_ = tape.slots(), m.layout_ = Layout::dense(rows, columns);
     for (const T& value : values) {
       const Var<T> x = tape.variable(value, &value == values.data() ? name : std::string_view{});
-      if (&value == values.data()) m.generation_ = Identity::generation(x.id_);
+      if (&value == values.data()) m.generation_ = Identity::generation(x.identity());
     }
     m.is_parameter_ = m.slot_ + values.size() <= tape.parameters().size();
     if (!m.is_parameter_) m.values_ = copied(tape, values);
@@ -49,13 +49,13 @@ struct MatrixRecorder {
     if (variables.empty()) misuse::empty_range("as_matrix");
     VarMatrix<T> m;
     m.tape_ = variables[0].tape(), m.slot_ = variables[0].slot(), m.layout_ = Layout::dense(rows, columns);
-    m.generation_ = Identity::generation(variables[0].id_);
+    m.generation_ = Identity::generation(variables[0].identity());
     m.is_parameter_ = true;
     for (std::size_t i = 0; i < variables.size(); ++i) {
       if (variables[i].tape() != m.tape_ || variables[i].slot() != m.slot_ + i ||
           m.slot_ + i >= m.tape_->parameters().size())
         misuse::not_consecutive("as_matrix");
-      m.tape_->check(variables[i].id_);
+      m.tape_->check(variables[i].identity());
       variables[i].disown();
     }
     return m;
@@ -71,13 +71,13 @@ struct MatrixRecorder {
   }
   template <class T>
   static std::uint32_t generation(const Var<T>& x) {
-    return Identity::generation(x.id_);
+    return Identity::generation(x.identity());
   }
   template <class T>
   static Var<T> element(const VarMatrix<T>& m, std::size_t row, std::size_t column) {
     const std::size_t at = m.layout_.at(row, column);
     if (!m.is_active()) return Var<T>(m.data()[at]);
-    return Var<T>(m.tape_, m.data()[at], Identity::shared(m.tape_->generations_.current(), m.slot_ + at));
+    return m.tape_->handle(m.data()[at], Identity::shared(m.tape_->generations_.current(), m.slot_ + at));
   }
   template <class T>
   static Var<T> scalar(const VarMatrix<T>& m) {
@@ -125,7 +125,7 @@ struct MatrixRecorder {
       if constexpr (AnyVar<X>) {
         value = x.value();
         if (x.is_active()) {
-          tape.check(x.id_);
+          tape.check(x.identity());
           x.disown();
           slot = x.raw_slot();
         }
@@ -168,6 +168,7 @@ struct MatrixRecorder {
   static VarMatrix<T> record(Tape<T>& tape, const Layout& shape, std::span<const T> values, A&&... arguments) {
     VarMatrix<T> m;
     m.slot_ = tape.template append<B>(shape.size(), std::forward<A>(arguments)...);
+    tape.say_values(m.slot_, values);
     m.tape_ = &tape, m.values_ = values.data(), m.layout_ = shape;
     m.generation_ = tape.generations_.current();
     return m;
