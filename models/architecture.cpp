@@ -72,11 +72,36 @@ void members(Dropout& layer, Visit&& visit) {
 }
 template <class Visit>
 void members(Flatten&, Visit&&) {}
+template <class Visit>
+void members(Window& window, Visit&& visit) {
+  visit("height", window.height);
+  visit("width", window.width);
+  visit("stride", window.stride);
+  visit("padding", window.padding);
+}
+template <class Visit>
+void members(Conv2d& layer, Visit&& visit) {
+  visit("channels", layer.channels);
+  visit("activation", layer.activation);
+  visit("initialiser", layer.initialiser);
+  members(layer.window, visit);
+}
+template <class Visit>
+void members(MaxPool2d& layer, Visit&& visit) {
+  members(layer.window, visit);
+}
+template <class Visit>
+void members(AveragePool2d& layer, Visit&& visit) {
+  members(layer.window, visit);
+}
 
 constexpr std::string_view kind(const Dense&) { return "Dense"; }
 constexpr std::string_view kind(const LayerNorm&) { return "LayerNorm"; }
 constexpr std::string_view kind(const Dropout&) { return "Dropout"; }
 constexpr std::string_view kind(const Flatten&) { return "Flatten"; }
+constexpr std::string_view kind(const Conv2d&) { return "Conv2d"; }
+constexpr std::string_view kind(const MaxPool2d&) { return "MaxPool2d"; }
+constexpr std::string_view kind(const AveragePool2d&) { return "AveragePool2d"; }
 
 struct Writer {
   Json& json;

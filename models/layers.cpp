@@ -109,6 +109,65 @@ VarMatrix<T> Dense::operator()(const VarMatrix<T>& x, const SampleShape&, std::s
   return activated(activation, bias ? affine(x, parameters[0], parameters[1]) : product(x, parameters[0]));
 }
 
+// ---- of images
+
+namespace {
+
+ImageShape image_of(const SampleShape& in) { return {in.height, in.width, in.channels}; }
+SampleShape sample_of(const ImageShape& image) { return {image.height, image.width, image.channels}; }
+
+double elements_read(const SampleShape& out, const Window& window) {
+  return static_cast<double>(out.size()) * static_cast<double>(window.height * window.width);
+}
+
+std::string text_of(const Window& window) {
+  std::string text = fmt::format("{} x {}", window.height, window.width);
+  if (window.stride != 1) text += fmt::format(" / {}", window.stride);
+  return text;
+}
+
+}  // namespace
+
+std::string Conv2d::text() const { return with(fmt::format("Conv2d {}, {}", channels, text_of(window)), activation); }
+
+SampleShape Conv2d::output(const SampleShape& in) const { return sample_of(convolved(image_of(in), window, channels)); }
+
+std::vector<ParameterShape> Conv2d::parameters(const SampleShape& in) const {
+  const std::size_t pixels = window.height * window.width, inputs = pixels * in.channels;
+  return {{"weight", inputs, channels, chosen(initialiser, activation), inputs, pixels * channels},
+          {"bias", 1, channels, Initialiser::zeros}};
+}
+
+double Conv2d::flops(const SampleShape& in) const {
+  return 2 * elements_read(output(in), window) * static_cast<double>(in.channels);
+}
+
+template <class T>
+VarMatrix<T> Conv2d::operator()(const VarMatrix<T>& x, const SampleShape& in, std::span<const VarMatrix<T>> parameters,
+                                const Pass&) const {
+  return activated(activation, convolution(x, image_of(in), parameters[0], parameters[1], window));
+}
+
+std::string MaxPool2d::text() const { return fmt::format("MaxPool2d {}", text_of(window)); }
+SampleShape MaxPool2d::output(const SampleShape& in) const { return sample_of(pooled(image_of(in), window)); }
+double MaxPool2d::flops(const SampleShape& in) const { return elements_read(output(in), window); }
+
+template <class T>
+VarMatrix<T> MaxPool2d::operator()(const VarMatrix<T>& x, const SampleShape& in, std::span<const VarMatrix<T>>,
+                                   const Pass&) const {
+  return max_pooling(x, image_of(in), window);
+}
+
+std::string AveragePool2d::text() const { return fmt::format("AveragePool2d {}", text_of(window)); }
+SampleShape AveragePool2d::output(const SampleShape& in) const { return sample_of(pooled(image_of(in), window)); }
+double AveragePool2d::flops(const SampleShape& in) const { return elements_read(output(in), window); }
+
+template <class T>
+VarMatrix<T> AveragePool2d::operator()(const VarMatrix<T>& x, const SampleShape& in, std::span<const VarMatrix<T>>,
+                                       const Pass&) const {
+  return average_pooling(x, image_of(in), window);
+}
+
 // ---- LayerNorm
 
 std::string LayerNorm::text() const { return "LayerNorm"; }
@@ -165,4 +224,16 @@ template VarMatrix<double> LayerNorm::operator()(const VarMatrix<double>&, const
 template VarMatrix<double> Dropout::operator()(const VarMatrix<double>&, const SampleShape&,
                                                std::span<const VarMatrix<double>>, const Pass&) const;
 
+template VarMatrix<float> Conv2d::operator()(const VarMatrix<float>&, const SampleShape&,
+                                             std::span<const VarMatrix<float>>, const Pass&) const;
+template VarMatrix<float> MaxPool2d::operator()(const VarMatrix<float>&, const SampleShape&,
+                                                std::span<const VarMatrix<float>>, const Pass&) const;
+template VarMatrix<float> AveragePool2d::operator()(const VarMatrix<float>&, const SampleShape&,
+                                                    std::span<const VarMatrix<float>>, const Pass&) const;
+template VarMatrix<double> Conv2d::operator()(const VarMatrix<double>&, const SampleShape&,
+                                              std::span<const VarMatrix<double>>, const Pass&) const;
+template VarMatrix<double> MaxPool2d::operator()(const VarMatrix<double>&, const SampleShape&,
+                                                 std::span<const VarMatrix<double>>, const Pass&) const;
+template VarMatrix<double> AveragePool2d::operator()(const VarMatrix<double>&, const SampleShape&,
+                                                     std::span<const VarMatrix<double>>, const Pass&) const;
 }  // namespace downhill

@@ -78,6 +78,47 @@ struct Dense {
                           const Pass& pass) const;
 };
 
+/// Windows of the image times a filter for each output channel, plus a bias: see convolution. The weights are (window x
+/// channels) x outputs. A row of 0 is put around the image where `window.padding` says so.
+struct Conv2d {
+  std::size_t channels = 1;
+  Window window = {.height = 3, .width = 3, .padding = 1};
+  Activation activation = Activation::none;
+  Initialiser initialiser = Initialiser::automatic;
+
+  std::string text() const;
+  SampleShape output(const SampleShape& in) const;
+  std::vector<ParameterShape> parameters(const SampleShape& in) const;
+  double flops(const SampleShape& in) const;
+  template <class T>
+  VarMatrix<T> operator()(const VarMatrix<T>& x, const SampleShape& in, std::span<const VarMatrix<T>> parameters,
+                          const Pass& pass) const;
+};
+
+/// The largest, and the mean, of each window and channel.
+struct MaxPool2d {
+  Window window = {.height = 2, .width = 2, .stride = 2};
+
+  std::string text() const;
+  SampleShape output(const SampleShape& in) const;
+  std::vector<ParameterShape> parameters(const SampleShape&) const { return {}; }
+  double flops(const SampleShape& in) const;
+  template <class T>
+  VarMatrix<T> operator()(const VarMatrix<T>& x, const SampleShape& in, std::span<const VarMatrix<T>> parameters,
+                          const Pass& pass) const;
+};
+struct AveragePool2d {
+  Window window = {.height = 2, .width = 2, .stride = 2};
+
+  std::string text() const;
+  SampleShape output(const SampleShape& in) const;
+  std::vector<ParameterShape> parameters(const SampleShape&) const { return {}; }
+  double flops(const SampleShape& in) const;
+  template <class T>
+  VarMatrix<T> operator()(const VarMatrix<T>& x, const SampleShape& in, std::span<const VarMatrix<T>> parameters,
+                          const Pass& pass) const;
+};
+
 /// Rows of mean 0 and variance 1, times a gain, plus a bias: see layer_norm.
 struct LayerNorm {
   double epsilon = 1e-5;
@@ -116,7 +157,7 @@ struct Flatten {
   }
 };
 
-using Layer = std::variant<Dense, LayerNorm, Dropout, Flatten>;
+using Layer = std::variant<Dense, LayerNorm, Dropout, Flatten, Conv2d, MaxPool2d, AveragePool2d>;
 
 /// f(x), element by element.
 template <class T>
