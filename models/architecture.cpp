@@ -25,11 +25,16 @@ std::vector<SampleShape> shapes_of(const Architecture& architecture) {
   if (architecture.input.size() == 0) throw OptionError("a network needs at least one input; set .input");
   std::vector<SampleShape> shapes{architecture.input};
   for (std::size_t i = 0; i < architecture.layers.size(); ++i) {
+    const auto of_layer = [i](const Error& error) {
+      return fmt::format("layer {} of the network: {}", i, error.what());
+    };
     try {
       shapes.push_back(
           std::visit([&](const auto& layer) { return layer.output(shapes.back()); }, architecture.layers[i]));
     } catch (const ShapeError& error) {
-      throw ShapeError(fmt::format("layer {} of the network: {}", i, error.what()));
+      throw ShapeError(of_layer(error));
+    } catch (const OptionError& error) {
+      throw OptionError(of_layer(error));
     }
   }
   return shapes;

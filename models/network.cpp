@@ -18,30 +18,15 @@ Mlp<T>::Mlp(Architecture architecture)
   std::mt19937_64 generator(architecture_.seed);
   std::vector<T> values;
   for (std::size_t i = 0; i < architecture_.layers.size(); ++i) {
-    const SampleShape in = shapes_.back();
-    const auto of_layer = [i](const Error& error) {
-      return fmt::format("layer {} of the network: {}", i, error.what());
-    };
-    std::visit(
-        [&](const auto& layer) {
-          try {
-            shapes_.push_back(layer.output(in));
-          } catch (const ShapeError& error) {
-            throw ShapeError(of_layer(error));
-          } catch (const OptionError& error) {
-            throw OptionError(of_layer(error));
-          }
-          parameters_.emplace_back();
-          for (const ParameterShape& shape : layer.parameters(in)) {
-            values.resize(shape.size());
-            initialise(std::span<T>(values), shape.start, shape.fan_in, shape.fan_out, generator);
-            list_.push_back(
-                {fmt::format("{}.{}", i, shape.name), tape_->parameters().size(), shape.rows, shape.columns});
-            parameters_.back().push_back(
-                downhill::parameters(*tape_, values, shape.rows, shape.columns, list_.back().name));
-          }
-        },
-        architecture_.layers[i]);
+    parameters_.emplace_back();
+    for (const ParameterShape& shape :
+         std::visit([&](const auto& layer) { return layer.parameters(shapes_[i]); }, architecture_.layers[i])) {
+      values.resize(shape.size());
+      initialise(std::span<T>(values), shape.start, shape.fan_in, shape.fan_out, generator);
+      list_.push_back({fmt::format("{}.{}", i, shape.name), tape_->parameters().size(), shape.rows, shape.columns});
+      parameters_.back().push_back(
+          downhill::parameters(*tape_, values, shape.rows, shape.columns, list_.back().name));
+    }
   }
 }
 
