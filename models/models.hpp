@@ -6,6 +6,7 @@
 #include <models/checkpoint.hpp>
 #include <models/dataset.hpp>
 #include <models/dtype.hpp>
+#include <models/evaluation.hpp>
 #include <models/file.hpp>
 #include <models/idx.hpp>
 #include <models/initialise.hpp>

@@ -36,6 +36,15 @@ void* counted(std::size_t size, std::size_t alignment) {
 [[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
+// What is not allocated by operator new, as Eigen's memory: malloc itself is counted, where it can be replaced.
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+extern "C" void* __libc_malloc(std::size_t size);
+extern "C" void* malloc(std::size_t size) {
+  ++allocations;
+  return __libc_malloc(size);
+}
+#endif
+
 using namespace downhill;
 
 TEST_CASE("a training step allocates nothing after the first, with matrices, scalars and an optimizer") {
@@ -112,4 +121,24 @@ TEST_CASE("a trainer's step allocates nothing after the first epoch, and neither
   numbers.labels.clear();
   check(numbers, 1, Loss::mean_squared_error);
   check(numbers, 1, Loss::huber);
+}
+
+TEST_CASE("a step of a network for images allocates nothing, dense or with convolution") {
+  const auto check = [](const Architecture& architecture) {
+    Mlp<float> network(architecture);
+    Samples<float> images{
+        .features = 784, .inputs = std::vector<float>(64 * 784, 0.5F), .labels = std::vector<std::size_t>(64)};
+    for (std::size_t i = 0; i < images.inputs.size(); ++i) images.inputs[i] += 0.001F * static_cast<float>(i % 97);
+    for (std::size_t i = 0; i < 64; ++i) images.labels[i] = i % 10;
+    Trainer trainer(network, images, Adam{}, {.batch = 32});
+    for (int step = 0; step < 2; ++step) trainer.step();
+    const std::size_t before = allocations;
+    for (int step = 0; step < 4; ++step) trainer.step();
+    const std::size_t after = allocations;
+    CHECK(after == before);
+  };
+  check(dense({784, 128, 64, 10}, Activation::relu));
+  check({.input = {28, 28, 1},
+         .layers = {Conv2d{.channels = 8, .activation = Activation::relu}, MaxPool2d{}, Conv2d{.channels = 16},
+                    AveragePool2d{}, Flatten{}, Dense{10}}});
 }
