@@ -113,12 +113,13 @@ Var<T> logistic_cross_entropy(const VarMatrix<T>& x, std::type_identity_t<std::s
   if (x.size() == 0) misuse::empty_range("logistic_cross_entropy");
   return matrix_detail::loss<T>("logistic_cross_entropy", x, [&](const Elements<const T>& from, T* slope) {
     const T count = T(static_cast<double>(x.size()));
-    const auto terms = [&](std::size_t k) {
-      const T logit = from(k / x.columns(), k % x.columns());
-      return slope[k] - targets[k] * logit;
-    };
     matrix_detail::evaluate<Softplus, T, 1>({from}, slope);
-    const T total = matrix_detail::sum_of<T>(x.size(), terms);
+    T total(0);
+    for (std::size_t i = 0; i < x.rows(); ++i)
+      total = total + matrix_detail::sum_of<T>(x.columns(), [&](std::size_t j) {
+                const std::size_t k = i * x.columns() + j;
+                return slope[k] - targets[k] * from(i, j);
+              });
     matrix_detail::evaluate<Sigmoid, T, 1>({from}, slope);
     for (std::size_t k = 0; k < x.size(); ++k) slope[k] = (slope[k] - targets[k]) / count;
     return total / count;

@@ -89,10 +89,13 @@ VarMatrix<T> product(const VarMatrix<T>& a, const VarMatrix<T>& b, const VarMatr
                          const Layout shape = Layout::dense(a.rows(), b.columns());
                          std::array<Operand<T>, 3> operands{R::operand(tape, a), R::operand(tape, b), {}};
                          const std::span<T> c = R::values(tape, shape);
-                         std::ranges::fill(c, T(0));
-                         if (row != nullptr) {
+                         if (row == nullptr) {
+                           std::ranges::fill(c, T(0));
+                         } else {
                            operands[2] = R::operand(tape, *row, shape);
-                           add_rows<T>(operands[2].elements(), {c.data(), shape});
+                           const Elements<const T> bias = operands[2].elements();
+                           for (std::size_t i = 0; i < shape.rows; ++i)
+                             for (std::size_t j = 0; j < shape.columns; ++j) c[i * shape.columns + j] = bias(0, j);
                          }
                          add_product<T>(operands[0].elements(), operands[1].elements(), {c.data(), shape});
                          return R::record<ProductBlock<T>, T>(tape, shape, c, operands, shape);
