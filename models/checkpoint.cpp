@@ -189,9 +189,10 @@ template TrainingState<double> read(const std::filesystem::path&, const std::vec
 }  // namespace checkpoint_detail
 
 template <class T>
-void save(const Mlp<T>& network, const std::filesystem::path& file) {
+void save(const Mlp<T>& network, const std::filesystem::path& file, TensorMetadata metadata) {
+  metadata["downhill.architecture"] = to_json(network.architecture());
   write_safetensors(file, checkpoint_detail::views_of<T>(network.parameters(), checkpoint_detail::matrices_of(network)),
-                    {{"downhill.architecture", to_json(network.architecture())}});
+                    metadata);
 }
 
 template <class T>
@@ -220,8 +221,8 @@ Mlp<T> load_network(const std::filesystem::path& path) {
   return network;
 }
 
-template void save(const Mlp<float>&, const std::filesystem::path&);
-template void save(const Mlp<double>&, const std::filesystem::path&);
+template void save(const Mlp<float>&, const std::filesystem::path&, TensorMetadata);
+template void save(const Mlp<double>&, const std::filesystem::path&, TensorMetadata);
 template void load_parameters(Mlp<float>&, const std::filesystem::path&);
 template void load_parameters(Mlp<double>&, const std::filesystem::path&);
 template Mlp<float> load_network(const std::filesystem::path&);

@@ -17,10 +17,10 @@
 
 namespace downhill {
 
-/// Makes or replaces a file: killed at any moment, it is the old one or the new one. Throws DataError if it cannot be
-/// written.
+/// Makes or replaces a file: killed at any moment, it is the old one or the new one. What else should be known of the
+/// network, such as the scaling of its inputs, is added to the metadata. Throws DataError if it cannot be written.
 template <class T>
-void save(const Mlp<T>& network, const std::filesystem::path& file);
+void save(const Mlp<T>& network, const std::filesystem::path& file, TensorMetadata metadata = {});
 
 /// A network as it was saved, with the architecture that stands in the file; parameters of another type are converted.
 /// Throws DataError if it cannot be read, was not written by `save`, or its tensors do not fit the architecture.

@@ -19,6 +19,7 @@
 #include <models/safetensors.hpp>
 #include <models/safetensors_header.hpp>
 #include <models/samples.hpp>
+#include <models/scaling_json.hpp>
 #include <models/shape.hpp>
 #include <models/split.hpp>
 #include <models/training.hpp>
