@@ -1,0 +1,66 @@
+// downhill check: the gradient of a formula three ways, and whether they agree.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <string>
+
+#include <autodiff/gradient_check.hpp>
+#include <autodiff/inspect/utf8.hpp>
+
+#include "command.hpp"
+#include "formula_at_point.hpp"
+
+namespace {
+
+namespace utf8 = downhill::inspect::utf8;
+
+std::string remark(const downhill::CheckedComponent& c) {
+  using downhill::Verdict;
+  if (c.verdict == Verdict::wrong) return fmt::format(": off by {:.1e}, {:.1e} allowed", c.error, c.allowed);
+  if (c.verdict != Verdict::kink) return "";
+  if (std::isnan(c.left + c.right)) return fmt::format(": no value on the {}", std::isnan(c.left) ? "left" : "right");
+  return fmt::format(": {:.6g} on the left, {:.6g} on the right", c.left, c.right);
+}
+
+void run(const FormulaArguments& arguments) {
+  const FormulaAtPoint f(arguments);
+  const double value = f(f.point());
+  fmt::print("{}\n\nThe value is {:.10g}.\n", f.text(), unsigned_nan(value));
+  if (!std::isfinite(value)) throw NotReached("the formula has no finite value there, so no slope to check");
+  const downhill::GradientCheck check = downhill::check_gradient(f, f.point());
+
+  constexpr std::size_t longest = 24;
+  std::size_t width = 4;
+  for (const std::string& name : f.names()) width = std::max(width, std::min(utf8::length(name), longest));
+  fmt::print("\n  {:<{}}  {:>12}  {:>15}  {:>15}  {:>15}  {:>8}   {}\n", "name", width, "at", "tape", "forward mode",
+             "differences", "+-", "verdict");
+  std::size_t wrong = 0;
+  for (const downhill::CheckedComponent& c : check.components) {
+    const std::string name = utf8::shortened(f.names()[c.index], longest);
+    fmt::print("  {}{:{}}  {:>12.6g}  {:>15.9g}  {:>15.9g}  {:>15.9g}  {:>8.1e}   {}{}\n", name, "",
+               width - std::min(width, utf8::length(name)), f.point()[c.index], unsigned_nan(c.given),
+               unsigned_nan(c.forward.value_or(NAN)), unsigned_nan(c.difference), c.expected_error,
+               downhill::name(c.verdict), remark(c));
+    wrong += c.verdict == downhill::Verdict::wrong;
+  }
+  fmt::print(
+      "\nThe slope of f along each name: by one reverse sweep of the tape, by forward mode, and by\n"
+      "differences of values alone, extrapolated, with the error to expect of them.\n");
+  if (wrong > 0) throw NotReached(fmt::format("{} of {} disagree", wrong, counted(check.components.size(), "slope")));
+}
+
+}  // namespace
+
+void add_check(CLI::App& program) {
+  const auto arguments = std::make_shared<FormulaArguments>();
+  CLI::App& command = *program.add_subcommand("check", "is the gradient right? tape, forward mode, differences");
+  add_formula(command, *arguments);
+  command.footer(
+      "Exit code 0: none disagrees (kinks, and what differences cannot tell, are named); 1: one\n"
+      "does, or the formula has no finite value there; 2: something is wrong with what was given.\n\n"
+      "Example: downhill check \"tanh(w*x + b)^2\" w=0.5 b=-0.2 x:=2");
+  command.callback([arguments] { run(*arguments); });
+}

@@ -1,0 +1,38 @@
+#pragma once
+// What the subcommands of `downhill` share: how one is added, how it fails, and what they ask of numbers.
+//
+// A subcommand is one file with one function, which adds it to the program; it runs when it has been read. What it
+// throws decides the exit code: nothing, 0; NotReached, 1; an error of the library's or of the command line's, 2.
+
+#include <CLI/CLI.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+/// The run was sound, but did not reach what was asked: it diverged, a check failed, a file could not be written.
+struct NotReached : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+void add_bench(CLI::App& program);
+void add_check(CLI::App& program);
+void add_descend(CLI::App& program);
+void add_doctor(CLI::App& program);
+void add_train(CLI::App& program);
+
+/// Validators, which say what was expected instead.
+CLI::Validator positive_number();
+CLI::Validator fraction();
+CLI::Validator whole_number(std::uint64_t from, std::uint64_t to);
+
+/// Lines of at most `width` characters, broken at blanks.
+std::string wrapped(std::string_view text, std::size_t width = 95);
+/// "nan" whatever its sign.
+double unsigned_nan(double x);
+/// "1 step", "2 steps".
+std::string counted(std::size_t count, std::string_view what);
+
+/// Writes a file and says so. Throws NotReached if that cannot be done.
+void write_file(const std::string& file, std::string_view text, std::string_view what);

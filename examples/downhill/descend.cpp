@@ -1,0 +1,181 @@
+// downhill descend: a formula's minimum, by any method.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <autodiff/descent/minimize.hpp>
+#include <autodiff/inspect/landscape.hpp>
+#include <autodiff/inspect/loss_curve.hpp>
+#include <autodiff/inspect/utf8.hpp>
+
+#include "command.hpp"
+#include "formula_at_point.hpp"
+#include "methods.hpp"
+
+namespace {
+
+namespace inspect = downhill::inspect;
+using downhill::Result, downhill::Step, downhill::StopReason;
+
+constexpr std::size_t most_steps = 1'000'000;  // the path is kept in memory
+
+struct Options {
+  FormulaArguments formula;
+  MethodOptions method;
+  std::size_t steps = 10'000;
+  double gradient_norm = 1e-8;
+  std::string csv, html;
+};
+
+double length_of(const std::vector<double>& vector) { return downhill::euclidean_norm(vector); }
+
+// As wide as `width`, or wider, whatever characters it consists of.
+std::string right_aligned(const std::string& text, std::size_t width) {
+  return std::string(width - std::min(width, inspect::utf8::length(text)), ' ') + text;
+}
+
+// Steps 0, 1, 2, 5, 10, 20, ... and the last.
+void show_milestones(const FormulaAtPoint& f, const Result& result) {
+  constexpr std::size_t most_names = 4, longest = 13;
+  const std::size_t shown = std::min(f.names().size(), most_names);
+  fmt::print("  {:>7}  {:>15}  {:>10}", "step", "f", "|gradient|");
+  for (std::size_t i = 0; i < shown; ++i)
+    fmt::print("  {}", right_aligned(inspect::utf8::shortened(f.names()[i], longest), longest));
+  fmt::print("{}\n", shown < f.names().size() ? fmt::format("  and {} more", f.names().size() - shown) : "");
+  const std::size_t last = result.path.size() - 1;
+  for (std::size_t step = 0, next = 1;; step = std::min(next, last)) {
+    const Step& at = result.path[step];
+    fmt::print("  {:>7}  {:>15.9g}  {:>10.2e}", step, at.value, length_of(at.gradient));
+    for (std::size_t i = 0; i < shown; ++i) fmt::print("  {:>13.7g}", at.point[i]);
+    fmt::print("\n");
+    if (step == last) break;
+    while (next <= step) next = std::to_string(next).front() == '2' ? next / 2 * 5 : next * 2;
+  }
+}
+
+void show_end(const FormulaAtPoint& f, const Result& result) {
+  constexpr std::size_t most_names = 20;
+  fmt::print("\nIt ended after {}, {}, {:.3g} s ({}):\n{}.\n\n", counted(result.steps, "step"),
+             counted(result.evaluations, "evaluation"), result.seconds, name(result.reason), result.why);
+  const std::size_t shown = std::min(f.names().size(), most_names);
+  std::size_t width = 1;
+  for (std::size_t i = 0; i < shown; ++i) width = std::max(width, inspect::utf8::length(f.names()[i]));
+  fmt::print("  {} = {:.15g}\n", right_aligned("f", width), result.value);
+  for (std::size_t i = 0; i < shown; ++i)
+    fmt::print("  {} = {:.15g}\n", right_aligned(f.names()[i], width), result.point[i]);
+  if (shown < f.names().size()) fmt::print("  and {} more; --csv has them all\n", f.names().size() - shown);
+}
+
+std::string csv_of(const FormulaAtPoint& f, const Result& result) {
+  std::string csv = fmt::format("step,f,gradient_norm,{}\n", fmt::join(f.names(), ","));
+  for (std::size_t step = 0; step < result.path.size(); ++step) {
+    const Step& at = result.path[step];
+    csv += fmt::format("{},{},{},{}\n", step, at.value, length_of(at.gradient), fmt::join(at.point, ","));
+  }
+  return csv;
+}
+
+// Covers the walk, or of one that diverged its beginning.
+inspect::Interval ground_of(const Result& result, std::size_t coordinate, bool diverged) {
+  constexpr std::size_t beginning = 6;
+  std::vector<double> values;
+  for (const Step& step : result.path) {
+    if (diverged && values.size() == beginning) break;
+    values.push_back(step.point[coordinate]);
+  }
+  return inspect::with_margin(inspect::covering(values), 0.25);
+}
+
+std::string page_of(const FormulaAtPoint& f, const Result& result, const std::string& method, bool diverged) {
+  const std::string title = "A walk downhill";
+  const std::string ending =
+      fmt::format("after {}: f = {:.6g}; {}", counted(result.steps, "step"), result.value, result.why);
+  if (f.names().size() == 2) {
+    auto ground = inspect::sample_landscape(
+        [&](double x, double y) {
+          return f(std::vector{x, y});
+        },
+        ground_of(result, 0, diverged), ground_of(result, 1, diverged), 101, 101);
+    ground.x_name = f.names()[0], ground.y_name = f.names()[1];
+    const inspect::DrawnWalk walk{method, {ending}, result.path};
+    return inspect::landscape_page(title, f.text() + ". ● is the start, ○ the end.", ground, std::array{walk});
+  }
+  std::vector<double> values;
+  for (const Step& step : result.path) values.push_back(step.value);
+  const inspect::Curve curve{method, values};
+  auto figure = loss_curve(std::array{curve}, {.title = "f, step by step", .value = "f"});
+  figure.lines.push_back(ending);
+  return inspect::page(title, f.text(), std::array{figure});
+}
+
+void run(const Options& options) {
+  const FormulaAtPoint f(options.formula);
+  const Method method = method_of(options.method);
+  auto objective = downhill::as_objective(f);
+  const std::function<double(std::span<const double>, std::span<double>)> value_and_slopes = std::ref(objective);
+  const Result result = std::visit(
+      [&](const auto& by) {
+        return minimize(value_and_slopes, f.point(), by,
+                        {.gradient_norm = options.gradient_norm, .steps = options.steps}, downhill::Keep::path);
+      },
+      method);
+  if (result.exception) std::rethrow_exception(result.exception);
+  const double first = result.path.front().value, last = result.path.back().value;
+  if (!std::isfinite(first))
+    throw NotReached(
+        fmt::format("f is {} at the start, where nothing leads downhill; start elsewhere", unsigned_nan(first)));
+
+  fmt::print("{}\nby {}\n\n", f.text(), text_of(method));
+  show_milestones(f, result);
+  show_end(f, result);
+  std::vector<double> values;
+  for (const Step& step : result.path) values.push_back(step.value);
+  const inspect::Curve curve{text_of(method), values};
+  if (values.size() > 1)
+    fmt::print("\n{}", loss_curve_text(std::array{curve}, inspect::options_for(stdout), {.value = "f"}));
+
+  const bool diverged = result.reason == StopReason::not_finite || !(last <= first + 1e-6 * std::abs(first));
+  if (!options.csv.empty() || !options.html.empty()) fmt::print("\n");
+  if (!options.csv.empty()) write_file(options.csv, csv_of(f, result), "The path");
+  if (!options.html.empty()) write_file(options.html, page_of(f, result, text_of(method), diverged), "The page");
+  if (!diverged) return;
+  if (last < first) throw NotReached(fmt::format("f has no bottom there: it fell from {:.4g} to {:.4g}", first, last));
+  throw NotReached(fmt::format(
+      "it diverged: f went from {:.4g} to {:.4g}; try a smaller --learning-rate, or ask downhill doctor for one", first,
+      unsigned_nan(last)));
+}
+
+}  // namespace
+
+void add_descend(CLI::App& program) {
+  const auto options = std::make_shared<Options>();
+  CLI::App& command = *program.add_subcommand("descend", "walk downhill on a formula, by any method");
+  add_formula(command, options->formula);
+  add_method(command, options->method, "gradient-descent");
+  command.add_option("--steps", options->steps, "stop after N steps (default: 10000)")
+      ->type_name("N")
+      ->check(whole_number(0, most_steps));
+  command
+      .add_option("--gradient-norm", options->gradient_norm,
+                  "stop where the gradient is as short as this (default: 1e-8)")
+      ->type_name("G")
+      ->check(positive_number());
+  command.add_option("--csv", options->csv, "write the path: a row for every step")->type_name("FILE");
+  command
+      .add_option("--html", options->html,
+                  "write a page: of two free names the landscape with the walk, otherwise f over the steps")
+      ->type_name("FILE");
+  command.footer(
+      "Exit code 0: it went downhill, to a bottom or until it was told to stop; 1: it diverged;\n"
+      "2: something is wrong with what was given.\n\n"
+      "Example: downhill descend \"(1 - x)^2 + 100*(y - x^2)^2\" x=-1.2 y=1 --method lbfgs --html walk.html");
+  command.callback([options] { run(*options); });
+}

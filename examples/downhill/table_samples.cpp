@@ -1,0 +1,64 @@
+#include "table_samples.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include <autodiff/error.hpp>
+#include <models/split.hpp>
+
+namespace {
+
+// Whole numbers 0, 1, ..., k, all of them, and each twice on average.
+bool holds_classes(const std::vector<double>& column) {
+  constexpr double most = 1000;
+  std::vector<bool> seen;
+  for (const double value : column) {
+    if (!(value >= 0 && value < most && std::floor(value) == value)) return false;
+    const auto label = static_cast<std::size_t>(value);
+    if (label >= seen.size()) seen.resize(label + 1);
+    seen[label] = true;
+  }
+  return seen.size() >= 2 && 2 * seen.size() <= column.size() && std::ranges::find(seen, false) == seen.end();
+}
+
+}  // namespace
+
+TableSamples samples_of(const downhill::Dataset& table, std::vector<std::string> targets, Task task, double held_out,
+                        std::uint64_t seed) {
+  const std::string_view asked = targets.empty() ? "the last one" : "as asked";
+  if (targets.empty()) targets.push_back(table.names.back());
+  const bool decided = task == Task::decide;
+  if (decided) task = targets.size() == 1 && holds_classes(table.column(targets[0])) ? Task::classes : Task::regression;
+  if (task == Task::classes && targets.size() > 1)
+    throw downhill::OptionError(fmt::format("--classes: {} targets; a class stands in one column", targets.size()));
+
+  const bool has_classes = task == Task::classes;
+  const auto all =
+      has_classes ? downhill::classes_of<float>(table, targets[0]) : downhill::targets_of<float>(table, targets);
+  TableSamples samples;
+  samples.outputs = has_classes ? all.classes() : all.outputs;
+  samples.decision =
+      fmt::format("the target is column{} '{}' ({}), {}{}", targets.size() == 1 ? "" : "s", fmt::join(targets, "', '"),
+                  asked, has_classes ? fmt::format("with {} classes", all.classes()) : std::string("with numbers"),
+                  !decided      ? ""
+                  : has_classes ? ", as its values look; --regression takes them as numbers"
+                                : ", as its values look");
+  const auto parts = has_classes ? downhill::stratified_split(all.labels, held_out, seed)
+                                 : downhill::split(all.size(), held_out, seed);
+  samples.train = all.rows(parts.train), samples.held_out = all.rows(parts.held_out);
+  for (const std::string& name : table.names)
+    if (std::ranges::find(targets, name) == targets.end()) samples.inputs.names.push_back(name);
+  samples.inputs.scaling = downhill::standardise(std::span<const float>(samples.train.inputs), all.features);
+  if (!has_classes)
+    samples.targets = {targets, downhill::standardise(std::span<const float>(samples.train.targets), all.outputs)};
+  for (auto* part : {&samples.train, &samples.held_out}) {
+    samples.inputs.scaling.to(std::span(part->inputs));
+    if (!has_classes) samples.targets.scaling.to(std::span(part->targets));
+  }
+  return samples;
+}

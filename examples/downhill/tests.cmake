@@ -1,0 +1,99 @@
+# What the program says to a shell: its exit code, how many lines of stderr, and what its output holds; never an escape
+# code, as none of this is a terminal.
+
+# (A semicolon ends an argument here: in an expression a dot stands for it.)
+# downhill_says(<what> <exit code> <lines of stderr, or any> <basic regular expression> <arguments>)
+function(downhill_says what code lines expression)
+  set(script [[
+    expected=$1; lines=$2; expression=$3; shift 3
+    output=$(mktemp); message=$("$0" "$@" 2>&1 >"$output"); code=$?
+    text=$(cat "$output"); rm "$output"; echo "$text"; echo "$message"
+    test $code -eq $expected || exit 1
+    test $lines = any || test "$(printf %s "$message" | grep -c '')" -eq $lines || exit 1
+    ! printf '%s%s' "$text" "$message" | grep -q "$(printf '\033')" || exit 1
+    printf '%s\n%s' "$text" "$message" | grep -q -e "$expression"]])
+  add_test(NAME "downhill ${what}" COMMAND sh -c "${script}" $<TARGET_FILE:downhill_program> ${code} ${lines}
+                                           ${expression} ${ARGN})
+endfunction()
+
+set(valley "(1 - x)^2 + 100*(y - x^2)^2")
+set(data ${CMAKE_CURRENT_SOURCE_DIR}/data)
+set(written ${CMAKE_CURRENT_BINARY_DIR}/downhill_program)
+file(MAKE_DIRECTORY ${written})
+file(WRITE ${written}/ragged.csv "x,y\n1,2\n3\n")
+
+downhill_says("--help lists its commands" 0 0 "descend .*walk downhill" --help)
+downhill_says("--version says which" 0 0 "^downhill ${PROJECT_VERSION}$" --version)
+downhill_says("needs a command" 2 1 "a command is missing. the commands are descend,")
+downhill_says("refuses an unknown command" 2 1 "no command 'climb'. the commands are descend," climb)
+foreach(command IN ITEMS descend check doctor train bench)
+  downhill_says("${command} --help has an example" 0 0 "Example: downhill ${command}" ${command} --help)
+  downhill_says("${command} refuses an unknown option" 2 1 "--unknown.* see downhill ${command} --help" ${command}
+                x=1 x=1 --unknown)
+endforeach()
+
+foreach(method IN ITEMS gradient-descent momentum nesterov adagrad adadelta rmsprop adam adamw nadam amsgrad lion
+                        steepest-descent conjugate-gradient bfgs lbfgs)
+  downhill_says("descend knows ${method}" 0 0 "by ${method}" descend "x^2 + y^2" x=1 y=-1 --method ${method} --steps 5)
+endforeach()
+downhill_says("descend arrives, and writes path and page" 0 0 "flat_gradient" descend ${valley} x=-1.2 y=1 --method
+              L-BFGS --csv ${written}/walk.csv --html ${written}/walk.html)
+downhill_says("descend holds a name" 0 0 "with a held at 2" descend "a*x^2 + exp(b)" a:=2 x=1 b=pi/2 --steps 5 --html
+              ${written}/curve.html)
+downhill_says("descend reads a formula after --" 0 0 "x = 0.5" descend --learning-rate 0.25 -- "-x + x^2" x=3)
+downhill_says("descend knows when it diverged" 1 1 "it diverged" descend "x^2" x=1 --learning-rate 1.1)
+downhill_says("descend knows when there is no bottom" 1 1 "no bottom" descend "x^3" x=-1)
+downhill_says("descend needs a value to start from" 1 1 "f is nan at the start" descend "log(x)" x=-1)
+downhill_says("descend says that a file cannot be written" 1 1 "cannot be written" descend "x^2" x=1 --csv
+              ${written}/none/walk.csv)
+downhill_says("descend marks the place of a mistake" 2 3 "^^~~~" descend "tahn(x)" x=1)
+downhill_says("descend names a value that is missing" 2 1 "no value for y. its names: x, y" descend "x*y" x=1)
+downhill_says("descend refuses a value that is none" 2 1 "'x=one'" descend "x^2" x=one)
+downhill_says("descend refuses a formula with all names held" 2 1 "nothing to move" descend "x^2" x:=1)
+downhill_says("descend lists the methods" 2 1 "no 'climbing'. there are gradient-descent, momentum" descend "x^2" x=1
+              --method climbing)
+downhill_says("descend refuses an option that the method has not" 2 1 "bfgs does not have it" descend "x^2" x=1
+              --method bfgs --learning-rate 0.1)
+downhill_says("descend refuses a rate below zero" 2 1 "'-1' is not a positive number" descend "x^2" x=1
+              --learning-rate -1)
+downhill_says("descend hints at --" 2 1 "after --" descend "-x^2" x=1)
+
+downhill_says("check agrees" 0 0 "^  w  .*agrees$" check "tanh(w*x + b)^2" w=0.5 b=-0.2 x:=2)
+downhill_says("check names a kink" 0 0 "kink: -1 on the left, 1 on the right" check "abs(x)" x=0)
+downhill_says("check needs a value" 1 1 "no finite value" check "log(x)" x=-1)
+downhill_says("check refuses an unknown name" 2 1 "no name 'y'" check "x^2" x=1 y=2)
+
+downhill_says("doctor suggests a rate" 0 0 "Suggestion: --learning-rate 0.091" doctor "x^2 + 10*y^2" x=1 y=1)
+downhill_says("doctor approves of a rate" 0 0 "Verdict: 0.05 converges" doctor "x^2 + 10*y^2" x=1 y=1 --learning-rate
+              0.05)
+downhill_says("doctor warns of a rate" 1 1 "Verdict: 0.11 diverges" doctor "x^2 + 10*y^2" x=1 y=1 --learning-rate 0.11)
+downhill_says("doctor warns of a rate at the limit" 1 1 "does not converge" doctor "x^2 + 10*y^2" x=1 y=1
+              --learning-rate 0.1)
+downhill_says("doctor warns of a saddle" 1 1 "there is no bowl" doctor "x^2 - y^2" x=1 y=1 --learning-rate 0.1)
+downhill_says("doctor refuses a rate that is a word" 2 1 "'fast'" doctor "x^2" x=1 --learning-rate fast)
+
+downhill_says("train learns classes" 0 any "recall" train ${data}/digits.csv.gz --layers 32,10 --epochs 2 --save
+              ${written}/digits.safetensors --html ${written}/digits.html)
+downhill_says("train learns numbers" 0 any "R²" train ${data}/norris.csv --epochs 5 --method lbfgs)
+downhill_says("train knows when it diverged" 1 any "it diverged" train ${data}/norris.csv --method gradient-descent
+              --learning-rate 1e30)
+downhill_says("train says which layers fit" 2 1 "write --layers 64,10, or .* --layers 64,32,10" train
+              ${data}/digits.csv.gz --layers 64,32)
+downhill_says("train lists the columns" 2 1 "the columns are 'x', 'y'" train ${data}/norris.csv --target z)
+downhill_says("train says where a table is wrong" 2 1 "ragged.csv:3:" train ${written}/ragged.csv)
+downhill_says("train refuses numbers as classes" 2 1 "classes are 0, 1, 2" train ${data}/norris.csv --classes)
+
+downhill_says("bench measures" 0 0 "Rosenbrock" bench --seconds 0.01)
+
+# A reader that has seen enough ends it quietly: here one that has closed its end before anything is written.
+set(script [[
+  folder=$(mktemp -d)
+  said=$({ { while ! test -e "$folder/closed"; do sleep 0.01; done
+             "$0" descend "x^2" x=1 2>&3; echo $? >&3; } | { exec <&-; echo >"$folder/closed"; }; } 3>&1)
+  rm -r "$folder"; echo "$said"; test "$said" = 1]])
+add_test(NAME "downhill ends quietly when nobody reads on" COMMAND sh -c "${script}" $<TARGET_FILE:downhill_program>)
+if(EXISTS /dev/full)
+  add_test(NAME "downhill says that its output cannot be written"
+           COMMAND sh -c "message=$(\"$0\" descend x^2 x=1 2>&1 >/dev/full); test $? -eq 1 && test -n \"$message\""
+                   $<TARGET_FILE:downhill_program>)
+endif()

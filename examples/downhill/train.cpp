@@ -1,0 +1,180 @@
+// downhill train: a network that learns a table.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <autodiff/inspect/loss_curve.hpp>
+#include <models/models.hpp>
+
+#include "command.hpp"
+#include "methods.hpp"
+#include "table_samples.hpp"
+
+namespace {
+
+namespace inspect = downhill::inspect;
+using Network = downhill::Mlp<float>;
+
+struct Options {
+  std::string data, activation = "relu", save, html;
+  std::vector<std::string> targets;
+  bool classes = false, regression = false;
+  std::vector<std::size_t> layers;
+  MethodOptions method;
+  std::size_t epochs = 30, batch = 32;
+  std::uint64_t seed = 1;
+  double held_out = 0.2;
+};
+
+std::vector<std::size_t> layers_for(const Options& options, const TableSamples& samples) {
+  const std::size_t needed = samples.outputs;
+  if (options.layers.empty()) return {32, needed};
+  const std::size_t given = options.layers.back();
+  const bool is_logit = samples.has_classes() && needed == 2 && given == 1;
+  if (given == needed || is_logit) return options.layers;
+  std::vector<std::size_t> fitting = options.layers;
+  fitting.back() = needed;
+  std::vector<std::size_t> longer = options.layers;
+  longer.push_back(needed);
+  throw downhill::OptionError(fmt::format(
+      "--layers: the last layer has {}, but {} are needed: {}; write --layers {}, or if {} is the size of a hidden "
+      "layer, --layers {}",
+      counted(given, "output"), needed, samples.decision, fmt::join(fitting, ","), given, fmt::join(longer, ",")));
+}
+
+downhill::TrainingResult fitted(Network& network, const TableSamples& samples, const Method& method,
+                                const Options& options) {
+  downhill::TrainingBar bar({.epochs_apart = (options.epochs + 19) / 20});
+  return std::visit(
+      [&](const auto& by) {
+        return downhill::fit(
+            network, samples.train, by,
+            {.epochs = options.epochs, .batch = options.batch, .seed = options.seed, .validation = &samples.held_out},
+            bar);
+      },
+      method);
+}
+
+void show_score(const Network& network, const TableSamples& samples) {
+  const auto row = [&](std::string_view what, const downhill::Samples<float>& part) {
+    const downhill::Evaluation now = downhill::evaluate(network, part);
+    fmt::print("  {:<18} {:>8} {:>12.6g} {:>12}\n", what, part.size(), now.loss,
+               samples.has_classes() ? fmt::format("{:.2f} %", 100 * now.score) : fmt::format("{:.6f}", now.score));
+  };
+  fmt::print("\n  {:<18} {:>8} {:>12} {:>12}\n", "", "samples", "loss", samples.has_classes() ? "accuracy" : "R²");
+  row("learned from", samples.train);
+  row("held out", samples.held_out);
+  if (!samples.has_classes()) return;
+  constexpr std::size_t most_classes = 20;
+  if (samples.outputs > most_classes) return;
+  const auto predicted = downhill::predicted_classes(network.predict(samples.held_out.inputs));
+  fmt::print("\nHeld out: how often a class (row) was taken for another (column)\n\n{}",
+             downhill::confusion_matrix(predicted, samples.held_out.labels, samples.outputs).table());
+}
+
+// Epoch by epoch, from the start.
+struct Losses {
+  std::vector<double> train, held_out;
+
+  Losses(Network& network, const TableSamples& samples)
+      : train{downhill::evaluate(network, samples.train).loss},
+        held_out{downhill::evaluate(network, samples.held_out).loss} {}
+  void add(const downhill::TrainingResult& result) {
+    for (const downhill::Epoch& epoch : result.history) {
+      train.push_back(epoch.loss);
+      held_out.push_back(epoch.validation->loss);
+    }
+  }
+  std::array<inspect::Curve, 2> curves() const { return {{{"learned from", train}, {"held out", held_out}}}; }
+};
+void save_model(const Network& network, const TableSamples& samples, const std::string& file) {
+  downhill::TensorMetadata metadata{{"downhill.inputs", to_json(samples.inputs)}};
+  if (!samples.has_classes()) metadata["downhill.targets"] = to_json(samples.targets);
+  try {
+    save(network, file, std::move(metadata));
+  } catch (const downhill::DataError& error) {
+    throw NotReached(error.what());
+  }
+  fmt::print("The model: {}\n", file);
+}
+
+void run(const Options& options) {
+  const Method method = method_of(options.method);
+  const auto activation = downhill::activation_called(options.activation);
+  const Task task = options.classes ? Task::classes : options.regression ? Task::regression : Task::decide;
+  const TableSamples samples =
+      samples_of(downhill::read_csv(options.data), options.targets, task, options.held_out, options.seed);
+  std::vector<std::size_t> sizes = layers_for(options, samples);
+  sizes.insert(sizes.begin(), samples.train.features);
+  Network network(downhill::dense(sizes, activation, options.seed));
+
+  const std::size_t batch = searches(method) ? samples.train.size() : options.batch;
+  fmt::print("{}\n{} to learn from, {} held out; inputs are standardised{}.\n\n{}\nby {}, {}, batches of {}\n",
+             wrapped(fmt::format("{}: {}.", options.data, samples.decision)), counted(samples.train.size(), "sample"),
+             samples.held_out.size(), samples.has_classes() ? "" : ", and so are targets", network.summary(batch),
+             text_of(method), counted(options.epochs, "epoch"), batch);
+  std::fflush(stdout);
+  Losses losses(network, samples);
+  const downhill::TrainingResult result = fitted(network, samples, method, options);
+  losses.add(result);
+  fmt::print("\nIt ended after {}, {:.3g} s ({}):\n{}.\n", counted(result.steps, "step"), result.seconds,
+             name(result.reason), result.why);
+  if (result.best_epoch > 0)
+    fmt::print("The parameters are those of epoch {}, where the held-out loss was lowest.\n", result.best_epoch);
+  show_score(network, samples);
+  const inspect::CurveNames names{.index = "epoch"};
+  if (!result.history.empty())
+    fmt::print("\n{}", loss_curve_text(losses.curves(), inspect::options_for(stdout), names));
+  if (!options.html.empty()) {
+    const std::string about = fmt::format("Dense layers of {}, {}, by {}: {}.", fmt::join(sizes, ", "),
+                                          options.activation, text_of(method), result.why);
+    write_file(options.html,
+               inspect::page("Training on " + options.data, about, std::array{loss_curve(losses.curves(), names)}),
+               "The page");
+  }
+  if (!options.save.empty()) save_model(network, samples, options.save);
+  if (result.reason == downhill::StopReason::not_finite)
+    throw NotReached("it diverged: the loss became NaN or infinite; try a smaller --learning-rate");
+}
+
+}  // namespace
+
+void add_train(CLI::App& program) {
+  const auto options = std::make_shared<Options>();
+  CLI::App& command = *program.add_subcommand("train", "a network that learns a table");
+  const auto add = [&](const std::string& name, auto& place, const std::string& type, const std::string& description) {
+    return command.add_option(name, place, description)->type_name(type);
+  };
+  add("data.csv", options->data, "", "a table of numbers, which may be compressed with gzip")->required();
+  add("--layers", options->layers, "N,N,...",
+      "hidden sizes, and last the number of outputs (default: 32 and what fits)")
+      ->delimiter(',')
+      ->check(whole_number(1, 1'000'000));
+  add("--target", options->targets, "NAME,...", "the columns to predict (default: the last one)")->delimiter(',');
+  auto* classes = command.add_flag("--classes", options->classes, "the target is a class, 0, 1, 2, ...");
+  command.add_flag("--regression", options->regression, "the target is a number (default: what its values look like)")
+      ->excludes(classes);
+  add("--activation", options->activation, "NAME", "between the layers (default: relu)");
+  add("--epochs", options->epochs, "N", "times to go through the samples (default: 30)")
+      ->check(whole_number(1, 1'000'000));
+  add("--batch", options->batch, "N", "samples for a step (default: 32); a method without a learning rate takes all")
+      ->check(whole_number(1, 1'000'000));
+  add("--held-out", options->held_out, "PART", "of the samples, to see how well it was learned (default: 0.2)");
+  add("--seed", options->seed, "N", "of the start, the split and the order (default: 1)")
+      ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()));
+  add("--save", options->save, "FILE", "write the model, a safetensors file, with the scaling in its metadata");
+  add("--html", options->html, "FILE", "write a page with the loss, epoch by epoch");
+  add_method(command, options->method, "adam");
+  command.footer(
+      "Progress goes to stderr, results to stdout. Exit code 0: it was trained; 1: it diverged, or a\n"
+      "file could not be written; 2: something is wrong with what was given.\n\n"
+      "Example: downhill train digits.csv.gz --layers 64,32,10 --epochs 20 --save digits.safetensors");
+  command.callback([options] { run(*options); });
+}
