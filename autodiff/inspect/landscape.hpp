@@ -76,8 +76,8 @@ void demand_places(const Landscape& landscape);
 std::string line_path(const Landscape& landscape, double level, const Plane& plane);
 std::string path_below(const Landscape& landscape, double level, const Plane& plane);
 
-/// The places of a walk that can be told apart, at most 2,000, up to the first that is not finite or a thousand times
-/// as far away as the plane is long. Throws ShapeError as above.
+/// The places of a walk that can be told apart, up to the first that is not finite or a thousand times as far away as
+/// the plane is long; of more than 2,000 so many, from the first to the last. Throws ShapeError as above.
 std::vector<Step> places_of(const DrawnWalk& walk, const Landscape& landscape);
 
 }  // namespace landscape_detail

@@ -68,7 +68,7 @@ std::vector<Step> places_of(const DrawnWalk& walk, const Landscape& landscape) {
   for (const Step& step : walk.path) {
     if (step.point.size() != 2)
       throw ShapeError(fmt::format("a map takes points of two coordinates, not of {}", step.point.size()));
-    if (!std::isfinite(step.point[0]) || !std::isfinite(step.point[1]) || places.size() == most_places) break;
+    if (!std::isfinite(step.point[0]) || !std::isfinite(step.point[1])) break;
     const auto apart = [&](double x, double y) {
       return std::hypot((step.point[0] - x) / (landscape.x.high - landscape.x.low),
                         (step.point[1] - y) / (landscape.y.high - landscape.y.low));
@@ -77,7 +77,11 @@ std::vector<Step> places_of(const DrawnWalk& walk, const Landscape& landscape) {
     places.push_back(step);
     if (apart(landscape.x.low, landscape.y.low) > furthest) break;
   }
-  return places;
+  if (places.size() <= most_places) return places;
+  // The end is always drawn.
+  std::vector<Step> some;
+  for (std::size_t i = 0; i < most_places; ++i) some.push_back(places[i * (places.size() - 1) / (most_places - 1)]);
+  return some;
 }
 
 }  // namespace landscape_detail

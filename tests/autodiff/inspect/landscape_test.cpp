@@ -102,3 +102,15 @@ TEST_CASE("landscapes without relief or without values are drawn or refused") {
       sample_landscape([](double x, double) { return x > 0 ? 1e308 : -1e308; }, {-1, 1}, {0, 1}, 5, 5);
   CHECK(error_in_page(landscape_page("steep", "", steep, {})) == "");
 }
+
+TEST_CASE("a long walk is drawn from its start to its end, at places that are evenly left out") {
+  const Landscape plane = sample_landscape([](double x, double y) { return x + y; }, {0, 1}, {0, 1}, 3, 3);
+  std::vector<Step> path;
+  for (int i = 0; i <= 5'000; ++i) path.push_back({{i / 5'000.0, 0.5}, 0, {1, 1}});
+  const std::vector<Step> places = landscape_detail::places_of({"", {}, path}, plane);
+  REQUIRE(places.size() == 2'000);
+  CHECK(places.front().point[0] == 0);
+  CHECK(places.back().point[0] == 1);
+  for (std::size_t i = 1; i < places.size(); ++i)
+    CHECK(places[i].point[0] - places[i - 1].point[0] == Catch::Approx(0.0005).margin(0.0002));
+}
