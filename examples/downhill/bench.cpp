@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include <autodiff/gradient.hpp>
@@ -49,9 +50,9 @@ std::string time_text(double seconds) {
   return seconds < 1e-3 ? fmt::format("{:.2f} µs", 1e6 * seconds) : fmt::format("{:.2f} ms", 1e3 * seconds);
 }
 
-volatile double kept;  // so that nothing that is timed is left out
+volatile double kept;  // the compiler may not leave out what ends here
 
-// The plain function, recording it, sweeping, and both.
+// The plain function, and its value and gradient, in memory that is there already.
 template <class Workload>
 void add_function(std::vector<Timed>& all, const Workload& f) {
   struct Recording {
@@ -72,11 +73,10 @@ void add_function(std::vector<Timed>& all, const Workload& f) {
                  }});
 }
 
-// A digit's pixels in, ten classes out.
+// A network for digits of 8 x 8 pixels, and a batch of random ones.
 struct Digits {
   downhill::Samples<float> samples{.features = 64};
   downhill::Mlp<float> network{downhill::dense({64, 64, 32, 10}, downhill::Activation::relu)};
-  std::vector<float> copy;
 
   Digits() {
     for (const double x : downhill::bench::scattered(batch * 64, 1)) samples.inputs.push_back(static_cast<float>(x));

@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
+#include <exception>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -53,8 +56,8 @@ void show_milestones(const FormulaAtPoint& f, const Result& result) {
   const std::size_t last = result.path.size() - 1;
   for (std::size_t step = 0, next = 1;; step = std::min(next, last)) {
     const Step& at = result.path[step];
-    fmt::print("  {:>7}  {:>15.9g}  {:>10.2e}", step, at.value, length_of(at.gradient));
-    for (std::size_t i = 0; i < shown; ++i) fmt::print("  {:>13.7g}", at.point[i]);
+    fmt::print("  {:>7}  {:>15.9g}  {:>10.2e}", step, unsigned_nan(at.value), unsigned_nan(length_of(at.gradient)));
+    for (std::size_t i = 0; i < shown; ++i) fmt::print("  {:>13.7g}", unsigned_nan(at.point[i]));
     fmt::print("\n");
     if (step == last) break;
     while (next <= step) next = std::to_string(next).front() == '2' ? next / 2 * 5 : next * 2;

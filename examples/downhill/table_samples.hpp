@@ -16,7 +16,7 @@ struct TableSamples {
   downhill::Samples<float> train, held_out;  // standardised
   downhill::NamedScaling inputs, targets;    // fitted to `train`; a class has none
   std::size_t outputs = 0;                   // classes, or targets
-  std::string decision;                      // what is learned: "'y', holds 3 classes, 0 to 2"
+  std::string decision;                      // for people: which columns, what they hold, and why
 
   bool has_classes() const { return train.has_labels(); }
 };

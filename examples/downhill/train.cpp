@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
-#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -94,6 +97,7 @@ struct Losses {
   }
   std::array<inspect::Curve, 2> curves() const { return {{{"learned from", train}, {"held out", held_out}}}; }
 };
+
 void save_model(const Network& network, const TableSamples& samples, const std::string& file) {
   downhill::TensorMetadata metadata{{"downhill.inputs", to_json(samples.inputs)}};
   if (!samples.has_classes()) metadata["downhill.targets"] = to_json(samples.targets);
@@ -132,11 +136,13 @@ void run(const Options& options) {
   const inspect::CurveNames names{.index = "epoch"};
   if (!result.history.empty())
     fmt::print("\n{}", loss_curve_text(losses.curves(), inspect::options_for(stdout), names));
+  if (!options.html.empty() || !options.save.empty()) fmt::print("\n");
   if (!options.html.empty()) {
     const std::string about = fmt::format("Dense layers of {}, {}, by {}: {}.", fmt::join(sizes, ", "),
                                           options.activation, text_of(method), result.why);
     write_file(options.html,
-               inspect::page("Training on " + options.data, about, std::array{loss_curve(losses.curves(), names)}),
+               inspect::page("Training on " + std::filesystem::path(options.data).filename().string(), about,
+                             std::array{loss_curve(losses.curves(), names)}),
                "The page");
   }
   if (!options.save.empty()) save_model(network, samples, options.save);
