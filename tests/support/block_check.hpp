@@ -54,7 +54,7 @@ X weighed(const Grid<X>& m) {
   return sum;
 }
 
-struct Shape {
+struct Size {
   std::size_t rows, columns;
 };
 struct Domain {
@@ -65,7 +65,7 @@ struct Domain {
 enum class Lie { dense, transposed, within };
 
 template <class T>
-std::vector<VarMatrix<T>> operands(Tape<T>& tape, const std::vector<Shape>& shapes, Lie lie, const Domain& domain) {
+std::vector<VarMatrix<T>> operands(Tape<T>& tape, const std::vector<Size>& shapes, Lie lie, const Domain& domain) {
   std::vector<VarMatrix<T>> made;
   unsigned seed = 1;
   for (const auto& [rows, columns] : shapes) {
@@ -85,7 +85,7 @@ std::vector<VarMatrix<T>> operands(Tape<T>& tape, const std::vector<Shape>& shap
 /// `block(operands)` gives a VarMatrix of any T, of a vector of them; `expansion(grids)` a Grid of the same number type
 /// as that of the grids it is given.
 template <class Block, class Expansion>
-void check(const std::vector<Shape>& shapes, Block&& block, Expansion&& expansion, const Domain& domain = {}) {
+void check(const std::vector<Size>& shapes, Block&& block, Expansion&& expansion, const Domain& domain = {}) {
   for (const Lie lie : {Lie::dense, Lie::transposed, Lie::within}) {
     CAPTURE(static_cast<int>(lie));
     Tape<double> tape;

@@ -90,7 +90,7 @@ TEST_CASE("operands that are constant take no gradient and leave that of the oth
   const ImageShape image{4, 5, 2};
   const Window window{3, 2, 1, 1};
   const std::vector<std::vector<double>> values{numbers(3 * image.size(), 1), numbers(12 * 4, 2), numbers(4, 3)};
-  const std::vector<block_check::Shape> shapes{{3, image.size()}, {12, 4}, {1, 4}};
+  const std::vector<block_check::Size> shapes{{3, image.size()}, {12, 4}, {1, 4}};
   const auto gradients = [&](std::size_t constant) {
     Tape<double> tape;
     std::vector<VarMatrix<double>> x;
@@ -126,7 +126,7 @@ TEST_CASE("a convolution carries tangents, so that the sweep gives second deriva
   std::vector<VarMatrix<Dual<double>>> x;
   std::vector<Grid<Var<Dual<double>>>> grids;
   unsigned seed = 0;
-  for (const auto& [rows, columns] : {block_check::Shape{2, image.size()}, {8, 3}, {1, 3}}) {
+  for (const auto& [rows, columns] : {block_check::Size{2, image.size()}, {8, 3}, {1, 3}}) {
     const std::vector<double> at = numbers(rows * columns, ++seed), along = numbers(rows * columns, 10 + seed);
     std::vector<Dual<double>> values;
     for (std::size_t k = 0; k < at.size(); ++k) values.emplace_back(at[k], along[k]);

@@ -16,13 +16,13 @@ using block_check::check;
 using block_check::Domain;
 using block_check::Grid;
 using block_check::numbers;
-using block_check::Shape;
+using block_check::Size;
 
 namespace {
 
 // f of matrices beside f of their elements, each operand repeated to the common shape.
 template <class F>
-void check_elementwise(const std::vector<Shape>& shapes, F&& f, const Domain& domain = {}) {
+void check_elementwise(const std::vector<Size>& shapes, F&& f, const Domain& domain = {}) {
   const auto of = [&](const auto& x) {
     if constexpr (requires { f(x[0], x[0], x[0]); })
       return f(x[0], x[1], x[2]);
@@ -48,14 +48,14 @@ void check_elementwise(const std::vector<Shape>& shapes, F&& f, const Domain& do
       domain);
 }
 
-const std::vector<Shape> sizes{{3, 4}, {1, 1}, {1, 37}, {37, 1}, {5, 17}};
+const std::vector<Size> sizes{{3, 4}, {1, 1}, {1, 37}, {37, 1}, {5, 17}};
 
 }  // namespace
 
 TEST_CASE("operations of two operands repeat rows, columns and scalars") {
-  const std::vector<Shape> shapes{{3, 19}, {1, 19}, {3, 1}, {1, 1}};
-  for (const Shape& x : shapes)
-    for (const Shape& y : shapes) {
+  const std::vector<Size> shapes{{3, 19}, {1, 19}, {3, 1}, {1, 1}};
+  for (const Size& x : shapes)
+    for (const Size& y : shapes) {
       const Domain positive{0.5, 2};
       check_elementwise({x, y}, [](const auto& p, const auto& q) { return p + q; });
       check_elementwise({x, y}, [](const auto& p, const auto& q) { return p - q; });
@@ -71,15 +71,15 @@ TEST_CASE("operations of two operands repeat rows, columns and scalars") {
 }
 
 TEST_CASE("operations of three operands repeat them too") {
-  for (const std::vector<Shape>& shapes :
-       {std::vector<Shape>{{3, 5}, {3, 5}, {3, 5}}, {{3, 5}, {1, 1}, {1, 1}}, {{3, 1}, {1, 5}, {1, 1}}}) {
+  for (const std::vector<Size>& shapes :
+       {std::vector<Size>{{3, 5}, {3, 5}, {3, 5}}, {{3, 5}, {1, 1}, {1, 1}}, {{3, 1}, {1, 5}, {1, 1}}}) {
     check_elementwise(shapes, [](const auto& x, const auto& y, const auto& z) { return clamp(x, y, z); });
     check_elementwise(shapes, [](const auto& x, const auto& y, const auto& z) { return hypot(x, y, z); });
   }
 }
 
 TEST_CASE("elementary functions are those of the scalars, in packs and at their ends") {
-  for (const Shape& shape : sizes) {
+  for (const Size& shape : sizes) {
     const Domain positive{0.1, 0.9};
     check_elementwise({shape}, [](const auto& x) { return exp(x); });
     check_elementwise({shape}, [](const auto& x) { return expm1(x); });

@@ -12,7 +12,7 @@ using namespace downhill;
 using block_check::check;
 using block_check::Grid;
 using block_check::numbers;
-using block_check::Shape;
+using block_check::Size;
 
 namespace {
 
@@ -65,7 +65,7 @@ TEST_CASE("logistic cross entropy is its scalar expansion, for labels and for pr
 }
 
 TEST_CASE("squared errors and Huber's loss are their scalar expansions, with repeated operands") {
-  for (const Shape& y : {Shape{4, 3}, {1, 3}, {4, 1}, {1, 1}}) {
+  for (const Size& y : {Size{4, 3}, {1, 3}, {4, 1}, {1, 1}}) {
     const auto other = [&](const auto& m, std::size_t i, std::size_t j) {
       return m(m.rows == 1 ? 0 : i, m.columns == 1 ? 0 : j);
     };

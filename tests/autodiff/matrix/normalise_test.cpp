@@ -13,10 +13,10 @@ using namespace downhill;
 using block_check::check;
 using block_check::Grid;
 using block_check::numbers;
-using block_check::Shape;
+using block_check::Size;
 
 TEST_CASE("layer normalisation is its scalar expansion") {
-  for (const Shape& shape : {Shape{3, 4}, {1, 40}, {5, 1}}) {
+  for (const Size& shape : {Size{3, 4}, {1, 40}, {5, 1}}) {
     const std::size_t m = shape.columns;
     check(
         {shape, {1, m}, {1, m}}, [](const auto& x) { return layer_norm(x[0], x[1], x[2]); },

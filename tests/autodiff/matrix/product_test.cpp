@@ -90,8 +90,7 @@ TEMPLATE_TEST_CASE("a large product has the same bits with any number of threads
     const std::vector<double> values = numbers(n * m, seed);
     return std::vector<T>(values.begin(), values.end());
   };
-  for (const auto& [n, k, m] :
-       std::vector<std::array<std::size_t, 3>>{{128, 784, 65}, {331, 129, 200}, {97, 97, 350}}) {
+  for (const auto& [n, k, m] : std::vector<std::array<std::size_t, 3>>{{128, 300, 65}, {203, 129, 70}}) {
     const auto a = of(n, k, 1), b = of(k, m, 2);
     const auto both_ways = [&, n = n, k = k, m = m] {
       Tape<T> tape;
@@ -103,7 +102,7 @@ TEMPLATE_TEST_CASE("a large product has the same bits with any number of threads
       return bits;
     };
     const std::vector<T> by_one = both_ways();
-    for (const std::size_t count : {2U, 3U, 7U}) {
+    for (const std::size_t count : {2U, 3U}) {
       set_threads(count);
       CHECK(both_ways() == by_one);
     }

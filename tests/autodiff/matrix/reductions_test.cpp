@@ -14,7 +14,7 @@ using namespace downhill;
 using block_check::check;
 using block_check::Grid;
 using block_check::numbers;
-using block_check::Shape;
+using block_check::Size;
 
 namespace {
 
@@ -62,7 +62,7 @@ VarMatrix<T> as_one(const Var<T>& x) {
 }  // namespace
 
 TEST_CASE("sums, means and maxima are their scalar expansions") {
-  for (const Shape& shape : {Shape{3, 4}, {1, 1}, {1, 70}, {70, 1}, {5, 41}}) {
+  for (const Size& shape : {Size{3, 4}, {1, 1}, {1, 70}, {70, 1}, {5, 41}}) {
     CAPTURE(shape.rows, shape.columns);
     check(
         {shape}, [](const auto& x) { return as_one(sum(x[0])); }, of_all(total));

@@ -12,7 +12,7 @@
 using namespace downhill;
 using block_check::check;
 using block_check::Grid;
-using block_check::Shape;
+using block_check::Size;
 
 namespace {
 
@@ -26,7 +26,7 @@ X log_sum(const std::vector<X>& x) {
 }  // namespace
 
 TEST_CASE("softmax, its logarithm and the logarithm of the sum are their scalar expansions") {
-  for (const Shape& shape : {Shape{3, 4}, {1, 1}, {2, 50}, {9, 1}}) {
+  for (const Size& shape : {Size{3, 4}, {1, 1}, {2, 50}, {9, 1}}) {
     check(
         {shape}, [](const auto& x) { return log_softmax(x[0]); },
         []<class X>(const std::vector<Grid<X>>& x) {
