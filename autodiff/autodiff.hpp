@@ -36,4 +36,5 @@
 #include <autodiff/inspect/json.hpp>
 #include <autodiff/inspect/table.hpp>
 #include <autodiff/inspect/trace.hpp>
+#include <autodiff/inspect/trace_page.hpp>
 #include <autodiff/inspect/why.hpp>

@@ -7,6 +7,8 @@
 #include <optional>
 #include <span>
 
+#include <autodiff/inspect/utf8.hpp>
+
 namespace downhill::inspect {
 namespace {
 
@@ -21,13 +23,15 @@ std::string index(std::size_t i) { return i == nowhere ? "null" : fmt::format("{
 
 std::string text(std::string_view plain) {
   std::string quoted = "\"";
-  for (const char c : plain) {
-    if (c == '"' || c == '\\')
-      quoted.append(1, '\\').append(1, c);
-    else if (static_cast<unsigned char>(c) < 0x20)
-      quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+  while (!plain.empty()) {
+    const utf8::Character c = utf8::first_character(plain);
+    if (c.code == '"' || c.code == '\\')
+      quoted.append(1, '\\').append(1, plain[0]);
+    else if (c.code < 0x20 || c.code == utf8::Character::broken)
+      quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(c.code));
     else
-      quoted += c;
+      quoted += plain.substr(0, c.bytes);
+    plain.remove_prefix(c.bytes);
   }
   return quoted + '"';
 }

@@ -89,11 +89,8 @@ std::string escaped(std::string_view text) {
 std::string page(std::string_view title, std::string_view introduction, std::span<const Figure> figures,
                  std::string_view shared) {
   constexpr double wide = 600;  // such a figure has a row of its own
-  std::string html = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
-      "content=\"width=device-width, initial-scale=1\">\n<title>{0}</title>\n<style>{1}{2}</style>\n</head>\n<body>\n"
-      "<h1>{0}</h1>\n<p class=\"intro\">{3}</p>\n",
-      escaped(title), drawing_style, page_style, escaped(introduction));
+  std::string html =
+      fmt::format("<h1>{}</h1>\n<p class=\"intro\">{}</p>\n", escaped(title), escaped(introduction));
   if (!shared.empty())
     html += fmt::format(
         "<svg width=\"0\" height=\"0\" style=\"position:absolute\" aria-hidden=\"true\"><defs>{}</defs></svg>\n",
@@ -105,7 +102,15 @@ std::string page(std::string_view title, std::string_view introduction, std::spa
         "<figcaption>{}</figcaption>\n</figure>\n",
         figure.width > wide ? " class=\"wide\"" : "", escaped(figure.title), figure.width, figure.height,
         escaped(figure.title), figure.drawing, captions(figure, "<p>", "</p>"));
-  return html + "</main>\n</body>\n</html>\n";
+  return frame(title, page_style, html + "</main>\n");
+}
+
+std::string frame(std::string_view title, std::string_view style, std::string_view body) {
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+      "content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>{}{}</style>\n</head>\n<body>\n"
+      "{}</body>\n</html>\n",
+      escaped(title), drawing_style, style, body);
 }
 
 std::string svg(const Figure& figure) {

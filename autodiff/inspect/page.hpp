@@ -31,6 +31,9 @@ std::string escaped(std::string_view text);
 std::string page(std::string_view title, std::string_view introduction, std::span<const Figure> figures,
                  std::string_view shared = "");
 
+/// The same frame around any content: its head, with the colours and more style, and what stands in the body.
+std::string frame(std::string_view title, std::string_view style, std::string_view body);
+
 /// The figure as an SVG file of its own, for a browser.
 std::string svg(const Figure& figure);
 

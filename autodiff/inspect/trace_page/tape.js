@@ -1,0 +1,68 @@
+// The tape: a row for each step, in the order of recording.
+
+const mostInCell = 4;
+
+/** A button that shows the elements of a step, or of one number, the number. */
+function elementsButton(i, text, show) {
+  const button = make('button', {type: 'button', class: 'many', 'aria-haspopup': 'dialog'}, text);
+  button.addEventListener('click', () => show(i));
+  return button;
+}
+
+class Tape {
+  constructor(story, section, showElements) {
+    this.story = story;
+    this.section = section;
+    this.showElements = showElements;
+    const titles = ['Slot', 'Name', 'Step', 'Operands', 'Value', 'Slopes', 'Adjoint', ...(story.sources ? ['Where'] : [])];
+    const numbers = new Set(['Slot', 'Value', 'Adjoint']);
+    const head = make('tr', {}, ...titles.map((title) => make('th', {scope: 'col', class: numbers.has(title) ? 'number' : ''}, title)));
+    this.rows = story.steps.map((_, i) => this.#row(i));
+    section.append(make('table', {}, make('caption', {class: 'unseen'}, 'The tape: every step in the order of recording'),
+                        make('thead', {}, head), make('tbody', {}, ...this.rows.map((row) => row.element))));
+  }
+
+  #row(i) {
+    const {story} = this, step = story.steps[i];
+    const listed = (write) => {
+      const texts = step.operands.slice(0, mostInCell).map((_, k) => write(k));
+      if (step.operands.length > mostInCell) texts.push(`… ${step.operands.length - mostInCell} more`);
+      return texts.join(', ');
+    };
+    const slope = (operand) => operand.slot === null ? '–' : operand.slope === null ? 'many' : short(operand.slope);
+    const slot = step.count > 1 ? `${step.slot}–${step.slot + step.count - 1}` : `${step.slot}`;
+    const value = step.count > 1 ? elementsButton(i, story.valueText(i), this.showElements) : figure(step.values && step.values[0], '');
+    const adjoint = make('td', {class: 'number adjoint'});
+    const element = make('tr', {'data-step': i},
+      make('td', {class: 'number'}, slot),
+      make('th', {scope: 'row', title: step.name}, story.name(i)),
+      make('td', {}, sign(step.label)),
+      make('td', {class: 'list'}, listed((k) => story.operandName(i, k))),
+      make('td', {class: 'number value'}, value),
+      make('td', {class: 'list'}, listed((k) => slope(step.operands[k]))), adjoint);
+    if (story.sources) element.append(make('td', {class: 'where'}, story.place(i)));
+    return {element, adjoint, shown: ''};
+  }
+
+  show(moment, current) {
+    const {story} = this;
+    this.rows.forEach((row, i) => {
+      const isNow = current.step === i || (current.kind === 'end' && story.steps[i].kind === 'variable');
+      const state = isNow ? 'now' : story.recordedAt[i] > moment ? 'todo' : '';
+      row.element.className = `${state}${moment >= story.seedAt ? ' sweep' : ''}${row.isHovered ? ' hovered' : ''}`;
+      if (current.step === i) row.element.setAttribute('aria-current', 'step');
+      else row.element.removeAttribute('aria-current');
+      const text = story.adjointText(i, moment), adjoints = story.adjoints(i, moment);
+      const key = text === '' ? '' : story.steps[i].count > 1 ? text : exact(adjoints[0]);
+      if (row.shown === key) return;
+      row.shown = key;
+      row.adjoint.replaceChildren(text === '' ? '' : story.steps[i].count > 1 ? elementsButton(i, text, this.showElements) : figure(adjoints[0], ''));
+    });
+    const i = current.step ?? 0;
+    const row = this.rows[i].element, head = this.section.querySelector('thead').offsetHeight;
+    const top = row.offsetTop - head, bottom = row.offsetTop + row.offsetHeight;
+    if (current.step === undefined) this.section.scrollTo(0, 0);
+    else if (top < this.section.scrollTop || bottom > this.section.scrollTop + this.section.clientHeight)
+      this.section.scrollTop = (top + bottom - this.section.clientHeight) / 2;
+  }
+}
