@@ -10,9 +10,9 @@
 //
 // Steps are in the order in which they were recorded, and refer to each other by their index; a plain number has no
 // slot. JSON has no NaN and no infinities: they are the strings "NaN", "Infinity" and "-Infinity". Every other number
-// is written so that reading it gives the same double. A byte of a name that is not UTF-8 becomes U+FFFD. Where a block has more elements than the options allow, its
-// arrays are null, and "summary" has the count, how many are not finite, and the mean, least and largest of those that
-// are.
+// is written so that reading it gives the same double. A byte of a name that is not UTF-8 becomes U+FFFD. Where a block
+// has more elements than the options allow, its arrays are null, and "summary" has the count, how many are not finite,
+// and the mean, least and largest of those that are.
 
 #include <cstddef>
 #include <string>

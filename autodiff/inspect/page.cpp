@@ -89,8 +89,7 @@ std::string escaped(std::string_view text) {
 std::string page(std::string_view title, std::string_view introduction, std::span<const Figure> figures,
                  std::string_view shared) {
   constexpr double wide = 600;  // such a figure has a row of its own
-  std::string html =
-      fmt::format("<h1>{}</h1>\n<p class=\"intro\">{}</p>\n", escaped(title), escaped(introduction));
+  std::string html = fmt::format("<h1>{}</h1>\n<p class=\"intro\">{}</p>\n", escaped(title), escaped(introduction));
   if (!shared.empty())
     html += fmt::format(
         "<svg width=\"0\" height=\"0\" style=\"position:absolute\" aria-hidden=\"true\"><defs>{}</defs></svg>\n",

@@ -33,12 +33,12 @@ std::string for_script(const std::string& json) {
 }  // namespace
 
 std::string trace_page(const Record& record, const TracePageOptions& options) {
-  return frame(options.title, trace_page_files::style,
-               fmt::format("<h1>{}</h1>\n{}<script type=\"application/json\" id=\"record\">{}</script>\n"
-                           "<script type=\"module\">\n{}</script>\n",
-                           escaped(options.title), trace_page_files::body,
-                           for_script(json(record, {.most_elements = options.most_elements})),
-                           trace_page_files::script));
+  return frame(
+      options.title, trace_page_files::style,
+      fmt::format("<h1>{}</h1>\n{}<script type=\"application/json\" id=\"record\">{}</script>\n"
+                  "<script type=\"module\">\n{}</script>\n",
+                  escaped(options.title), trace_page_files::body,
+                  for_script(json(record, {.most_elements = options.most_elements})), trace_page_files::script));
 }
 
 }  // namespace downhill::inspect

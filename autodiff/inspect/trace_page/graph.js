@@ -1,6 +1,6 @@
 // The graph: a box for each step, a line from each operand. A label stands where its line arrives.
 
-const mostNodes = 2000, mostLabels = 12, widest = 190;
+const mostNodes = 2000, mostLabels = 12, widest = 230;
 const leastScale = 14 / 15;  // of letters that can be read from afar
 const pen = document.createElement('canvas').getContext('2d');
 
@@ -28,9 +28,15 @@ class Graph {
     for (const edge of story.edges) edges.append(this.#edge(edge));
     this.nodes.forEach((node, i) => nodes.append(this.#node(node, i)));
     svg.append(edges, nodes);
-    // A graph that is too wide for its place beside the tape, and flat, has the whole width.
-    const isWide = this.#fitting() < leastScale && this.size.width > 1.8 * this.size.height;
-    canvas.closest('main').classList.toggle('wide', isWide);
+    this.fit();
+  }
+
+  /** As large as can be, but readable. A graph that is too wide for its place beside the tape, and flat, has the whole
+      width. */
+  fit() {
+    const main = this.canvas.closest('main');
+    main.classList.remove('wide');
+    main.classList.toggle('wide', this.#fitting() < leastScale && this.size.width > 1.8 * this.size.height);
     this.zoom(Math.min(Math.max(this.#fitting(), leastScale), 1.5));
   }
 
@@ -39,10 +45,10 @@ class Graph {
     const isMade = step.kind !== 'variable';
     const name = story.name(i), operation = isMade ? ` = ${sign(step.label)}` : '';
     const count = story.arrivals[i].length;
+    const last = this.#adjointText(i, story.endAt - 1);
     const lines = [
-      widthOf(name, 16, 700) + widthOf(operation, 16), widthOf(story.valueText(i)),
-      widthOf('adj ' + manyText(step.adjoints, step.summary && step.summary.adjoints, step.shape, step.count)) +
-          (count > 1 ? widthOf(` ${count - 1}/${count}`) : 0)
+      widthOf(name, 16, 700) + widthOf(operation, 16), widthOf(story.valueText(i)), widthOf(last, 15, 600),
+      widthOf(count > 1 ? `${last} ${count - 1}/${count}` : '', 15, 600)
     ];
     const operands = step.operands.length;
     const plain = operands <= mostLabels ? step.operands.filter((operand) => operand.slot === null) : [];
@@ -53,6 +59,13 @@ class Graph {
       width: Math.min(Math.max(...lines) + 22, widest),
       height: Math.max(70, 24 * shown + 12)
     };
+  }
+  /** With how many contributions have come, as long as more are to come. */
+  #adjointText(i, moment) {
+    const {story} = this, text = story.adjointText(i, moment).replace(/^\[.*?\] /, ''), all = story.arrivals[i];
+    if (text === '') return '';
+    const came = moment >= story.endAt ? all.length : all.filter((one) => one.at <= moment).length;
+    return `adj ${text}` + (came < all.length ? ` ${came}/${all.length}` : '');
   }
   #label(edge) {
     return this.story.steps[edge.to].operands.length > mostLabels || edge.slope === null ? '' : short(edge.slope);
@@ -68,6 +81,7 @@ class Graph {
 
   #edge(edge) {
     const path = pathOf(edge.points), {x, y} = edge.port, [x0, y0] = edge.points[0];
+    edge.isThin = this.story.steps[edge.to].operands.length > mostLabels;
     edge.label = draw('text', {x: x - 12, y: y - 5, class: 'slope'}, this.#label(edge));
     edge.element = draw('g', {class: 'edge'},
       draw('path', {class: 'wire', d: path}),
@@ -104,16 +118,12 @@ class Graph {
       const isNow = current.step === i || (current.kind === 'end' && story.steps[i].kind === 'variable');
       const state = isNow ? 'now' : story.recordedAt[i] > moment ? 'todo' : fed.has(i) ? 'fed' : 'done';
       setClass(node.element, `node ${node.kind} ${state}${moment >= story.seedAt ? ' sweep' : ''}${node.isHovered ? ' hovered' : ''}`);
-      const adjoint = story.adjointText(i, moment);
-      const count = story.arrivals[i].length;
-      const came = moment >= story.endAt ? count : story.arrivals[i].filter((one) => one.at <= moment).length;
-      const share = adjoint !== '' && came < count ? ` ${came}/${count}` : '';
-      setText(node.adjoint, adjoint === '' ? '' : fitted(`adj ${adjoint}${share}`, node.width - 10, 15));
+      setText(node.adjoint, fitted(this.#adjointText(i, moment), node.width - 12, 15, 600));
     });
     for (const edge of story.edges) {
       const isNow = current.step === edge.to && current.kind !== 'seed';
       const hasFlown = edge.flowsAt <= moment;
-      setClass(edge.element, `edge${isNow ? ' now' : story.recordedAt[edge.to] > moment ? ' todo' : ''}${hasFlown ? ' flown' : ''}`);
+      setClass(edge.element, `edge${isNow ? ' now' : story.recordedAt[edge.to] > moment ? ' todo' : ''}${hasFlown ? ' flown' : ''}${edge.isThin ? ' thin' : ''}`);
       setText(edge.label, hasFlown ? this.#flow(edge) : this.#label(edge));
       if (isNow) edge.element.parentNode.append(edge.element);  // above the others
     }

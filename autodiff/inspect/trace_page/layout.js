@@ -5,7 +5,7 @@
 // A long edge passes through a dummy node in each layer between. Edges from one node share them, so that a weight that
 // is used everywhere leaves as one line and branches off.
 
-const rowGap = 22, bend = 44, rounds = 12, mostDummies = 15000, farAway = 6;
+const rowGap = 18, bend = 44, rounds = 12, mostDummies = 15000, farAway = 3;
 
 /** nodes: {width, height}; edges: {from, to}, from < to; roomOf(edge): how wide its label is. Sets x, y (centres) of nodes
     and `points` of edges, and returns the size of all. Between two layers edges first bend, and then run level, where
@@ -77,7 +77,7 @@ function insertDummies(nodes, edges, layers) {
         const dummy = {layer, width: 0, height: 4, y: 0, ins: [], outs: [], isDummy: true};
         cells.push(dummy);
         chain.push(dummy);
-        link(last, dummy, last.isDummy ? 8 : 2);
+        link(last, dummy, last.isDummy ? 24 : 2);
       }
       last = chain[k];
       edge.via.push(last);

@@ -15,8 +15,10 @@ function short(x) {
   if (x === null || x === undefined) return '?';
   if (Number.isNaN(x)) return 'NaN';
   if (!Number.isFinite(x)) return x > 0 ? '∞' : '−∞';
-  const whole = Number.isInteger(x) && Math.abs(x) < 1e6;
-  return String(whole ? x : Number(x.toPrecision(4))).replaceAll('-', '−');
+  const size = Math.abs(x);
+  const isTiny = size > 0 && size < 1e-4;
+  const text = Number.isInteger(x) && size < 1e6 ? `${x}` : isTiny ? x.toExponential(3).replace(/\.?0+e/, 'e') : `${Number(x.toPrecision(4))}`;
+  return text.replaceAll('-', '−').replace('e+', 'e');
 }
 
 /** The same as a factor or a term of a sum. */

@@ -22,6 +22,7 @@ const slider = byId('slider');
 slider.max = story.endAt;
 document.body.style.setProperty('--seam', `${(story.seedAt - 0.5) / story.endAt * 100}%`);
 
+const lineHeight = 29;
 let moment = 0, timer = null;
 
 function go(to) {
@@ -39,7 +40,7 @@ function go(to) {
   });
   const spot = current.step === undefined ? undefined : formula.places[current.step][0];
   const row = (spot ?? byId('formula').firstElementChild).closest('.line');
-  byId('formula').scrollTop = row.offsetTop - (byId('formula').clientHeight - row.offsetHeight) / 2;
+  byId('formula').scrollTop = row.offsetTop - lineHeight;
   const told = tell(story, moment, showElements);
   byId('phase').textContent = told.title;
   byId('telling').replaceChildren(...told.sums);
@@ -114,6 +115,10 @@ if (graph) {
     if (node !== null && story.steps[node.dataset.step].count > 1) showElements(Number(node.dataset.step));
   });
   byId('smaller').addEventListener('click', () => graph.zoomBy(0.8));
+  window.addEventListener('resize', () => {
+    graph.fit();
+    graph.show(moment, story.moments[moment]);
+  });
   byId('larger').addEventListener('click', () => graph.zoomBy(1.25));
   byId('whole').addEventListener('click', () => graph.whole());
   byId('canvas').addEventListener('wheel', (event) => {

@@ -14,7 +14,7 @@ class Tape {
     this.story = story;
     this.section = section;
     this.showElements = showElements;
-    const titles = ['Slot', 'Name', 'Step', 'Operands', 'Value', 'Slopes', 'Adjoint', ...(story.sources ? ['Where'] : [])];
+    const titles = ['Slot', 'Name', 'Step', 'Operands', 'Value', 'Slopes', ...(story.sources ? ['Where'] : []), 'Adjoint'];
     const numbers = new Set(['Slot', 'Value', 'Adjoint']);
     const head = make('tr', {}, ...titles.map((title) => make('th', {scope: 'col', class: numbers.has(title) ? 'number' : ''}, title)));
     this.rows = story.steps.map((_, i) => this.#row(i));
@@ -29,18 +29,20 @@ class Tape {
       if (step.operands.length > mostInCell) texts.push(`… ${step.operands.length - mostInCell} more`);
       return texts.join(', ');
     };
-    const slope = (operand) => operand.slot === null ? '–' : operand.slope === null ? 'many' : short(operand.slope);
+    const slope = (operand) => operand.slot === null ? '–' : short(operand.slope);
+    const isBlock = step.operands.some((operand) => operand.slot !== null && operand.slope === null);
+    const slopes = isBlock ? 'many' : listed((k) => slope(step.operands[k]));
+    const operands = listed((k) => story.operandName(i, k));
     const slot = step.count > 1 ? `${step.slot}–${step.slot + step.count - 1}` : `${step.slot}`;
-    const value = step.count > 1 ? elementsButton(i, story.valueText(i), this.showElements) : figure(step.values && step.values[0], '');
+    const value = step.count > 1 ? elementsButton(i, shapeText(step.shape, step.count), this.showElements) : figure(step.values && step.values[0], '');
     const adjoint = make('td', {class: 'number adjoint'});
     const element = make('tr', {'data-step': i},
       make('td', {class: 'number'}, slot),
       make('th', {scope: 'row', title: step.name}, story.name(i)),
       make('td', {}, sign(step.label)),
-      make('td', {class: 'list'}, listed((k) => story.operandName(i, k))),
+      make('td', {class: 'list', title: operands}, operands),
       make('td', {class: 'number value'}, value),
-      make('td', {class: 'list'}, listed((k) => slope(step.operands[k]))), adjoint);
-    if (story.sources) element.append(make('td', {class: 'where'}, story.place(i)));
+      make('td', {class: 'list', title: slopes}, slopes), ...(story.sources ? [make('td', {class: 'where'}, story.place(i))] : []), adjoint);
     return {element, adjoint, shown: ''};
   }
 
@@ -56,7 +58,7 @@ class Tape {
       const key = text === '' ? '' : story.steps[i].count > 1 ? text : exact(adjoints[0]);
       if (row.shown === key) return;
       row.shown = key;
-      row.adjoint.replaceChildren(text === '' ? '' : story.steps[i].count > 1 ? elementsButton(i, text, this.showElements) : figure(adjoints[0], ''));
+      row.adjoint.replaceChildren(text === '' ? '' : story.steps[i].count > 1 ? elementsButton(i, shapeText(story.steps[i].shape, story.steps[i].count), this.showElements) : figure(adjoints[0], ''));
     });
     const i = current.step ?? 0;
     const row = this.rows[i].element, head = this.section.querySelector('thead').offsetHeight;
