@@ -174,14 +174,56 @@ TEST_CASE("the elements of a matrix are shown on request, with their adjoints", 
     press('End');
     document.querySelector('#tape button.many').click();
     const cells = (k) => [...document.querySelectorAll('.heat')[k].querySelectorAll('td[title]')].map((cell) => cell.title);
-    report({values: cells(0), adjoints: cells(1), open: byId('elements').open});
+    const open = byId('elements').open;
+    press('Home');
+    const whileOpen = moment() === end;
+    byId('elements').close();
+    document.querySelector('.node.many').dispatchEvent(new MouseEvent('click', {bubbles: true}));
+    report({values: cells(0), adjoints: cells(1), open, whileOpen, again: byId('elements').open});
   )js");
   CHECK(found["open"] == true);
+  CHECK(found["whileOpen"] == true);
+  CHECK(found["again"] == true);
   REQUIRE(found["adjoints"].size() == 6);
   for (std::size_t i = 0; i < 6; ++i) {
     CHECK(number(found["values"][i]) == w.value()(static_cast<Eigen::Index>(i / 3), static_cast<Eigen::Index>(i % 3)));
     CHECK(number(found["adjoints"][i]) == gradient.adjoints()[i]);
   }
+}
+
+TEST_CASE("of a matrix that is too large to be on the page its summary is", "[browser]") {
+  Tape<double> tape;
+  Trace trace(tape);
+  const auto w = parameters<double>(tape, std::vector<double>(100, 0.5), 10, 10, "W");
+  const Record record = trace.of(sum(square(w)) + w(1, 2));
+  const json found = in_browser(inspect::trace_page(record, {.most_elements = 10}), R"js(
+    const shown = [];
+    for (press('Home'); moment() < end; press('ArrowRight')) shown.push(byId('said').textContent);
+    document.querySelector('#tape button.many').click();
+    report({first: shown[0], last: byId('said').textContent, body: byId('elements_body').textContent});
+  )js");
+  CHECK_THAT(found["first"].get<std::string>(), Catch::Matchers::ContainsSubstring("W is [10 ? 10] mean 0.5"));
+  CHECK_THAT(found["last"].get<std::string>(), Catch::Matchers::ContainsSubstring("W [10 ? 10] mean 1.01"));
+  CHECK_THAT(found["body"].get<std::string>(), Catch::Matchers::ContainsSubstring("not on this page"));
+}
+
+TEST_CASE("hovering a node lights up its row, its place in the formula, and says where it was recorded", "[browser]") {
+  Tape<double> tape;
+  Trace trace(tape);
+  const auto here = trace.here("the model", "model.cpp", 12);
+  const auto w = tape.variable(0.5, "w"), x = tape.variable(2, "x");
+  const json found = in_browser(inspect::trace_page(trace.of(square(w * x))), R"js(
+    document.querySelector('.node[data-step="2"] .box').dispatchEvent(new PointerEvent('pointerover', {bubbles: true}));
+    const lit = [...document.querySelectorAll('.hovered')].map((one) => one.dataset.step);
+    const hint = byId('hint').textContent;
+    document.body.dispatchEvent(new PointerEvent('pointerover', {bubbles: true}));
+    report({lit, hint, after: document.querySelectorAll('.hovered').length, where: rows()[2].querySelector('.where').textContent});
+  )js");
+  REQUIRE(found["lit"].size() >= 3);
+  for (const json& step : found["lit"]) CHECK(step == "2");
+  CHECK_THAT(found["hint"].get<std::string>(), Catch::Matchers::ContainsSubstring("model.cpp:12 the model"));
+  CHECK(found["where"] == "model.cpp:12 the model");
+  CHECK(found["after"] == 0);
 }
 
 TEST_CASE("in graphs of one to five hundred steps no box covers another, and every text fits", "[browser]") {
@@ -191,6 +233,9 @@ TEST_CASE("in graphs of one to five hundred steps no box covers another, and eve
   const std::vector<Var<double>> x = tape.variables(std::vector{0.4, -1.5, 2.0, 0.7, 1e-9, -12345.678});
   const Record record = trace.of(random_expression::make(x, 5, static_cast<unsigned>(steps)));
   const json found = in_browser(inspect::trace_page(record), R"js(
+    let cut = 0;
+    for (press('Home'); moment() < Math.min(end, 70); press('ArrowRight'))
+      cut += [...document.querySelectorAll('.node text')].filter((text) => text.textContent.includes('…')).length;
     press('End');
     const boxes = [...document.querySelectorAll('.node .box')].map((box) => box.getBBox());
     let overlaps = 0, long = 0, backwards = 0;
@@ -204,11 +249,12 @@ TEST_CASE("in graphs of one to five hundred steps no box covers another, and eve
       const length = wire.getTotalLength();
       if (wire.getPointAtLength(0).x >= wire.getPointAtLength(length).x) ++backwards;
     }
-    report({overlaps, long, backwards, boxes: boxes.length, sideways: document.documentElement.scrollWidth});
+    report({overlaps, long, cut, backwards, boxes: boxes.length, sideways: document.documentElement.scrollWidth});
   )js");
   CHECK(found["boxes"] == record.steps.size());
   CHECK(found["overlaps"] == 0);
   CHECK(found["long"] == 0);
+  CHECK(found["cut"] == 0);
   CHECK(found["backwards"] == 0);
   CHECK(found["sideways"] <= 1280);
 }
@@ -235,12 +281,33 @@ TEST_CASE("names and places that look like markup stay text", "[browser]") {
 TEST_CASE("a record that was not traced has a page too", "[browser]") {
   Tape<double> tape;
   const std::vector<Var<double>> x = tape.variables(std::vector{1.0, 2.0});
-  const Var<double> y = x[0] * x[1] + exp(x[0]);
+  Var<double> y = x[0] * x[1] + exp(x[0]);
+  for (int i = 0; i < 3; ++i) y += x[1] * sin(y);  // its slot is made anew
   const Gradient<double> gradient = tape.gradient(y);
   const json found = in_browser(inspect::trace_page(inspect::record_of(tape, y)), R"js(
-    press('End');
+    for (press('Home'); moment() < end; press('ArrowRight'));
     report({adjoints: adjoints()});
   )js");
   CHECK(number(found["adjoints"][0]) == gradient[x[0]]);
   CHECK(number(found["adjoints"][1]) == gradient[x[1]]);
+}
+
+TEST_CASE("a block that takes single numbers shows where each of them comes from", "[browser]") {
+  Tape<double> tape;
+  Trace trace(tape);
+  const std::vector<Var<double>> x = tape.variables(std::vector{1.0, 2.0, 3.0});
+  const auto many = checkpoint([](auto v) { return std::vector{v[0] * v[1], v[1] * v[2]}; });
+  const std::vector<Var<double>> inner{square(x[0]), square(x[1]), square(x[2])};
+  const auto y = many(inner);
+  const Var<double> result = y[0] * y[1] + x[0];
+  const Gradient<double> gradient = tape.gradient(result);
+  const Record record = trace.of(result);
+  const json found = in_browser(inspect::trace_page(record), R"js(
+    for (press('Home'); moment() < end - 1; press('ArrowRight'));
+    const last = rows().map((row) => row.querySelector('.adjoint span')?.title ?? 'none');
+    report({last, edges: document.querySelectorAll('.edge').length});
+  )js");
+  for (std::size_t i = 0; i < record.steps.size(); ++i)
+    if (record.steps[i].count == 1) CHECK(number(found["last"][i]) == gradient.adjoints()[record.steps[i].slot]);
+  CHECK(found["edges"] >= 3 + 3 + 2);
 }

@@ -1,24 +1,29 @@
-// Where the nodes of a graph stand: in layers by their longest path from the inputs, ordered by barycentres, and then as
-// straight as the order allows. Source: Sugiyama, Tagawa and Toda, "Methods for visual understanding of hierarchical
+// Where the nodes of a graph stand: in layers by their longest path from the inputs, ordered by barycentres, and then
+// as straight as the order allows. Source: Sugiyama, Tagawa and Toda, "Methods for visual understanding of hierarchical
 // system structures", IEEE Trans. Systems, Man and Cybernetics 11 (1981).
 //
 // A long edge passes through a dummy node in each layer between. Edges from one node share them, so that a weight that
 // is used everywhere leaves as one line and branches off.
 
-const rowGap = 18, bend = 44, rounds = 12, mostDummies = 15000, farAway = 3;
+const rowGap = 18,
+  bend = 44,
+  rounds = 12,
+  mostDummies = 15000,
+  farAway = 3;
 
-/** nodes: {width, height}; edges: {from, to}, from < to; roomOf(edge): how wide its label is. Sets x, y (centres) of nodes
-    and `points` of edges, and returns the size of all. Between two layers edges first bend, and then run level, where
-    their labels are. */
+/** nodes: {width, height}; edges: {from, to}, from < to; roomOf(edge): how wide its label is. Sets x, y (centres) of
+    nodes and `points` of edges, and returns the size of all. Between two layers edges first bend, and then run level,
+    where their labels are. */
 function layOut(nodes, edges, roomOf) {
   const layers = assignLayers(nodes, edges);
-  const {cells, links} = insertDummies(nodes, edges, layers);
+  const cells = insertDummies(nodes, edges, layers);
   const columns = [];
   for (const cell of cells) (columns[cell.layer] ??= []).push(cell);
-  order(columns, links);
-  straighten(columns, links);
+  order(columns);
+  straighten(columns);
+  level(columns);
 
-  const room = columns.map(() => 0);  // before each column
+  const room = columns.map(() => 0); // before each column
   for (const edge of edges) room[layers[edge.to]] = Math.max(room[layers[edge.to]], roomOf(edge));
   let x = 0;
   columns.forEach((column, layer) => {
@@ -31,7 +36,8 @@ function layOut(nodes, edges, roomOf) {
     }
     x += width;
   });
-  let top = Infinity, bottom = -Infinity;
+  let top = Infinity,
+    bottom = -Infinity;
   for (const cell of cells) {
     top = Math.min(top, cell.y - cell.height / 2);
     bottom = Math.max(bottom, cell.y + cell.height / 2);
@@ -43,8 +49,11 @@ function layOut(nodes, edges, roomOf) {
 }
 
 function assignLayers(nodes, edges) {
-  const layers = nodes.map(() => 0), first = nodes.map(() => Infinity), isMade = nodes.map(() => false);
-  for (const edge of edges) {  // sorted by `to`
+  const layers = nodes.map(() => 0),
+    first = nodes.map(() => Infinity),
+    isMade = nodes.map(() => false);
+  for (const edge of edges) {
+    // sorted by `to`
     layers[edge.to] = Math.max(layers[edge.to], layers[edge.from] + 1);
     isMade[edge.to] = true;
   }
@@ -57,14 +66,19 @@ function assignLayers(nodes, edges) {
 }
 
 function insertDummies(nodes, edges, layers) {
-  const cells = nodes.map((node, i) => ({layer: layers[i], width: node.width, height: node.height, y: 0, ins: [], outs: []}));
+  const cells = nodes.map((node, i) => ({
+    layer: layers[i],
+    width: node.width,
+    height: node.height,
+    y: 0,
+    ins: [],
+    outs: []
+  }));
   const chains = nodes.map(() => []);
-  const links = [];
   const link = (from, to, weight) => {
     const one = {from, to, weight};
     from.outs.push(one);
     to.ins.push(one);
-    links.push(one);
   };
   for (const edge of edges) {
     const chain = chains[edge.from];
@@ -84,16 +98,17 @@ function insertDummies(nodes, edges, layers) {
     }
     link(last, cells[edge.to], 1);
   }
-  return {cells, links};
+  return cells;
 }
 
-function order(columns, links) {
-  const number = () => columns.forEach((column) => column.forEach((cell, i) => cell.rank = i));
+function order(columns) {
+  const number = () => columns.forEach((column) => column.forEach((cell, i) => (cell.rank = i)));
   const centre = (cell, side, end) => {
     const all = cell[side];
     return all.length === 0 ? cell.rank : all.reduce((sum, one) => sum + one[end].rank, 0) / all.length;
   };
-  let best = null, least = Infinity;
+  let best = null,
+    least = Infinity;
   number();
   for (let round = 0; round <= rounds; ++round) {
     const found = crossings(columns);
@@ -106,7 +121,7 @@ function order(columns, links) {
     for (const column of isForward ? columns : [...columns].reverse()) {
       for (const cell of column) cell.key = isForward ? centre(cell, 'ins', 'from') : centre(cell, 'outs', 'to');
       column.sort((a, b) => a.key - b.key || a.rank - b.rank);
-      column.forEach((cell, i) => cell.rank = i);
+      column.forEach((cell, i) => (cell.rank = i));
     }
   }
   columns.forEach((column, i) => column.splice(0, column.length, ...best[i]));
@@ -118,10 +133,14 @@ function order(columns, links) {
 function crossings(columns) {
   let total = 0;
   for (let layer = 0; layer + 1 < columns.length; ++layer) {
-    const size = columns[layer + 1].length, tree = new Int32Array(size + 1);
+    const size = columns[layer + 1].length,
+      tree = new Int32Array(size + 1);
     let placed = 0;
     for (const cell of columns[layer]) {
-      const targets = cell.outs.map((one) => one.to).filter((to) => to.layer === layer + 1).map((to) => to.rank);
+      const targets = cell.outs
+        .map((one) => one.to)
+        .filter((to) => to.layer === layer + 1)
+        .map((to) => to.rank);
       for (const rank of targets) {
         let before = 0;
         for (let i = rank + 1; i > 0; i -= i & -i) before += tree[i];
@@ -138,7 +157,7 @@ function crossings(columns) {
 
 /** Heights: each column in turn comes as near as it can to its neighbours' without changing its order. That is isotonic
     regression, solved by pooling adjacent violators. */
-function straighten(columns, links) {
+function straighten(columns) {
   for (const column of columns) {
     let y = 0;
     for (const cell of column) {
@@ -150,20 +169,34 @@ function straighten(columns, links) {
   }
   for (let round = 0; round < 2 * rounds; ++round) {
     const isForward = round % 2 === 0;
-    for (const column of isForward ? columns : [...columns].reverse()) place(column, round + 2 >= 2 * rounds ? 'both' : isForward ? 'ins' : 'outs');
+    for (const column of isForward ? columns : [...columns].reverse())
+      place(column, round + 2 >= 2 * rounds ? 'both' : isForward ? 'ins' : 'outs');
   }
+}
+
+/** Takes out the small bends of long edges, where there is room. */
+function level(columns) {
+  const isApart = (a, b, y) => a === undefined || Math.abs(a.y - y) >= (a.height + b.height) / 2 + 6;
+  for (const column of columns)
+    column.forEach((cell, i) => {
+      const y = cell.isDummy ? cell.ins[0].from.y : cell.y;
+      if (Math.abs(y - cell.y) > 12 || !isApart(column[i - 1], cell, y) || !isApart(column[i + 1], cell, y)) return;
+      if ((column[i - 1]?.y ?? -Infinity) < y && y < (column[i + 1]?.y ?? Infinity)) cell.y = y;
+    });
 }
 
 function place(column, side) {
   const pools = [];
   let offset = 0;
   column.forEach((cell, i) => {
-    if (i > 0) offset += (column[i - 1].height + cell.height) / 2 + (cell.isDummy && column[i - 1].isDummy ? 10 : rowGap);
+    if (i > 0)
+      offset += (column[i - 1].height + cell.height) / 2 + (cell.isDummy && column[i - 1].isDummy ? 10 : rowGap);
     cell.offset = offset;
     const ins = side === 'outs' ? [] : cell.ins.map((one) => [one.from.y, one.weight]);
     const outs = side === 'ins' ? [] : cell.outs.map((one) => [one.to.y, one.weight]);
     const near = [...ins, ...outs];
-    let weight = 0, sum = 0;
+    let weight = 0,
+      sum = 0;
     for (const [y, w] of near) {
       weight += w;
       sum += w * y;
@@ -180,8 +213,7 @@ function place(column, side) {
     }
     pools.push(pool);
   });
-  for (const pool of pools)
-    for (const cell of pool.cells) cell.y = pool.sum / pool.weight + cell.offset;
+  for (const pool of pools) for (const cell of pool.cells) cell.y = pool.sum / pool.weight + cell.offset;
 }
 
 /** Where edges end: on the left side of a node, one above the other in the order of where they come from. */
@@ -189,31 +221,37 @@ function spreadPorts(nodes, edges, cells) {
   const ends = nodes.map(() => []);
   for (const edge of edges) ends[edge.to].push(edge);
   ends.forEach((into, i) => {
-    const node = nodes[i], room = node.height - 12, plain = node.plain ?? 0;
+    const node = nodes[i],
+      room = node.height - 12,
+      plain = node.plain ?? 0;
     const cameFrom = (edge) => (edge.via.at(-1) ?? cells[edge.from]).y;
     into.sort((a, b) => cameFrom(a) - cameFrom(b) || a.operand - b.operand);
     const all = into.length + plain;
     into.forEach((edge, k) => {
-      edge.port = {x: node.x - node.width / 2, y: node.y - room / 2 + room * (k + 0.5) / all};
+      edge.port = {x: node.x - node.width / 2, y: node.y - room / 2 + (room * (k + 0.5)) / all};
       const source = nodes[edge.from];
-      const points = [[source.x + source.width / 2, source.y], [cells[edge.from].right, source.y]];
+      const points = [
+        [source.x + source.width / 2, source.y],
+        [cells[edge.from].right, source.y]
+      ];
       for (const cell of edge.via) points.push([cell.left, cell.y], [cell.right, cell.y]);
       points.push([cells[edge.to].left, edge.port.y], [edge.port.x, edge.port.y]);
       edge.points = points;
     });
-    node.plainPorts = Array.from({length: plain}, (_, k) => node.y - room / 2 + room * (into.length + k + 0.5) / all);
+    node.plainPorts = Array.from({length: plain}, (_, k) => node.y - room / 2 + (room * (into.length + k + 0.5)) / all);
   });
 }
 
-/** Horizontal where it passes a column, curved between. */
+/** Level where it passes a column, curved between. */
 function pathOf(points) {
-  let path = `M${points[0][0]} ${points[0][1].toFixed(1)}`;
+  const parts = [`M${points[0][0].toFixed(1)} ${points[0][1].toFixed(1)}`];
   for (let i = 1; i < points.length; ++i) {
-    const [x0, y0] = points[i - 1], [x1, y1] = points[i];
-    if (x0 === x1 && y0 === y1) continue;
-    const half = (x1 - x0) / 2;
-    path += Math.abs(y1 - y0) < 0.5 ? `L${x1.toFixed(1)} ${y1.toFixed(1)}` :
-                                      `C${(x0 + half).toFixed(1)} ${y0.toFixed(1)} ${(x1 - half).toFixed(1)} ${y1.toFixed(1)} ${x1.toFixed(1)} ${y1.toFixed(1)}`;
+    const [x0, y0] = points[i - 1],
+      [x1, y1] = points[i],
+      half = (x0 + x1) / 2;
+    if (Math.abs(y1 - y0) >= 0.5) parts.push(`C${[half, y0, half, y1, x1, y1].map((x) => x.toFixed(1)).join(' ')}`);
+    else if (parts.at(-1)[0] === 'H') parts[parts.length - 1] = `H${x1.toFixed(1)}`;
+    else parts.push(`H${x1.toFixed(1)}`);
   }
-  return path;
+  return parts.join('');
 }

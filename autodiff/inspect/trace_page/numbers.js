@@ -17,7 +17,12 @@ function short(x) {
   if (!Number.isFinite(x)) return x > 0 ? '∞' : '−∞';
   const size = Math.abs(x);
   const isTiny = size > 0 && size < 1e-4;
-  const text = Number.isInteger(x) && size < 1e6 ? `${x}` : isTiny ? x.toExponential(3).replace(/\.?0+e/, 'e') : `${Number(x.toPrecision(4))}`;
+  const text =
+    Number.isInteger(x) && size < 1e6
+      ? `${x}`
+      : isTiny
+        ? x.toExponential(3).replace(/\.?0+e/, 'e')
+        : `${Number(x.toPrecision(4))}`;
   return text.replaceAll('-', '−').replace('e+', 'e');
 }
 
@@ -59,10 +64,16 @@ function shapeText(shape, count) {
 function manyText(numbers, summary, shape, count) {
   if (count === 1) return short(numbers === null ? null : numbers[0]);
   const finite = numbers === null ? null : numbers.filter(Number.isFinite);
-  const mean = finite === null ? summary && summary.mean :
-      finite.length > 0        ? finite.reduce((sum, x) => sum + x, 0) / finite.length :
-                                 null;
+  const mean =
+    finite === null
+      ? summary && summary.mean
+      : finite.length > 0
+        ? finite.reduce((sum, x) => sum + x, 0) / finite.length
+        : null;
   const broken = finite === null ? (summary ? summary.not_finite : 0) : count - finite.length;
-  return `[${shapeText(shape, count)}]` + (mean === null || mean === undefined ? '' : ` mean ${short(mean)}`) +
-      (broken > 0 ? `, ${broken} not finite` : '');
+  return (
+    `[${shapeText(shape, count)}]` +
+    (mean === null || mean === undefined ? '' : ` mean ${short(mean)}`) +
+    (broken > 0 ? `, ${broken} not finite` : '')
+  );
 }

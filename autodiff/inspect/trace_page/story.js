@@ -17,8 +17,7 @@ function readRecord(text) {
       for (const key of ['mean', 'least', 'largest']) one[key] = numeric(one[key]);
   }
   for (const visit of record.sweep)
-    for (const to of visit.contributions)
-      for (const key of ['flow', 'before', 'after']) to[key] = list(to[key]);
+    for (const to of visit.contributions) for (const key of ['flow', 'before', 'after']) to[key] = list(to[key]);
   return record;
 }
 
@@ -30,7 +29,7 @@ function sourcesOf(steps, operand, before) {
   const covers = (i) => steps[i].slot <= operand.slot && end <= steps[i].slot + steps[i].count;
   if (operand.step < before && covers(operand.step)) return [operand.step];
   const found = [];
-  const slots = new Set();  // a slot that was made twice is the newer one's
+  const slots = new Set(); // a slot that was made twice is the newer one's
   for (let i = before - 1; i >= 0; --i) {
     if (!overlaps(i) || slots.has(steps[i].slot)) continue;
     slots.add(steps[i].slot);
@@ -44,23 +43,28 @@ class Story {
     const {steps, sweep, result} = record;
     this.steps = steps;
     this.result = result;
+    this.leftOut = record.left_out;
     this.sources = record.steps.some((step) => step.source);
     this.moments = [{kind: 'start'}];
-    this.recordedAt = steps.map((step, i) => step.kind === 'variable' ? 0 : this.moments.push({kind: 'step', step: i}) - 1);
+    this.recordedAt = steps.map((step, i) =>
+      step.kind === 'variable' ? 0 : this.moments.push({kind: 'step', step: i}) - 1
+    );
     this.seedAt = this.moments.push({kind: 'seed', step: result.step}) - 1;
     this.visitedAt = steps.map(() => Infinity);
-    this.arrivals = steps.map(() => []);  // at an adjoint, in order
+    this.arrivals = steps.map(() => []); // at an adjoint, in order
     this.edges = [];
     this.edgesInto = steps.map(() => []);
     const edgeOf = new Map();
-    steps.forEach((step, to) => step.operands.forEach((operand, k) => {
-      for (const from of sourcesOf(steps, operand, to)) {
-        const edge = {from, to, operand: k, slope: operand.slope, flow: null, flowsAt: Infinity};
-        edgeOf.set(`${to} ${k} ${from}`, edge);
-        this.edgesInto[to].push(edge);
-        this.edges.push(edge);
-      }
-    }));
+    steps.forEach((step, to) =>
+      step.operands.forEach((operand, k) => {
+        for (const from of sourcesOf(steps, operand, to)) {
+          const edge = {from, to, operand: k, slope: operand.slope, flow: null, flowsAt: Infinity};
+          edgeOf.set(`${to} ${k} ${from}`, edge);
+          this.edgesInto[to].push(edge);
+          this.edges.push(edge);
+        }
+      })
+    );
     for (const visit of sweep) {
       const at = this.moments.push({kind: 'visit', step: visit.step, visit}) - 1;
       this.visitedAt[visit.step] = at;
@@ -73,9 +77,17 @@ class Story {
     const operand = this.steps[from].operands[to.operand];
     for (const i of sourcesOf(this.steps, operand, from)) {
       const step = this.steps[i];
-      const begin = Math.max(operand.slot, step.slot), end = Math.min(operand.slot + operand.count, step.slot + step.count);
+      const begin = Math.max(operand.slot, step.slot),
+        end = Math.min(operand.slot + operand.count, step.slot + step.count);
       const part = (numbers) => numbers && numbers.slice(begin - operand.slot, end - operand.slot);
-      const arrival = {at, from, element: begin - step.slot, flow: part(to.flow), before: part(to.before), after: part(to.after)};
+      const arrival = {
+        at,
+        from,
+        element: begin - step.slot,
+        flow: part(to.flow),
+        before: part(to.before),
+        after: part(to.after)
+      };
       this.arrivals[i].push(arrival);
       const edge = edgeOf.get(`${from} ${to.operand} ${i}`);
       edge.flow = arrival.flow;
@@ -93,15 +105,18 @@ class Story {
     const operand = this.steps[step].operands[k];
     if (operand.slot === null) return short(operand.value);
     const sources = this.edgesInto[step].filter((edge) => edge.operand === k).map((edge) => edge.from);
-    if (sources.length !== 1) return operand.name || `v${operand.slot}` + (operand.count > 1 ? `…v${operand.slot + operand.count - 1}` : '');
+    if (sources.length !== 1)
+      return operand.name || `v${operand.slot}` + (operand.count > 1 ? `…v${operand.slot + operand.count - 1}` : '');
     const made = this.steps[sources[0]];
     if (made.count === operand.count) return this.name(sources[0]);
-    const place = (j) => made.shape ? `${Math.floor(j / made.shape[1])}, ${j % made.shape[1]}` : `${j}`;
+    const place = (j) => (made.shape ? `${Math.floor(j / made.shape[1])}, ${j % made.shape[1]}` : `${j}`);
     const first = operand.slot - made.slot;
-    return `${this.name(sources[0])}(${place(first)})` + (operand.count > 1 ? `…(${place(first + operand.count - 1)})` : '');
+    return (
+      `${this.name(sources[0])}(${place(first)})` + (operand.count > 1 ? `…(${place(first + operand.count - 1)})` : '')
+    );
   }
-  /** What the sweep has brought to a step up to a moment: numbers, null where they are not on the page, or undefined for
-      nothing yet. */
+  /** What the sweep has brought to a step up to a moment: numbers, null where they are not on the page, or undefined
+      for nothing yet. */
   adjoints(i, moment) {
     const step = this.steps[i];
     if (moment >= this.endAt || moment >= this.visitedAt[i]) return step.adjoints;
@@ -111,7 +126,7 @@ class Story {
     if (step.adjoints === null || came.some((one) => one.after === null)) return null;
     const all = new Array(step.count).fill(0);
     if (isSeed) all[this.result.slot - step.slot] = 1;
-    for (const one of came) one.after.forEach((x, j) => all[one.element + j] = x);
+    for (const one of came) one.after.forEach((x, j) => (all[one.element + j] = x));
     return all;
   }
   valueText(i) {
@@ -119,7 +134,8 @@ class Story {
     return manyText(step.values, step.summary && step.summary.values, step.shape, step.count);
   }
   adjointText(i, moment) {
-    const adjoints = this.adjoints(i, moment), step = this.steps[i];
+    const adjoints = this.adjoints(i, moment),
+      step = this.steps[i];
     if (adjoints === undefined) return '';
     const isLast = moment >= this.visitedAt[i] || moment >= this.endAt;
     return manyText(adjoints, isLast && step.summary ? step.summary.adjoints : null, step.shape, step.count);
