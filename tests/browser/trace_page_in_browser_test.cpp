@@ -137,6 +137,24 @@ TEST_CASE("every contribution arrives when its step is visited", "[browser]") {
         (once == "2" ? "contribution 2 of 2: adj(w) = 2 + 6 = 8" : "contribution 2 of 2: adj(w) = 6 + 2 = 8"));
 }
 
+TEST_CASE("the formula is the program's, and names what is used again", "[browser]") {
+  Tape<double> tape;
+  Trace trace(tape);
+  const auto a = tape.variable(1, "a"), b = tape.variable(2, "b"), c = tape.variable(3, "c");
+  const auto h = tanh(-(a + b) * c - (a - (b + 2.0)));
+  trace.name(h, "h");
+  const auto shared = exp(a), result = max(shared, h) / (shared * 3.0);
+  trace.name(result, "loss");
+  const json found = in_browser(inspect::trace_page(trace.of(result)), R"js(
+    report({lines: [...document.querySelectorAll('#formula .line')].map((line) => line.textContent.replaceAll('−', '-')),
+            now: (pressTo(end / 2 - 1), document.querySelector('#formula .part.now').textContent)});
+  )js");
+  const std::string name = fmt::format("v{}", shared.slot());
+  CHECK(found["lines"] == json::array({"h = tanh(-(a + b) * c - (a - (b + 2)))", name + " = exp(a)",
+                                       fmt::format("loss = max({0}, h) / ({0} * 3)", name)}));
+  CHECK(found["now"] == fmt::format("max({0}, h) / ({0} * 3)", name));
+}
+
 TEST_CASE("keys, buttons and the slider lead to the same steps", "[browser]") {
   Tape<double> tape;
   Trace trace(tape);
@@ -265,7 +283,9 @@ TEST_CASE("names and places that look like markup stay text", "[browser]") {
   Trace trace(tape);
   const auto here = trace.here(evil, evil.c_str(), 1, evil.c_str());
   const auto x = tape.variable(-1, evil), y = tape.variable(0, "\xFF\xC0<b>&amp;\x01\n--><!--");
-  const json found = in_browser(inspect::trace_page(trace.of(log(x) * sqrt(y)), {.title = "</title>" + evil}), R"js(
+  Record record = trace.of(log(x) * sqrt(y));
+  record.steps[2].label = "constructor", record.steps[3].label = evil;
+  const json found = in_browser(inspect::trace_page(record, {.title = "</title>" + evil}), R"js(
     const title = document.title;
     for (press('Home'); moment() < end; press('ArrowRight'));
     report({title, scripts: document.scripts.length, images: document.images.length, bold: document.querySelectorAll('#formula b').length,

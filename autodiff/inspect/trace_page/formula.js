@@ -5,7 +5,12 @@
 
 const mostInLine = 24; // steps
 const mostOperands = 8; // of one step
-const ranks = {'+': 1, '-': 1, '*': 2, '/': 2};
+const ranks = new Map([
+  ['+', 1],
+  ['-', 1],
+  ['*', 2],
+  ['/', 2]
+]);
 
 /** Which steps have a line of their own. */
 function formulaLines(story) {
@@ -45,13 +50,14 @@ function formulaOf(story) {
     return element;
   };
   const rank = (step) =>
-    step.operands.length > 1 && step.kind !== 'untraced' ? (ranks[step.label] ?? 9) : step.label === '-' ? 3 : 9;
+    step.operands.length > 1 && step.kind !== 'untraced' ? (ranks.get(step.label) ?? 9) : step.label === '-' ? 3 : 9;
 
   function operandOf(i, k) {
     const operand = story.steps[i].operands[k];
     const edges = story.edgesInto[i].filter((edge) => edge.operand === k);
     const text = story.operandName(i, k);
-    if (operand.slot === null) return {element: make('span', {class: 'plain'}, text), rank: operand.value < 0 ? 0 : 9};
+    if (operand.slot === null)
+      return {element: make('span', {class: 'plain'}, text), rank: operand.value < 0 ? 0 : 9};
     if (edges.length !== 1) return {element: make('span', {}, text), rank: 9};
     const from = edges[0].from,
       made = story.steps[from];
@@ -67,14 +73,13 @@ function formulaOf(story) {
     const operator = spot(i, 'operator', step.label === '-' ? '−' : step.label);
     if (own === 3) return spot(i, 'part', operator, ...closed(operands[0], 3));
     if (own < 3) {
-      const isStrict = step.label === '-' || step.label === '/';
       return spot(
         i,
         'part',
         ...operands.flatMap((one, k) =>
           k === 0
             ? closed(one, own)
-            : [k === 1 ? [' ', operator, ' '] : ` ${step.label} `, closed(one, own + (isStrict ? 1 : 0))].flat()
+            : [k === 1 ? [' ', operator, ' '] : ` ${step.label} `, closed(one, own + 1)].flat()
         )
       );
     }

@@ -1,8 +1,9 @@
 // The graph: a box for each step, a line from each operand. A label stands where its line arrives.
 
 const mostNodes = 2000,
-  mostLabels = 12,
-  widest = 230;
+  mostLabels = 12, // of one step
+  widest = 230,
+  behind = 5; // how far the second sheet of a matrix reaches
 const leastScale = 14 / 15; // of letters that can be read from afar
 const pen = document.createElement('canvas').getContext('2d');
 
@@ -60,6 +61,7 @@ class Graph {
     return {
       name,
       operation,
+      behind: step.count > 1 ? behind : 0,
       plain: plain.length,
       plainTexts: plain.map((operand) => short(operand.value)),
       width: Math.min(Math.max(...lines) + 22, widest),
@@ -118,7 +120,14 @@ class Graph {
     node.kind = kind;
     if (step.count > 1)
       node.element.append(
-        draw('rect', {class: 'behind', x: left + 5, y: top - 5, width: node.width, height: node.height, rx: 4})
+        draw('rect', {
+          class: 'behind',
+          x: left + behind,
+          y: top - behind,
+          width: node.width,
+          height: node.height,
+          rx: 4
+        })
       );
     node.element.append(
       draw('rect', {
@@ -149,21 +158,15 @@ class Graph {
     const fed = new Set(current.kind === 'visit' ? story.edgesInto[current.step].map((edge) => edge.from) : []);
     this.nodes.forEach((node, i) => {
       const isNow = current.step === i || (current.kind === 'end' && story.steps[i].kind === 'variable');
-      const state = isNow ? 'now' : story.recordedAt[i] > moment ? 'todo' : fed.has(i) ? 'fed' : 'done';
-      setClass(
-        node.element,
-        `node ${node.kind} ${state}${moment >= story.seedAt ? ' sweep' : ''}${node.isHovered ? ' hovered' : ''}`
-      );
+      const state = isNow ? 'now' : story.recordedAt[i] > moment ? 'todo' : fed.has(i) ? 'fed' : '';
+      setClass(node.element, `node ${node.kind} ${state}${node.isHovered ? ' hovered' : ''}`);
       setText(node.adjoint, fitted(this.#adjointText(i, moment), node.width - 12, 15, 600));
     });
     for (const edge of story.edges) {
       const isNow = current.step === edge.to && current.kind !== 'seed';
       const state = isNow ? 'now' : story.recordedAt[edge.to] > moment ? 'todo' : '';
       const hasFlown = edge.flowsAt <= moment;
-      setClass(
-        edge.element,
-        ['edge', state, hasFlown ? 'flown' : '', edge.isThin ? 'thin' : ''].join(' ')
-      );
+      setClass(edge.element, ['edge', state, hasFlown ? 'flown' : '', edge.isThin ? 'thin' : ''].join(' '));
       setText(edge.label, hasFlown ? this.#flow(edge) : this.#label(edge));
       if (isNow) edge.element.parentNode.append(edge.element); // above the others
     }

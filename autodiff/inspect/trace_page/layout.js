@@ -11,9 +11,10 @@ const rowGap = 18,
   mostDummies = 15000,
   farAway = 3;
 
-/** nodes: {width, height}; edges: {from, to}, from < to; roomOf(edge): how wide its label is. Sets x, y (centres) of
-    nodes and `points` of edges, and returns the size of all. Between two layers edges first bend, and then run level,
-    where their labels are. */
+/** nodes: {width, height, behind: how far they reach to the right of that, plain: how many plain numbers go in}; edges:
+    {from, to, operand}, sorted by `to`, from < to; roomOf(edge): how wide its label is. Sets x, y (centres) of nodes and
+    `points` of edges, and returns the size of all. Between two layers edges first bend, and then run level, where their
+    labels are. */
 function layOut(nodes, edges, roomOf) {
   const layers = assignLayers(nodes, edges);
   const cells = insertDummies(nodes, edges, layers);
@@ -43,7 +44,7 @@ function layOut(nodes, edges, roomOf) {
     bottom = Math.max(bottom, cell.y + cell.height / 2);
   }
   for (const cell of cells) cell.y -= top;
-  nodes.forEach((node, i) => Object.assign(node, {x: cells[i].x, y: cells[i].y, layer: layers[i]}));
+  nodes.forEach((node, i) => Object.assign(node, {x: cells[i].x, y: cells[i].y}));
   spreadPorts(nodes, edges, cells);
   return {width: x, height: bottom - top};
 }
@@ -53,7 +54,6 @@ function assignLayers(nodes, edges) {
     first = nodes.map(() => Infinity),
     isMade = nodes.map(() => false);
   for (const edge of edges) {
-    // sorted by `to`
     layers[edge.to] = Math.max(layers[edge.to], layers[edge.from] + 1);
     isMade[edge.to] = true;
   }
@@ -231,14 +231,17 @@ function spreadPorts(nodes, edges, cells) {
       edge.port = {x: node.x - node.width / 2, y: node.y - room / 2 + (room * (k + 0.5)) / all};
       const source = nodes[edge.from];
       const points = [
-        [source.x + source.width / 2, source.y],
+        [source.x + source.width / 2 + source.behind, source.y],
         [cells[edge.from].right, source.y]
       ];
       for (const cell of edge.via) points.push([cell.left, cell.y], [cell.right, cell.y]);
       points.push([cells[edge.to].left, edge.port.y], [edge.port.x, edge.port.y]);
       edge.points = points;
     });
-    node.plainPorts = Array.from({length: plain}, (_, k) => node.y - room / 2 + (room * (into.length + k + 0.5)) / all);
+    node.plainPorts = Array.from(
+      {length: plain},
+      (_, k) => node.y - room / 2 + (room * (into.length + k + 0.5)) / all
+    );
   });
 }
 

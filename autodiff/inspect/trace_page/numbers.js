@@ -31,9 +31,14 @@ function factor(x) {
   return x < 0 ? `(${short(x)})` : short(x);
 }
 
+const signs = new Map([
+  ['*', '×'],
+  ['-', '−'],
+  ['/', '÷']
+]);
 /** An operator as it is printed. */
 function sign(label) {
-  return {'*': '×', '-': '−', '/': '÷'}[label] ?? label;
+  return signs.get(label) ?? label;
 }
 
 /** An element with some attributes and children, which are elements or text. */

@@ -88,7 +88,13 @@ const actions = {
   End: act(() => go(story.endAt)),
   ' ': play
 };
-for (const [id, key] of Object.entries({first: 'Home', back: 'ArrowLeft', play: ' ', next: 'ArrowRight', last: 'End'}))
+for (const [id, key] of Object.entries({
+  first: 'Home',
+  back: 'ArrowLeft',
+  play: ' ',
+  next: 'ArrowRight',
+  last: 'End'
+}))
   byId(id).addEventListener('click', actions[key]);
 slider.addEventListener(
   'input',

@@ -100,6 +100,13 @@ class Story {
   name(i) {
     return this.steps[i].name || `v${this.steps[i].slot}`;
   }
+  /** The same of one of its results, counted from 0. */
+  elementName(i, slot) {
+    const {count, shape, slot: first} = this.steps[i],
+      k = slot - first;
+    if (count === 1) return this.name(i);
+    return `${this.name(i)}(${shape ? `${Math.floor(k / shape[1])}, ${k % shape[1]}` : k})`;
+  }
   /** The same of an operand; of a plain number, the number. */
   operandName(step, k) {
     const operand = this.steps[step].operands[k];
@@ -109,11 +116,8 @@ class Story {
       return operand.name || `v${operand.slot}` + (operand.count > 1 ? `…v${operand.slot + operand.count - 1}` : '');
     const made = this.steps[sources[0]];
     if (made.count === operand.count) return this.name(sources[0]);
-    const place = (j) => (made.shape ? `${Math.floor(j / made.shape[1])}, ${j % made.shape[1]}` : `${j}`);
-    const first = operand.slot - made.slot;
-    return (
-      `${this.name(sources[0])}(${place(first)})` + (operand.count > 1 ? `…(${place(first + operand.count - 1)})` : '')
-    );
+    const first = this.elementName(sources[0], operand.slot);
+    return operand.count > 1 ? `${first}…${this.elementName(sources[0], operand.slot + operand.count - 1)}` : first;
   }
   /** What the sweep has brought to a step up to a moment: numbers, null where they are not on the page, or undefined
       for nothing yet. */

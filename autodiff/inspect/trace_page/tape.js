@@ -2,7 +2,7 @@
 
 const mostInCell = 4;
 
-/** A button that shows the elements of a step, or of one number, the number. */
+/** A button that shows the elements of a step. */
 function elementsButton(i, text, show) {
   const button = make('button', {type: 'button', class: 'many', 'aria-haspopup': 'dialog'}, text);
   button.addEventListener('click', () => show(i));
@@ -80,7 +80,7 @@ class Tape {
     this.rows.forEach((row, i) => {
       const isNow = current.step === i || (current.kind === 'end' && story.steps[i].kind === 'variable');
       const state = isNow ? 'now' : story.recordedAt[i] > moment ? 'todo' : '';
-      row.element.className = `${state}${moment >= story.seedAt ? ' sweep' : ''}${row.isHovered ? ' hovered' : ''}`;
+      row.element.className = `${state}${row.isHovered ? ' hovered' : ''}`;
       if (current.step === i) row.element.setAttribute('aria-current', 'step');
       else row.element.removeAttribute('aria-current');
       const text = story.adjointText(i, moment),

@@ -6,7 +6,7 @@ const mostSums = 40;
 function applied(step, operands) {
   const shown = operands.slice(0, mostOperands);
   if (operands.length > shown.length) shown.push(`… ${operands.length - shown.length} more`);
-  if (ranks[step.label] && step.operands.length > 1) return shown.join(` ${sign(step.label)} `);
+  if (ranks.has(step.label) && step.operands.length > 1) return shown.join(` ${sign(step.label)} `);
   return step.label === '-' ? `−${shown[0]}` : `${step.label}(${shown.join(', ')})`;
 }
 
@@ -14,7 +14,7 @@ function operandNumber(operand) {
   return operand.value === null ? `[${shapeText(operand.shape, operand.count)}]` : short(operand.value);
 }
 
-/** {title, sums: elements, words}. */
+/** What there is to tell: a title, sums as elements, and words. */
 function tell(story, moment, showElements) {
   const current = story.moments[moment],
     i = current.step;
@@ -61,7 +61,7 @@ function tellStep(story, moment, i) {
     name = story.name(i);
   const names = step.operands.map((_, k) => story.operandName(i, k));
   const numbers = step.operands.map((operand, k) =>
-    k > 0 && ranks[step.label] && operand.value < 0 ? factor(operand.value) : operandNumber(operand)
+    k > 0 && ranks.has(step.label) && operand.value < 0 ? factor(operand.value) : operandNumber(operand)
   );
   const value = step.count === 1 ? figure(step.values && step.values[0]) : story.valueText(i);
   const sums = [
@@ -94,8 +94,7 @@ function tellStep(story, moment, i) {
 }
 
 function tellSeed(story, i) {
-  const name =
-    story.steps[i].count > 1 ? `${story.name(i)}(${story.result.slot - story.steps[i].slot})` : story.name(i);
+  const name = story.elementName(i, story.result.slot);
   return {
     title: 'The sweep begins',
     sums: [
@@ -198,7 +197,7 @@ function tellEnd(story, showElements) {
 function elementsTable(title, numbers, shape) {
   if (numbers === null || numbers === undefined) return make('p', {}, `${title}: not on this page.`);
   const columns = shape ? shape[1] : Math.min(numbers.length, 8);
-  const most = Math.max(...numbers.filter(Number.isFinite).map(Math.abs), 0) || 1;
+  const most = numbers.filter(Number.isFinite).reduce((most, x) => Math.max(most, Math.abs(x)), 0) || 1;
   const rows = [];
   for (let j = 0; j < numbers.length; j += columns)
     rows.push(
