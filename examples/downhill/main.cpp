@@ -92,6 +92,7 @@ int main(int count, char** arguments) {
       "downhill COMMAND --help says more. Exit code 0: it reached what was asked; 1: it did not;\n"
       "2: something is wrong with what was given.\n\n"
       "Example: downhill descend \"(1 - x)^2 + 100*(y - x^2)^2\" x=-1.2 y=1 --method lbfgs");
+  add_trace(program);
   add_descend(program);
   add_check(program);
   add_doctor(program);

@@ -24,13 +24,19 @@ file(WRITE ${written}/ragged.csv "x,y\n1,2\n3\n")
 
 downhill_says("--help lists its commands" 0 0 "descend .*walk downhill" --help)
 downhill_says("--version says which" 0 0 "^downhill ${PROJECT_VERSION}$" --version)
-downhill_says("needs a command" 2 1 "a command is missing. the commands are descend,")
-downhill_says("refuses an unknown command" 2 1 "no command 'climb'. the commands are descend," climb)
-foreach(command IN ITEMS descend check doctor train bench)
+downhill_says("needs a command" 2 1 "a command is missing. the commands are trace, descend,")
+downhill_says("refuses an unknown command" 2 1 "no command 'climb'. the commands are trace, descend," climb)
+foreach(command IN ITEMS trace descend check doctor train bench)
   downhill_says("${command} --help has an example" 0 0 "Example: downhill ${command}" ${command} --help)
   downhill_says("${command} refuses an unknown option" 2 1 "--unknown.* see downhill ${command} --help" ${command}
                 x=1 x=1 --unknown)
 endforeach()
+
+downhill_says("trace shows the sweep" 0 0 "0.5 .* -> w" trace "(w*x + b)^2" w=0.5 b=-0.5 x:=1)
+downhill_says("trace shows every step and why" 0 0 "d f / d w = 4, along 1 path" trace "(w*x)^2" w=0.5 x:=2 --why w)
+downhill_says("trace writes page, graph and JSON" 0 0 "trace.json" trace "tanh(w*x)" w=1 x=2 --html ${written}/trace.html
+              --dot ${written}/trace.dot --json ${written}/trace.json)
+downhill_says("trace finds the first NaN" 1 1 "log of 0" trace "log(p)*w" p=0 w=3)
 
 foreach(method IN ITEMS gradient-descent momentum nesterov adagrad adadelta rmsprop adam adamw nadam amsgrad lion
                         steepest-descent conjugate-gradient bfgs lbfgs)
