@@ -53,7 +53,9 @@ class Graph {
     const lines = [
       widthOf(name, 16, 700) + widthOf(operation, 16),
       widthOf(story.valueText(i)),
-      ...story.arrivals[i].map((one) => widthOf(this.#adjointText(i, one.at), 15, 600))
+      ...[story.seedAt, ...story.arrivals[i].map((one) => one.at), story.endAt].map((at) =>
+        widthOf(this.#adjointText(i, at), 15, 600)
+      )
     ];
     const operands = step.operands.length;
     const plain = operands <= mostLabels ? step.operands.filter((operand) => operand.slot === null) : [];

@@ -230,12 +230,19 @@ function spreadPorts(nodes, edges, cells) {
     into.forEach((edge, k) => {
       edge.port = {x: node.x - node.width / 2, y: node.y - room / 2 + (room * (k + 0.5)) / all};
       const source = nodes[edge.from];
-      const points = [
-        [source.x + source.width / 2 + source.behind, source.y],
-        [cells[edge.from].right, source.y]
-      ];
-      for (const cell of edge.via) points.push([cell.left, cell.y], [cell.right, cell.y]);
-      points.push([cells[edge.to].left, edge.port.y], [edge.port.x, edge.port.y]);
+      const points = [[source.x + source.width / 2 + source.behind, source.y]];
+      const runTo = (x, y) => {
+        if (points.length > 1 && Math.abs(points.at(-1)[1] - y) < 0.5 && points.at(-2)[1] === points.at(-1)[1])
+          points.at(-1)[0] = x;
+        else points.push([x, y]);
+      };
+      runTo(cells[edge.from].right, source.y);
+      for (const cell of edge.via) {
+        runTo(cell.left, cell.y);
+        runTo(cell.right, cell.y);
+      }
+      runTo(cells[edge.to].left, edge.port.y);
+      runTo(edge.port.x, edge.port.y);
       edge.points = points;
     });
     node.plainPorts = Array.from(
@@ -252,9 +259,8 @@ function pathOf(points) {
     const [x0, y0] = points[i - 1],
       [x1, y1] = points[i],
       half = (x0 + x1) / 2;
-    if (Math.abs(y1 - y0) >= 0.5) parts.push(`C${[half, y0, half, y1, x1, y1].map((x) => x.toFixed(1)).join(' ')}`);
-    else if (parts.at(-1)[0] === 'H') parts[parts.length - 1] = `H${x1.toFixed(1)}`;
-    else parts.push(`H${x1.toFixed(1)}`);
+    if (Math.abs(y1 - y0) < 0.5) parts.push(`H${x1.toFixed(1)}`);
+    else parts.push(`C${[half, y0, half, y1, x1, y1].map((x) => x.toFixed(1)).join(' ')}`);
   }
   return parts.join('');
 }
