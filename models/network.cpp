@@ -24,8 +24,7 @@ Mlp<T>::Mlp(Architecture architecture)
       values.resize(shape.size());
       initialise(std::span<T>(values), shape.start, shape.fan_in, shape.fan_out, generator);
       list_.push_back({fmt::format("{}.{}", i, shape.name), tape_->parameters().size(), shape.rows, shape.columns});
-      parameters_.back().push_back(
-          downhill::parameters(*tape_, values, shape.rows, shape.columns, list_.back().name));
+      parameters_.back().push_back(downhill::parameters(*tape_, values, shape.rows, shape.columns, list_.back().name));
     }
   }
 }

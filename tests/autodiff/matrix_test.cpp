@@ -68,4 +68,3 @@ TEST_CASE("matrices nest: a tape of Duals carries a Hessian-vector product throu
   CHECK(g(0, 0).tangent() == Catch::Approx((std::exp(0.5) * (2.5 + 2) + (std::exp(0.5) + std::exp(1.5)) * 2) / 2));
   CHECK(g(0, 1).tangent() == Catch::Approx((std::exp(0.5) * 3 + std::exp(1.5)) / 2));
 }
-

@@ -38,7 +38,8 @@ TEST_CASE("what is no scaling is refused, and the message names the file") {
         R"([{"name": "x", "mean": null, "scale": 1}])"}) {
     CAPTURE(text);
     CHECK_THROWS_AS(scaling_from_json(text, "some.file"), DataError);
-    CHECK_THROWS_WITH(scaling_from_json(text, "some.file"), Catch::Matchers::ContainsSubstring("some.file: the scaling cannot be read"));
+    CHECK_THROWS_WITH(scaling_from_json(text, "some.file"),
+                      Catch::Matchers::ContainsSubstring("some.file: the scaling cannot be read"));
   }
 }
 
