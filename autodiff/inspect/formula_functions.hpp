@@ -26,7 +26,7 @@ struct Function {
   bool has_range() const { return range < range_names.size(); }
   bool exists() const { return has_unary() || has_binary() || has_ternary() || has_range(); }
   /// Has its second operand a default, and which? As in calculus.hpp.
-  bool has_default() const { return name == LeakyRelu::name || name == Elu::name; }
+  bool has_default() const { return name == LeakyRelu::name || name == Elu::name || name == Huber::name; }
   double default_operand() const { return name == LeakyRelu::name ? 0.01 : 1.0; }
   /// Is it of two operands, and called with more of them, two at a time?
   bool joins() const { return name == Max::name || name == Min::name; }

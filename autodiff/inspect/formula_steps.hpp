@@ -79,7 +79,7 @@ using Unary = Rules<Negate, Reciprocal, Square, Cube, Sqrt, Cbrt, Exp, Exp2, Exp
                     Tan, Asin, Acos, Atan, Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Erf, Erfc, LogGamma, Sign, Floor,
                     Ceil, Round, Trunc, Abs, Sigmoid, Softplus, LogSigmoid, Relu, Gelu, Silu>;
 using Binary =
-    Rules<Add, Subtract, Multiply, Divide, Power, Pow, Hypot, LogAddExp, Atan2, Fmod, Max, Min, LeakyRelu, Elu>;
+    Rules<Add, Subtract, Multiply, Divide, Power, Pow, Hypot, LogAddExp, Atan2, Fmod, Max, Min, LeakyRelu, Elu, Huber>;
 using Ternary = Rules<Hypot3, Clamp, Fma>;
 /// Of ranges.hpp, over any number of operands.
 inline constexpr std::array<std::string_view, 4> range_names{"sum", "mean", "norm", "log_sum_exp"};

@@ -1,7 +1,11 @@
+// g++ 12 takes the undefined lanes of its own AVX-512 intrinsics for uninitialized variables.
+#pragma GCC diagnostic ignored "-Wuninitialized"
+
 #include <autodiff/matrix/pack.hpp>
 
 #include <Eigen/Core>
 
+#include <algorithm>
 #include <cstddef>
 #include <limits>
 
@@ -36,14 +40,25 @@ void exponential(const T* x, T* y, T least, T most) {
   }
 }
 
+// Where the 1 has no weight, the exponential itself.
+template <class T>
+void exponential_minus_one(const T* x, T* y) {
+  apply(x, y, [](const auto& a) { return a.expm1(); });
+  if (std::none_of(x, x + size<T>, [](T value) { return value > 80; })) [[likely]]
+    return;
+  alignas(64) T whole[size<T>];
+  exp(x, whole);
+  for (std::size_t i = 0; i < size<T>; ++i) y[i] = x[i] > 80 ? whole[i] : y[i];
+}
+
 }  // namespace
 
 void exp(const float* x, float* y) { exponential(x, y, -87.3365447505531F, 88.7228390520684F); }
 void exp(const double* x, double* y) { exponential(x, y, -708.396418532264, 709.782712893384); }
 
 // clang-format off
-void expm1(const float* x, float* y) { apply(x, y, [](const auto& a) { return a.expm1(); }); }
-void expm1(const double* x, double* y) { apply(x, y, [](const auto& a) { return a.expm1(); }); }
+void expm1(const float* x, float* y) { exponential_minus_one(x, y); }
+void expm1(const double* x, double* y) { exponential_minus_one(x, y); }
 void log(const float* x, float* y) { apply(x, y, [](const auto& a) { return a.log(); }); }
 void log(const double* x, double* y) { apply(x, y, [](const auto& a) { return a.log(); }); }
 void log1p(const float* x, float* y) { apply(x, y, [](const auto& a) { return a.log1p(); }); }

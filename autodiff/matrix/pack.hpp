@@ -173,7 +173,7 @@ template <class T> [[gnu::always_inline]] inline Pack<T> tanh(const Pack<T>& x) 
   return pack_detail::outside<T>(pack_detail::tanh, x); }
 // clang-format on
 
-// Networks of float saturate more often than they need the last digits of a slope: 1 - y² has 5 of them here.
+// Networks of float saturate more often than they need the last digits of a slope: 1 - y² has more than 4 of them here.
 template <>
 inline constexpr float special::tanh_keeps_digits<Pack<float>> = 0.99F;
 

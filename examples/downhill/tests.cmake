@@ -32,7 +32,7 @@ foreach(command IN ITEMS trace descend check doctor train bench)
                 x=1 x=1 --unknown)
 endforeach()
 
-downhill_says("trace shows the sweep" 0 0 "0.5 .* -> w" trace "(w*x + b)^2" w=0.5 b=-0.5 x:=1)
+downhill_says("trace shows the sweep" 0 0 "3 -> w" trace "(w*x + b)^2" w=0.5 b=1 x:=1)
 downhill_says("trace shows every step and why" 0 0 "d f / d w = 4, along 1 path" trace "(w*x)^2" w=0.5 x:=2 --why w)
 downhill_says("trace writes page, graph and JSON" 0 0 "trace.json" trace "tanh(w*x)" w=1 x=2 --html ${written}/trace.html
               --dot ${written}/trace.dot --json ${written}/trace.json)

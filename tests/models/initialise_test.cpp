@@ -50,7 +50,7 @@ TEST_CASE("Uniform numbers are the upper 53 bits of the generator that the stand
   CHECK(std::bit_cast<std::uint64_t>(number_of(first_outputs[0])) == 0x3FE25B46473DBDAAU);
 }
 
-TEST_CASE("Uniform numbers lie in [-1, 1), also for the least and the largest bits") {
+TEST_CASE("Uniform numbers lie from -1 to below 1, also for the least and the largest bits") {
   CHECK(number_of(0) == -1);
   CHECK(number_of(~std::uint64_t{0}) == 1 - 0x1p-52);
   std::mt19937_64 generator(3);

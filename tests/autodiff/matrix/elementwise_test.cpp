@@ -109,7 +109,7 @@ TEMPLATE_TEST_CASE("a pack is within a few ulp of the scalar over the whole doma
                    double) {
   using T = TestType;
   using Limits = std::numeric_limits<T>;
-  const auto compare = []<class Rule>(Rule, T ulps) {
+  const auto compare = []<class Rule>(Rule, T ulps, T slope_ulps) {
     std::vector<T> x{T(0),
                      -T(0),
                      Limits::min(),
@@ -135,24 +135,24 @@ TEMPLATE_TEST_CASE("a pack is within a few ulp of the scalar over the whole doma
       const auto at = static_cast<Eigen::Index>(k);
       const T value = Rule::template value<T>(x[k]), slope = Rule::template slope<T>(x[k], value);
       CAPTURE(Rule::name, x[k], values(0, at), value, slopes(0, at), slope);
-      const auto agree = [&](T a, T b) {
+      const auto agree = [&](T a, T b, T within) {
         // An exponential that would be denormal is 0 in a pack.
         return a == b || (a != a && b != b) ||
-               std::abs(a - b) <= ulps * Limits::epsilon() * std::abs(b) + 4 * Limits::min();
+               std::abs(a - b) <= within * Limits::epsilon() * std::abs(b) + 4 * Limits::min();
       };
-      CHECK(agree(values(0, at), value));
-      CHECK(agree(slopes(0, at), slope));
+      CHECK(agree(values(0, at), value, ulps));
+      CHECK(agree(slopes(0, at), slope, slope_ulps));
     }
   };
-  compare(Exp{}, 4);
-  compare(Expm1{}, 8);
-  compare(Log{}, 4);
-  compare(Log1p{}, 8);
-  compare(Tanh{}, 8);
-  compare(Sigmoid{}, 8);
-  compare(Softplus{}, 8);
-  compare(LogSigmoid{}, 8);
-  compare(Silu{}, 8);
+  compare(Exp{}, 4, 4);
+  compare(Expm1{}, 8, 8);
+  compare(Log{}, 4, 4);
+  compare(Log1p{}, 8, 8);
+  compare(Tanh{}, 8, sizeof(T) == 4 ? 500 : 8);  // see tanh_keeps_digits
+  compare(Sigmoid{}, 8, 8);
+  compare(Softplus{}, 8, 8);
+  compare(LogSigmoid{}, 8, 8);
+  compare(Silu{}, 8, 8);
 }
 
 TEST_CASE("an adjoint of 0 stops at an infinite slope, in matrices as in scalars") {

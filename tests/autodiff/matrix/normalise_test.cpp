@@ -47,7 +47,7 @@ TEST_CASE("dropout keeps the mean, drops the share that was asked for, and hands
   CHECK(again == generator);
 }
 
-TEST_CASE("a rate of 0 drops nothing, and rates outside [0, 1) are refused") {
+TEST_CASE("a rate of 0 drops nothing, and rates below 0 or of 1 and more are refused") {
   Tape<double> tape;
   const auto x = parameters(tape, numbers(6, 1), 2, 3);
   std::mt19937_64 generator(5);
