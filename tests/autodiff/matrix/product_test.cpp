@@ -83,30 +83,3 @@ TEST_CASE("a product over nothing is 0") {
   CHECK(empty.value().isZero());
   CHECK(tape.gradient(sum(empty))[p].isZero());
 }
-
-TEMPLATE_TEST_CASE("a large product has the same bits with any number of threads", "", float, double) {
-  using T = TestType;
-  const auto of = [](std::size_t n, std::size_t m, unsigned seed) {
-    const std::vector<double> values = numbers(n * m, seed);
-    return std::vector<T>(values.begin(), values.end());
-  };
-  for (const auto& [n, k, m] : std::vector<std::array<std::size_t, 3>>{{128, 300, 65}, {203, 129, 70}}) {
-    const auto a = of(n, k, 1), b = of(k, m, 2);
-    const auto both_ways = [&, n = n, k = k, m = m] {
-      Tape<T> tape;
-      const auto x = parameters(tape, a, n, k), y = parameters(tape, b, k, m);
-      const auto z = product(x, y);
-      const auto swept = tape.gradient(sum(square(z)));
-      std::vector<T> bits(swept.parameters().begin(), swept.parameters().end());
-      for (const T value : z.value().reshaped()) bits.push_back(value);
-      return bits;
-    };
-    const std::vector<T> by_one = both_ways();
-    for (const std::size_t count : {2U, 3U}) {
-      set_threads(count);
-      CHECK(both_ways() == by_one);
-    }
-    set_threads(1);
-  }
-  CHECK_THROWS_AS(set_threads(0), OptionError);
-}
