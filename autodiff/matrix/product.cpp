@@ -2,9 +2,7 @@
 
 #include <Eigen/Core>
 
-
 #include <type_traits>
-
 
 namespace downhill::matrix_detail {
 namespace {
