@@ -40,13 +40,13 @@ std::vector<SampleShape> shapes_of(const Architecture& architecture) {
   return shapes;
 }
 
-std::vector<std::pair<std::string, ParameterShape>> parameters_of(const Architecture& architecture) {
+std::vector<LayerParameter> parameters_of(const Architecture& architecture) {
   const std::vector<SampleShape> shapes = shapes_of(architecture);
-  std::vector<std::pair<std::string, ParameterShape>> parameters;
+  std::vector<LayerParameter> parameters;
   for (std::size_t i = 0; i < architecture.layers.size(); ++i)
     for (const ParameterShape& p :
          std::visit([&](const auto& layer) { return layer.parameters(shapes[i]); }, architecture.layers[i]))
-      parameters.emplace_back(fmt::format("{}.{}", i, p.name), p);
+      parameters.push_back({i, fmt::format("{}.{}", i, p.name), p});
   return parameters;
 }
 
@@ -91,12 +91,8 @@ void members(Conv2d& layer, Visit&& visit) {
   visit("initialiser", layer.initialiser);
   members(layer.window, visit);
 }
-template <class Visit>
-void members(MaxPool2d& layer, Visit&& visit) {
-  members(layer.window, visit);
-}
-template <class Visit>
-void members(AveragePool2d& layer, Visit&& visit) {
+template <Pooling of, class Visit>
+void members(Pool2d<of>& layer, Visit&& visit) {
   members(layer.window, visit);
 }
 

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <models/layers.hpp>
@@ -26,8 +25,14 @@ Architecture dense(const std::vector<std::size_t>& sizes, Activation activation,
 /// before it, OptionError where there is no input or no layer.
 std::vector<SampleShape> shapes_of(const Architecture& architecture);
 
-/// The matrices of its parameters by name, "0.weight": the layer, from 0, and what it is there. Throws likewise.
-std::vector<std::pair<std::string, ParameterShape>> parameters_of(const Architecture& architecture);
+/// A matrix of parameters, and the layer that it belongs to, from 0.
+struct LayerParameter {
+  std::size_t layer;
+  std::string name;  ///< "0.weight": the layer, and what it is there
+  ParameterShape shape;
+};
+/// All of them, layer by layer. Throws likewise.
+std::vector<LayerParameter> parameters_of(const Architecture& architecture);
 
 /// {"input": [1, 1, 64], "layers": [{"kind": "Dense", "outputs": 10, ...}], "seed": 1}
 std::string to_json(const Architecture& architecture);

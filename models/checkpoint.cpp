@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <cstdint>
+#include <limits>
+#include <locale>
+#include <optional>
 #include <random>
 #include <sstream>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <autodiff/error.hpp>
@@ -42,24 +46,35 @@ std::mt19937_64 generator_in(const SafeTensors& file, std::string_view name) {
   return generator;
 }
 
-template <class Number>
-Number number_in(const SafeTensors& file, const std::string& key) {
-  const auto found = file.metadata().find("downhill." + key);
-  if (found == file.metadata().end())
-    throw DataError(fmt::format("{}: there is no 'downhill.{}' in its metadata; it is not a checkpoint of a training",
-                                file.source(), key));
-  Number number{};
-  const std::string& text = found->second;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size())
-    throw DataError(
-        fmt::format("{}: 'downhill.{}' is '{}', not a number", file.source(), key, file_detail::printable(text)));
-  return number;
+// What the metadata says under "downhill.", or nothing.
+std::optional<std::string_view> said_in(const SafeTensors& file, std::string_view key) {
+  const auto found = file.metadata().find(fmt::format("downhill.{}", key));
+  return found == file.metadata().end() ? std::nullopt : std::optional<std::string_view>(found->second);
 }
 
-// As indices: U64 in the file.
-std::vector<std::uint64_t> as_words(const std::vector<std::size_t>& indices) {
-  return {indices.begin(), indices.end()};
+// visit(key, number) of the numbers of a state that stand in the metadata: written and read by the same list.
+template <class State, class Visit>
+void numbers(State& state, Visit&& visit) {
+  visit("steps", state.steps);
+  visit("position", state.order.position);
+  visit("epochs", state.order.epochs);
+  visit("log.steps", state.log.steps);
+  visit("log.samples", state.log.samples);
+  visit("log.best_epoch", state.log.best_epoch);
+  visit("log.waited", state.log.waited);
+}
+
+std::size_t number_in(const SafeTensors& file, std::string_view key) {
+  const auto text = said_in(file, key);
+  if (!text)
+    throw DataError(fmt::format("{}: there is no 'downhill.{}' in its metadata; it is not a checkpoint of a training",
+                                file.source(), key));
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (error != std::errc{} || end != text->data() + text->size())
+    throw DataError(
+        fmt::format("{}: 'downhill.{}' is '{}', not a number", file.source(), key, file_detail::printable(*text)));
+  return number;
 }
 
 // The parameters, in the order of the list.
@@ -118,7 +133,7 @@ void write(const std::filesystem::path& file, const std::vector<NamedMatrix>& ma
            TensorMetadata metadata, std::string_view method) {
   std::vector<TensorView> tensors = views_of<T>(state.parameters, matrices);
   const std::size_t parameters = state.parameters.size();
-  const auto order = as_words(state.order.order);
+  const std::vector<std::uint64_t> order(state.order.order.begin(), state.order.order.end());
   const auto shuffle = words_of(state.order.generator), dropout = words_of(state.dropout);
   const std::vector<double> history = rows_of(state.log.history), losses{state.log.losses, state.log.least};
   tensors.push_back(view_of<T>("training.memory", state.memory,
@@ -129,17 +144,10 @@ void write(const std::filesystem::path& file, const std::vector<NamedMatrix>& ma
   tensors.push_back(view_of<std::uint64_t>("training.dropout", dropout));
   tensors.push_back(view_of<double>("training.history", history, {state.log.history.size(), epoch_columns}));
   tensors.push_back(view_of<double>("training.losses", losses));
-  const auto number = [&](const char* key, std::size_t value) {
-    metadata[fmt::format("downhill.{}", key)] = fmt::format("{}", value);
-  };
   metadata["downhill.method"] = method;
-  number("steps", state.steps);
-  number("position", state.order.position);
-  number("epochs", state.order.epochs);
-  number("log.steps", state.log.steps);
-  number("log.samples", state.log.samples);
-  number("log.best_epoch", state.log.best_epoch);
-  number("log.waited", state.log.waited);
+  numbers(state, [&](std::string_view key, std::size_t value) {
+    metadata[fmt::format("downhill.{}", key)] = fmt::format("{}", value);
+  });
   write_safetensors(file, tensors, metadata);
 }
 
@@ -148,32 +156,23 @@ TrainingState<T> read(const std::filesystem::path& path, const std::vector<Named
                       std::size_t parameters, std::size_t memory, std::string_view method) {
   const SafeTensors file = read_safetensors(path);
   TrainingState<T> state;
-  state.steps = number_in<std::size_t>(file, "steps");
-  if (const std::string& saved = file.metadata().find("downhill.method") == file.metadata().end()
-                                     ? std::string()
-                                     : file.metadata().at("downhill.method");
-      saved != method)
+  numbers(state, [&](std::string_view key, std::size_t& value) { value = number_in(file, key); });
+  if (const std::string_view saved = said_in(file, "method").value_or(""); saved != method)
     throw DataError(fmt::format("{}: it was saved by a training with {}, not {}", file.source(),
                                 file_detail::printable(saved), method));
   state.parameters = parameters_in<T>(file, matrices);
   state.memory.resize(memory * parameters);
   file.get<T>("training.memory", {memory, parameters}, std::span<T>(state.memory));
   state.best = file.get<T>("training.best");
-  for (const std::uint64_t index : file.get<std::uint64_t>("training.order"))
-    state.order.order.push_back(static_cast<std::size_t>(index));
-  state.order.position = number_in<std::size_t>(file, "position");
-  state.order.epochs = number_in<std::size_t>(file, "epochs");
+  const std::vector<std::uint64_t> order = file.get<std::uint64_t>("training.order");
+  state.order.order.assign(order.begin(), order.end());
   state.order.generator = generator_in(file, "training.shuffle");
   state.dropout = generator_in(file, "training.dropout");
   std::vector<double> losses(2);
   file.get<double>("training.losses", {2}, std::span<double>(losses));
-  state.log = {.steps = number_in<std::size_t>(file, "log.steps"),
-               .samples = number_in<std::size_t>(file, "log.samples"),
-               .losses = losses[0],
-               .history = history_in(file),
-               .least = losses[1],
-               .best_epoch = number_in<std::size_t>(file, "log.best_epoch"),
-               .waited = number_in<std::size_t>(file, "log.waited")};
+  state.log.losses = losses[0];
+  state.log.least = losses[1];
+  state.log.history = history_in(file);
   return state;
 }
 
@@ -205,15 +204,15 @@ void load_parameters(Mlp<T>& network, const std::filesystem::path& file) {
 template <class T>
 Mlp<T> load_network(const std::filesystem::path& path) {
   const SafeTensors file = read_safetensors(path);
-  const auto found = file.metadata().find("downhill.architecture");
-  if (found == file.metadata().end())
+  const auto json = checkpoint_detail::said_in(file, "architecture");
+  if (!json)
     throw DataError(
         fmt::format("{}: there is no 'downhill.architecture' in its metadata; make the network and use "
                     "load_parameters",
                     file.source()));
-  const Architecture architecture = architecture_from_json(found->second, file.source());
+  const Architecture architecture = architecture_from_json(*json, file.source());
   std::vector<checkpoint_detail::NamedMatrix> matrices;
-  for (const auto& [name, shape] : parameters_of(architecture))
+  for (const auto& [layer, name, shape] : parameters_of(architecture))
     matrices.push_back({name, 0, shape.rows, shape.columns});
   const std::vector<T> values = checkpoint_detail::parameters_in<T>(file, matrices);  // before the network takes memory
   Mlp<T> network(architecture);

@@ -63,22 +63,6 @@ Activation activation_called(std::string_view name) {
   throw OptionError(fmt::format("there is no activation '{}'; there are {}", name, all));
 }
 
-template <class T>
-VarMatrix<T> activated(Activation activation, const VarMatrix<T>& x) {
-  switch (activation) {
-    case Activation::none: return x;
-    case Activation::relu: return relu(x);
-    case Activation::leaky_relu: return leaky_relu(x);
-    case Activation::elu: return elu(x);
-    case Activation::gelu: return gelu(x);
-    case Activation::silu: return silu(x);
-    case Activation::softplus: return softplus(x);
-    case Activation::tanh: return tanh(x);
-    case Activation::sigmoid: return sigmoid(x);
-  }
-  return x;
-}
-
 // ---- Dense
 
 std::string Dense::text() const { return with(fmt::format("Dense {}", outputs), activation); }
@@ -101,12 +85,6 @@ std::vector<ParameterShape> Dense::parameters(const SampleShape& in) const {
 
 double Dense::flops(const SampleShape& in) const {
   return static_cast<double>(outputs) * (2 * static_cast<double>(in.size()) + (activation == Activation::none ? 0 : 1));
-}
-
-template <class T>
-VarMatrix<T> Dense::operator()(const VarMatrix<T>& x, const SampleShape&, std::span<const VarMatrix<T>> parameters,
-                               const Pass&) const {
-  return activated(activation, bias ? affine(x, parameters[0], parameters[1]) : product(x, parameters[0]));
 }
 
 // ---- of images
@@ -142,31 +120,20 @@ double Conv2d::flops(const SampleShape& in) const {
   return 2 * elements_read(output(in), window) * static_cast<double>(in.channels);
 }
 
-template <class T>
-VarMatrix<T> Conv2d::operator()(const VarMatrix<T>& x, const SampleShape& in, std::span<const VarMatrix<T>> parameters,
-                                const Pass&) const {
-  return activated(activation, convolution(x, image_of(in), parameters[0], parameters[1], window));
+template <Pooling of>
+std::string Pool2d<of>::text() const {
+  return fmt::format("{}Pool2d {}", of == Pooling::largest ? "Max" : "Average", text_of(window));
 }
-
-std::string MaxPool2d::text() const { return fmt::format("MaxPool2d {}", text_of(window)); }
-SampleShape MaxPool2d::output(const SampleShape& in) const { return sample_of(pooled(image_of(in), window)); }
-double MaxPool2d::flops(const SampleShape& in) const { return elements_read(output(in), window); }
-
-template <class T>
-VarMatrix<T> MaxPool2d::operator()(const VarMatrix<T>& x, const SampleShape& in, std::span<const VarMatrix<T>>,
-                                   const Pass&) const {
-  return max_pooling(x, image_of(in), window);
+template <Pooling of>
+SampleShape Pool2d<of>::output(const SampleShape& in) const {
+  return sample_of(pooled(image_of(in), window));
 }
-
-std::string AveragePool2d::text() const { return fmt::format("AveragePool2d {}", text_of(window)); }
-SampleShape AveragePool2d::output(const SampleShape& in) const { return sample_of(pooled(image_of(in), window)); }
-double AveragePool2d::flops(const SampleShape& in) const { return elements_read(output(in), window); }
-
-template <class T>
-VarMatrix<T> AveragePool2d::operator()(const VarMatrix<T>& x, const SampleShape& in, std::span<const VarMatrix<T>>,
-                                       const Pass&) const {
-  return average_pooling(x, image_of(in), window);
+template <Pooling of>
+double Pool2d<of>::flops(const SampleShape& in) const {
+  return elements_read(output(in), window);
 }
+template struct Pool2d<Pooling::largest>;
+template struct Pool2d<Pooling::mean>;
 
 // ---- LayerNorm
 
@@ -184,12 +151,6 @@ std::vector<ParameterShape> LayerNorm::parameters(const SampleShape& in) const {
 
 double LayerNorm::flops(const SampleShape& in) const { return 7 * static_cast<double>(in.size()); }
 
-template <class T>
-VarMatrix<T> LayerNorm::operator()(const VarMatrix<T>& x, const SampleShape&, std::span<const VarMatrix<T>> parameters,
-                                   const Pass&) const {
-  return layer_norm(x, parameters[0], parameters[1], epsilon);
-}
-
 // ---- Dropout
 
 std::string Dropout::text() const { return fmt::format("Dropout {}", rate); }
@@ -201,39 +162,62 @@ SampleShape Dropout::output(const SampleShape& in) const {
 
 double Dropout::flops(const SampleShape& in) const { return static_cast<double>(in.size()); }
 
+// ---- what they compute
+
+namespace {
+
 template <class T>
-VarMatrix<T> Dropout::operator()(const VarMatrix<T>& x, const SampleShape&, std::span<const VarMatrix<T>>,
-                                 const Pass& pass) const {
-  return pass.dropout == nullptr ? x : dropout(x, rate, *pass.dropout);
+VarMatrix<T> activated(Activation activation, const VarMatrix<T>& x) {
+  switch (activation) {
+    case Activation::none: return x;
+    case Activation::relu: return relu(x);
+    case Activation::leaky_relu: return leaky_relu(x);
+    case Activation::elu: return elu(x);
+    case Activation::gelu: return gelu(x);
+    case Activation::silu: return silu(x);
+    case Activation::softplus: return softplus(x);
+    case Activation::tanh: return tanh(x);
+    case Activation::sigmoid: return sigmoid(x);
+  }
+  return x;
 }
 
-// ---- over the number types of networks
+// A batch on its way through a layer.
+template <class T>
+struct Passing {
+  const VarMatrix<T>& x;
+  const SampleShape& in;
+  std::span<const VarMatrix<T>> parameters;
+  const Pass& pass;
 
-template VarMatrix<float> activated(Activation, const VarMatrix<float>&);
-template VarMatrix<float> Dense::operator()(const VarMatrix<float>&, const SampleShape&,
-                                            std::span<const VarMatrix<float>>, const Pass&) const;
-template VarMatrix<float> LayerNorm::operator()(const VarMatrix<float>&, const SampleShape&,
-                                                std::span<const VarMatrix<float>>, const Pass&) const;
-template VarMatrix<float> Dropout::operator()(const VarMatrix<float>&, const SampleShape&,
-                                              std::span<const VarMatrix<float>>, const Pass&) const;
-template VarMatrix<double> activated(Activation, const VarMatrix<double>&);
-template VarMatrix<double> Dense::operator()(const VarMatrix<double>&, const SampleShape&,
-                                             std::span<const VarMatrix<double>>, const Pass&) const;
-template VarMatrix<double> LayerNorm::operator()(const VarMatrix<double>&, const SampleShape&,
-                                                 std::span<const VarMatrix<double>>, const Pass&) const;
-template VarMatrix<double> Dropout::operator()(const VarMatrix<double>&, const SampleShape&,
-                                               std::span<const VarMatrix<double>>, const Pass&) const;
+  VarMatrix<T> operator()(const Dense& layer) const {
+    return activated(layer.activation,
+                     layer.bias ? affine(x, parameters[0], parameters[1]) : product(x, parameters[0]));
+  }
+  VarMatrix<T> operator()(const Conv2d& layer) const {
+    return activated(layer.activation, convolution(x, image_of(in), parameters[0], parameters[1], layer.window));
+  }
+  VarMatrix<T> operator()(const MaxPool2d& layer) const { return max_pooling(x, image_of(in), layer.window); }
+  VarMatrix<T> operator()(const AveragePool2d& layer) const { return average_pooling(x, image_of(in), layer.window); }
+  VarMatrix<T> operator()(const LayerNorm& layer) const {
+    return layer_norm(x, parameters[0], parameters[1], layer.epsilon);
+  }
+  VarMatrix<T> operator()(const Dropout& layer) const {
+    return pass.dropout == nullptr ? x : dropout(x, layer.rate, *pass.dropout);
+  }
+  VarMatrix<T> operator()(const Flatten&) const { return x; }
+};
 
-template VarMatrix<float> Conv2d::operator()(const VarMatrix<float>&, const SampleShape&,
-                                             std::span<const VarMatrix<float>>, const Pass&) const;
-template VarMatrix<float> MaxPool2d::operator()(const VarMatrix<float>&, const SampleShape&,
-                                                std::span<const VarMatrix<float>>, const Pass&) const;
-template VarMatrix<float> AveragePool2d::operator()(const VarMatrix<float>&, const SampleShape&,
-                                                    std::span<const VarMatrix<float>>, const Pass&) const;
-template VarMatrix<double> Conv2d::operator()(const VarMatrix<double>&, const SampleShape&,
-                                              std::span<const VarMatrix<double>>, const Pass&) const;
-template VarMatrix<double> MaxPool2d::operator()(const VarMatrix<double>&, const SampleShape&,
-                                                 std::span<const VarMatrix<double>>, const Pass&) const;
-template VarMatrix<double> AveragePool2d::operator()(const VarMatrix<double>&, const SampleShape&,
-                                                     std::span<const VarMatrix<double>>, const Pass&) const;
+}  // namespace
+
+template <class T>
+VarMatrix<T> forward(const Layer& layer, const VarMatrix<T>& x, const SampleShape& in,
+                     std::span<const VarMatrix<T>> parameters, const Pass& pass) {
+  return std::visit(Passing<T>{x, in, parameters, pass}, layer);
+}
+template VarMatrix<float> forward(const Layer&, const VarMatrix<float>&, const SampleShape&,
+                                  std::span<const VarMatrix<float>>, const Pass&);
+template VarMatrix<double> forward(const Layer&, const VarMatrix<double>&, const SampleShape&,
+                                   std::span<const VarMatrix<double>>, const Pass&);
+
 }  // namespace downhill

@@ -60,7 +60,8 @@ struct ParameterShape {
 //     SampleShape output(const SampleShape& in) const
 //     std::vector<ParameterShape> parameters(const SampleShape& in) const
 //     double flops(const SampleShape& in) const                      of the forward pass, of a sample
-//     VarMatrix<T> operator()(x, in, parameters, pass) const
+//
+// What it computes is in `forward`.
 
 /// f(x W + b), W of inputs x outputs.
 struct Dense {
@@ -73,9 +74,6 @@ struct Dense {
   SampleShape output(const SampleShape& in) const;
   std::vector<ParameterShape> parameters(const SampleShape& in) const;
   double flops(const SampleShape& in) const;
-  template <class T>
-  VarMatrix<T> operator()(const VarMatrix<T>& x, const SampleShape& in, std::span<const VarMatrix<T>> parameters,
-                          const Pass& pass) const;
 };
 
 /// Windows of the image times a filter for each output channel, plus a bias: see convolution. The weights are (window x
@@ -90,34 +88,24 @@ struct Conv2d {
   SampleShape output(const SampleShape& in) const;
   std::vector<ParameterShape> parameters(const SampleShape& in) const;
   double flops(const SampleShape& in) const;
-  template <class T>
-  VarMatrix<T> operator()(const VarMatrix<T>& x, const SampleShape& in, std::span<const VarMatrix<T>> parameters,
-                          const Pass& pass) const;
 };
 
-/// The largest, and the mean, of each window and channel.
-struct MaxPool2d {
+enum class Pooling { largest, mean };
+
+/// The largest, or the mean, of each window and channel.
+template <Pooling of>
+struct Pool2d {
   Window window = {.height = 2, .width = 2, .stride = 2};
 
   std::string text() const;
   SampleShape output(const SampleShape& in) const;
   std::vector<ParameterShape> parameters(const SampleShape&) const { return {}; }
   double flops(const SampleShape& in) const;
-  template <class T>
-  VarMatrix<T> operator()(const VarMatrix<T>& x, const SampleShape& in, std::span<const VarMatrix<T>> parameters,
-                          const Pass& pass) const;
 };
-struct AveragePool2d {
-  Window window = {.height = 2, .width = 2, .stride = 2};
-
-  std::string text() const;
-  SampleShape output(const SampleShape& in) const;
-  std::vector<ParameterShape> parameters(const SampleShape&) const { return {}; }
-  double flops(const SampleShape& in) const;
-  template <class T>
-  VarMatrix<T> operator()(const VarMatrix<T>& x, const SampleShape& in, std::span<const VarMatrix<T>> parameters,
-                          const Pass& pass) const;
-};
+using MaxPool2d = Pool2d<Pooling::largest>;
+using AveragePool2d = Pool2d<Pooling::mean>;
+extern template struct Pool2d<Pooling::largest>;
+extern template struct Pool2d<Pooling::mean>;
 
 /// Rows of mean 0 and variance 1, times a gain, plus a bias: see layer_norm.
 struct LayerNorm {
@@ -127,9 +115,6 @@ struct LayerNorm {
   SampleShape output(const SampleShape& in) const;
   std::vector<ParameterShape> parameters(const SampleShape& in) const;
   double flops(const SampleShape& in) const;
-  template <class T>
-  VarMatrix<T> operator()(const VarMatrix<T>& x, const SampleShape& in, std::span<const VarMatrix<T>> parameters,
-                          const Pass& pass) const;
 };
 
 /// In training, elements are dropped with this probability: see dropout. Otherwise nothing happens.
@@ -140,9 +125,6 @@ struct Dropout {
   SampleShape output(const SampleShape& in) const;
   std::vector<ParameterShape> parameters(const SampleShape&) const { return {}; }
   double flops(const SampleShape& in) const;
-  template <class T>
-  VarMatrix<T> operator()(const VarMatrix<T>& x, const SampleShape& in, std::span<const VarMatrix<T>> parameters,
-                          const Pass& pass) const;
 };
 
 /// An image as so many features. The elements stay where they are.
@@ -151,16 +133,17 @@ struct Flatten {
   SampleShape output(const SampleShape& in) const { return in.size(); }
   std::vector<ParameterShape> parameters(const SampleShape&) const { return {}; }
   double flops(const SampleShape&) const { return 0; }
-  template <class T>
-  VarMatrix<T> operator()(const VarMatrix<T>& x, const SampleShape&, std::span<const VarMatrix<T>>, const Pass&) const {
-    return x;
-  }
 };
 
 using Layer = std::variant<Dense, LayerNorm, Dropout, Flatten, Conv2d, MaxPool2d, AveragePool2d>;
 
-/// f(x), element by element.
+/// What a layer computes of a batch x, from its parameters in the order of its list.
 template <class T>
-VarMatrix<T> activated(Activation activation, const VarMatrix<T>& x);
+VarMatrix<T> forward(const Layer& layer, const VarMatrix<T>& x, const SampleShape& in,
+                     std::span<const VarMatrix<T>> parameters, const Pass& pass);
+extern template VarMatrix<float> forward(const Layer&, const VarMatrix<float>&, const SampleShape&,
+                                         std::span<const VarMatrix<float>>, const Pass&);
+extern template VarMatrix<double> forward(const Layer&, const VarMatrix<double>&, const SampleShape&,
+                                          std::span<const VarMatrix<double>>, const Pass&);
 
 }  // namespace downhill

@@ -94,13 +94,10 @@ std::string ConfusionMatrix::table(std::span<const std::string> names) const {
   std::string text = fmt::format("{:>{}} │", "true", first);
   for (std::size_t j = 0; j < classes; ++j) text += fmt::format(" {:>{}}", name(j), width);
   text += " │ recall\n";
-  const auto rule = [&] {
-    for (std::size_t i = 0; i < first + 1; ++i) text += "─";
-    text += "┼";
-    for (std::size_t i = 0; i < classes * (width + 1) + 1; ++i) text += "─";
-    text += "┼───────\n";
-  };
-  rule();
+  for (std::size_t i = 0; i < first + 1; ++i) text += "─";
+  text += "┼";
+  for (std::size_t i = 0; i < classes * (width + 1) + 1; ++i) text += "─";
+  text += "┼───────\n";
   for (std::size_t i = 0; i < classes; ++i) {
     text += fmt::format("{:>{}} │", name(i), first);
     for (std::size_t j = 0; j < classes; ++j) {

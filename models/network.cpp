@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <autodiff/error.hpp>
+#include <models/evaluation.hpp>
 
 namespace downhill {
 
@@ -17,15 +18,12 @@ Mlp<T>::Mlp(Architecture architecture)
     : architecture_(std::move(architecture)), shapes_(shapes_of(architecture_)), tape_(std::make_unique<Tape<T>>()) {
   std::mt19937_64 generator(architecture_.seed);
   std::vector<T> values;
-  for (std::size_t i = 0; i < architecture_.layers.size(); ++i) {
-    parameters_.emplace_back();
-    for (const ParameterShape& shape :
-         std::visit([&](const auto& layer) { return layer.parameters(shapes_[i]); }, architecture_.layers[i])) {
-      values.resize(shape.size());
-      initialise(std::span<T>(values), shape.start, shape.fan_in, shape.fan_out, generator);
-      list_.push_back({fmt::format("{}.{}", i, shape.name), tape_->parameters().size(), shape.rows, shape.columns});
-      parameters_.back().push_back(downhill::parameters(*tape_, values, shape.rows, shape.columns, list_.back().name));
-    }
+  parameters_.resize(architecture_.layers.size());
+  for (const auto& [layer, name, shape] : parameters_of(architecture_)) {
+    values.resize(shape.size());
+    initialise(std::span<T>(values), shape.start, shape.fan_in, shape.fan_out, generator);
+    list_.push_back({name, tape_->parameters().size(), shape.rows, shape.columns});
+    parameters_[layer].push_back(downhill::parameters(*tape_, values, shape.rows, shape.columns, name));
   }
 }
 
@@ -46,9 +44,7 @@ VarMatrix<T> Mlp<T>::operator()(const VarMatrix<T>& x, const Pass& pass) const {
                              "a batch has a sample in each row, and a column for each feature");
   VarMatrix<T> y = x;
   for (std::size_t i = 0; i < parameters_.size(); ++i)
-    std::visit(
-        [&](const auto& layer) { y = layer(y, shapes_[i], std::span<const VarMatrix<T>>(parameters_[i]), pass); },
-        architecture_.layers[i]);
+    y = forward<T>(architecture_.layers[i], y, shapes_[i], parameters_[i], pass);
   return y;
 }
 
@@ -59,12 +55,12 @@ typename Mlp<T>::Matrix Mlp<T>::predict(std::span<const T> inputs) const {
   if (inputs.size() % features != 0)
     throw ShapeError(fmt::format("predict: {} numbers are no whole rows of {} inputs", inputs.size(), features));
   Matrix result(static_cast<Eigen::Index>(samples), static_cast<Eigen::Index>(outputs()));
-  const auto here = tape_->mark();
   for (std::size_t i = 0; i < samples; i += at_once) {
     const std::size_t count = std::min(at_once, samples - i);
     const auto batch = VarMatrix<T>::constant(inputs.subspan(i * features, count * features), count, features);
-    result.middleRows(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(count)) = (*this)(batch).value();
-    tape_->rewind(here);
+    training_detail::off_the_tape(*tape_, [&] {
+      result.middleRows(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(count)) = (*this)(batch).value();
+    });
   }
   return result;
 }
@@ -102,9 +98,7 @@ std::string memory(double bytes) {
 
 template <class T>
 std::string Mlp<T>::summary(std::size_t batch) const {
-  struct Row {
-    std::string layer, output, parameters, memory, flops;
-  };
+  using Row = std::array<std::string, 5>;  // layer, output, parameters, memory, operations
   // Backward, a layer costs twice what it costs forward: one product for its inputs' adjoints, one for its weights'.
   const double samples = static_cast<double>(batch);
   std::vector<Row> rows{{"layer", "output", "parameters", "memory", "FLOPs a step"},
@@ -126,11 +120,8 @@ std::string Mlp<T>::summary(std::size_t batch) const {
   rows.push_back({"total", "", with_separators(count), memory(count * sizeof(T)), with_separators(all)});
 
   std::array<std::size_t, 5> width{};
-  const auto fields = [](const Row& row) {
-    return std::array{&row.layer, &row.output, &row.parameters, &row.memory, &row.flops};
-  };
   for (const Row& row : rows)
-    for (std::size_t i = 0; i < width.size(); ++i) width[i] = std::max(width[i], fields(row)[i]->size());
+    for (std::size_t i = 0; i < width.size(); ++i) width[i] = std::max(width[i], row[i].size());
   const std::size_t line = std::accumulate(width.begin(), width.end(), std::size_t{0}) + 2 * (width.size() - 1);
   std::string text;
   for (std::size_t r = 0; r < rows.size(); ++r) {
@@ -139,8 +130,8 @@ std::string Mlp<T>::summary(std::size_t batch) const {
       for (std::size_t i = 0; i < line; ++i) text += "─";
       text += '\n';
     }
-    text += fmt::format("{:<{}}  {:>{}}  {:>{}}  {:>{}}  {:>{}}", row.layer, width[0], row.output, width[1],
-                        row.parameters, width[2], row.memory, width[3], row.flops, width[4]);
+    text += fmt::format("{:<{}}", row[0], width[0]);
+    for (std::size_t i = 1; i < width.size(); ++i) text += fmt::format("  {:>{}}", row[i], width[i]);
     text.erase(text.find_last_not_of(' ') + 1);
     text += '\n';
   }

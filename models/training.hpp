@@ -73,6 +73,16 @@ void demand_sizes(const TrainingState<T>& state, std::size_t parameters, std::st
 extern template void demand_sizes(const TrainingState<float>&, std::size_t, std::string_view, std::size_t);
 extern template void demand_sizes(const TrainingState<double>&, std::size_t, std::string_view, std::size_t);
 
+// Evaluates the validation samples after an epoch, and keeps the parameters where it is the best one so far.
+template <class Model, class T>
+void end_epoch(Model& model, const TrainingOptions<T>& options, TrainingLog& log, std::vector<T>& best) {
+  std::optional<Evaluation> validation;
+  if (options.validation != nullptr)
+    validation = evaluate(model, *options.validation, options.loss, options.huber_delta);
+  const auto parameters = model.tape().parameters();
+  if (log.end_epoch(validation) && validation && options.keep_best) best.assign(parameters.begin(), parameters.end());
+}
+
 // Is the end of a walk, for this reason, the end of a step as well?
 bool has_moved(StopReason reason);
 
@@ -180,18 +190,12 @@ class Trainer {
     const bool epoch_is_over = order_.state().position == order_.samples();
     if (finite && !epoch_is_over) return;
     if (finite && std::ranges::all_of(model_.tape().parameters(), [](T x) { return std::isfinite(x); })) {
-      end_epoch();
+      training_detail::end_epoch(model_, options_, log_, best_);
+      keep_parameters();
     } else {
       log_.end_not_finite(finite ? "a parameter" : "the loss");
       training_detail::write_parameters(model_, kept_);
     }
-  }
-  void end_epoch() {
-    std::optional<Evaluation> validation;
-    if (options_.validation != nullptr)
-      validation = evaluate(model_, *options_.validation, options_.loss, options_.huber_delta);
-    keep_parameters();
-    if (log_.end_epoch(validation) && validation && options_.keep_best) best_ = kept_;
   }
 
   Model& model_;
@@ -217,8 +221,8 @@ TrainingResult fit(Model& model, const Samples<typename Model::value_type>& samp
   if constexpr (!requires { method.walker(samples.size()); }) {
     return Trainer<Model, M>(model, samples, method, options).run(std::forward<Observers>(observers)...);
   } else {
-    const Loss loss = training_detail::checked(model, samples, options).loss;
-    auto objective = objective_of(model, samples, loss, options.huber_delta);
+    const TrainingOptions<T> chosen = training_detail::checked(model, samples, options);
+    auto objective = objective_of(model, samples, chosen.loss, chosen.huber_delta);
     TrainingLog log(samples.size(), samples.size(), options.epochs, options.patience, samples.has_labels());
     std::vector<T> best;
     log.start_clock();
@@ -227,10 +231,7 @@ TrainingResult fit(Model& model, const Samples<typename Model::value_type>& samp
         return false;
       training_detail::write_parameters(model, progress.point);
       log.add(progress.value, samples.size(), progress.learning_rate);
-      std::optional<Evaluation> validation;
-      if (options.validation != nullptr) validation = evaluate(model, *options.validation, loss, options.huber_delta);
-      if (log.end_epoch(validation) && validation && options.keep_best)
-        best.assign(model.tape().parameters().begin(), model.tape().parameters().end());
+      training_detail::end_epoch(model, chosen, log, best);
       (log.tell(observers), ...);
       log.close_epoch(options.seconds);
       return log.ended();

@@ -29,8 +29,11 @@ TrainingLog::TrainingLog(std::size_t samples, std::size_t batch, std::size_t epo
 void TrainingLog::start_clock() {
   began_ = std::chrono::steady_clock::now();
   began_after_ = state_.history.size();
-  if (state_.history.size() >= epochs_ && !ended())
-    end(StopReason::step_limit, fmt::format("all {} epochs are over", epochs_));
+  if (!ended()) end_after_last_epoch();
+}
+
+void TrainingLog::end_after_last_epoch() {
+  if (state_.history.size() >= epochs_) end(StopReason::step_limit, fmt::format("all {} epochs are over", epochs_));
 }
 
 void TrainingLog::add(double loss, std::size_t samples, double learning_rate) {
@@ -71,9 +74,8 @@ bool TrainingLog::end_epoch(const std::optional<Evaluation>& validation) {
 
 void TrainingLog::close_epoch(double seconds_limit) {
   if (!epoch_ended_ || ended()) return;
-  if (state_.history.size() >= epochs_)
-    end(StopReason::step_limit, fmt::format("all {} epochs are over", epochs_));
-  else if (seconds() >= seconds_limit)
+  end_after_last_epoch();
+  if (!ended() && seconds() >= seconds_limit)
     end(StopReason::time_limit, fmt::format("{:.3g} s have passed", seconds()));
 }
 

@@ -127,6 +127,7 @@ class TrainingLog {
   void restore(State state);
 
  private:
+  void end_after_last_epoch();
   double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count(); }
 
   std::size_t samples_, batch_, epochs_, began_after_ = 0;
