@@ -8,7 +8,7 @@
 // so a rule may use arithmetic, comparisons, std::numeric_limits and the functions of this file; for a rule that is
 // InPacks also a pack of numbers (matrix/pack.hpp). Slopes are within 4
 // ulp of the true derivative over the whole domain, or, where terms cancel (silu', and lgamma' below 0), within 2^-53
-// of the terms, as far as libm is within 1 or 2 ulp; the long ones are in special.hpp.
+// of the terms, as far as libm is within 1 or 2 ulp; the long ones are in special.hpp and activations.hpp.
 //
 // At kinks and edges: abs'(0) = 0, relu'(0) = 0, leaky_relu'(0) = slope, elu'(0) = alpha. max and min split a tie in
 // halves. clamp has slope 1 at its bounds. floor, ceil, round, trunc and sign have slope 0 everywhere, their steps
@@ -25,6 +25,7 @@
 #include <string_view>
 #include <utility>
 
+#include <autodiff/activations.hpp>
 #include <autodiff/number.hpp>
 #include <autodiff/special.hpp>
 

@@ -9,7 +9,7 @@
 #include <limits>
 #include <type_traits>
 
-#include <autodiff/special.hpp>
+#include <autodiff/activations.hpp>
 
 namespace downhill {
 
