@@ -116,6 +116,18 @@ void evaluate(const std::array<Elements<const T>, N>& x, T* v) {
   (std::make_index_sequence<N>());
 }
 
+/// to += scale x, x dense; rows and columns of `to` may be repeated.
+template <class T>
+void add_scaled(const T* x, const T& scale, const Elements<T>& to) {
+  const Runs<1> runs({to.layout});
+  with_steps<1>(runs.step, [&](auto step) {
+    for (std::size_t r = 0; r < runs.count; ++r) {
+      T* const __restrict into = to.data + r * runs.next[0];
+      for (std::size_t k = 0; k < runs.length; ++k) into[k * step] = into[k * step] + x[r * runs.length + k] * scale;
+    }
+  });
+}
+
 /// What an adjoint g hands on along a slope. An adjoint of 0 stops there.
 template <class T>
 T handed_on(const T& slope, const T& g) {

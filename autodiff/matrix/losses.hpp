@@ -26,14 +26,7 @@ class LossBlock final : public OperandBlock<T, 1> {
   void pull_back(std::size_t first, T* adjoint) const override {
     const T g = adjoint[first];
     if (is_zero(g)) return;
-    const Elements<T> to = this->operand(0).in(adjoint);
-    const T* slope = slopes_;
-    const Runs<1> runs({to.layout});
-    for (std::size_t r = 0; r < runs.count; ++r, slope += runs.length)
-      with_steps<1>(runs.step, [&](auto step) {
-        T* const __restrict into = to.data + r * runs.next[0];
-        for (std::size_t k = 0; k < runs.length; ++k) into[k * step] = into[k * step] + slope[k] * g;
-      });
+    add_scaled<T>(slopes_, g, this->operand(0).in(adjoint));
   }
 
  private:
@@ -57,26 +50,18 @@ Var<T> loss(std::string_view name, const VarMatrix<T>& x, Work&& work) {
 template <class T>
 class SquaredErrorBlock final : public OperandBlock<T, 2> {
  public:
-  SquaredErrorBlock(const std::array<Operand<T>, 2>& operands, const T* difference, const Layout& shape)
-      : OperandBlock<T, 2>(operands, Layout::dense(1, 1)), difference_(difference), shape_(shape) {}
+  SquaredErrorBlock(const std::array<Operand<T>, 2>& operands, const T* difference)
+      : OperandBlock<T, 2>(operands, Layout::dense(1, 1)), difference_(difference) {}
   std::string_view name() const override { return "mean_squared_error"; }
   void pull_back(std::size_t first, T* adjoint) const override {
-    const T g = adjoint[first] * T(2.0 / static_cast<double>(shape_.size()));
+    const T g = adjoint[first] * T(2.0 / static_cast<double>(this->operand(0).layout.size()));
     if (is_zero(g)) return;
-    pull(this->operand(0), g, adjoint);
-    pull(this->operand(1), -g, adjoint);
+    if (this->operand(0).is_active()) add_scaled<T>(difference_, g, this->operand(0).in(adjoint));
+    if (this->operand(1).is_active()) add_scaled<T>(difference_, -g, this->operand(1).in(adjoint));
   }
 
  private:
-  void pull(const Operand<T>& operand, const T& g, T* adjoint) const {
-    if (!operand.is_active()) return;
-    const Elements<T> to = operand.in(adjoint);
-    for_each_element(shape_,
-                     [&](std::size_t i, std::size_t j) { to(i, j) = to(i, j) + difference_[shape_.at(i, j)] * g; });
-  }
-
   const T* difference_;
-  Layout shape_;
 };
 
 }  // namespace matrix_detail
@@ -141,7 +126,7 @@ auto mean_squared_error(const X& x, const Y& y) {
     value[0] = matrix_detail::sum_of<T>(shape.size(), [&](std::size_t k) { return difference[k] * difference[k]; }) /
                T(static_cast<double>(shape.size()));
     return R::record<matrix_detail::SquaredErrorBlock<T>, T>(tape, Layout::dense(1, 1), value, operands,
-                                                             difference.data(), shape);
+                                                             difference.data());
   }));
 }
 

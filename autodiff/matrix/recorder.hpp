@@ -36,7 +36,7 @@ struct MatrixRecorder {
     m.tape_ = &tape, m.slot_ = tape.slots(), m.layout_ = Layout::dense(rows, columns);
     for (const T& value : values) {
       const Var<T> x = tape.variable(value, &value == values.data() ? name : std::string_view{});
-      if (&value == values.data()) m.generation_ = Identity::generation(x.identity());
+      if (&value == values.data()) m.generation_ = generation(x);
     }
     m.is_parameter_ = m.slot_ + values.size() <= tape.parameters().size();
     if (!m.is_parameter_) m.values_ = copied(tape, values);
@@ -49,7 +49,7 @@ struct MatrixRecorder {
     if (variables.empty()) misuse::empty_range("as_matrix");
     VarMatrix<T> m;
     m.tape_ = variables[0].tape(), m.slot_ = variables[0].slot(), m.layout_ = Layout::dense(rows, columns);
-    m.generation_ = Identity::generation(variables[0].identity());
+    m.generation_ = generation(variables[0]);
     m.is_parameter_ = true;
     for (std::size_t i = 0; i < variables.size(); ++i) {
       if (variables[i].tape() != m.tape_ || variables[i].slot() != m.slot_ + i ||

@@ -8,7 +8,7 @@
 #include <span>
 #include <string_view>
 
-#include <autodiff/matrix/block.hpp>
+#include <autodiff/matrix/product.hpp>
 #include <autodiff/matrix/var_matrix.hpp>
 
 namespace downhill {
@@ -49,10 +49,8 @@ class ConcatenateBlock final : public Block<T> {
   void pull_back(std::size_t first, T* adjoint) const override {
     for (const auto& [operand, row, column] : placed_) {
       if (!operand.is_active()) continue;
-      const Elements<T> to = operand.in(adjoint);
-      const T* const g = adjoint + first + result_.at(row, column);
-      for_each_element(operand.layout,
-                       [&](std::size_t i, std::size_t j) { to(i, j) = to(i, j) + g[result_.at(i, j)]; });
+      const Layout there{operand.layout.rows, operand.layout.columns, result_.row_step, 1};
+      add_rows<T>({adjoint + first + result_.at(row, column), there}, operand.in(adjoint));
     }
   }
 

@@ -3,10 +3,10 @@
 //
 // All of them first take the largest element of the row away, so that nothing overflows.
 
+#include <algorithm>
 #include <array>
-#include <cmath>
-#include <concepts>
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <string_view>
 
@@ -43,61 +43,48 @@ void exponentials_by_row(const Elements<const T>& x, T* e, Visit&& visit) {
     visit(i, ExpSum<T>{largest_in(i), sum_of<T>(columns, [&](std::size_t j) { return e[i * columns + j]; })});
 }
 
-/// y = exp(x) / (sum of exp(x) over the row). Adjoint of x_j: y_j (g_j - sum of g y over the row).
-template <class T>
-class SoftmaxBlock final : public OperandBlock<T, 1> {
- public:
-  SoftmaxBlock(const std::array<Operand<T>, 1>& x, const Layout& result, const T* y)
-      : OperandBlock<T, 1>(x, result), y_(y) {}
-  std::string_view name() const override { return "softmax"; }
-  void pull_back(std::size_t first, T* adjoint) const override {
-    const Elements<T> to = this->operand(0).in(adjoint);
-    const std::size_t columns = this->result().columns;
-    for (std::size_t i = 0; i < this->result().rows; ++i) {
-      const T *const y = y_ + i * columns, *const g = adjoint + first + i * columns;
-      const T mean = sum_of<T>(columns, [&](std::size_t j) { return y[j] * g[j]; });
-      for (std::size_t j = 0; j < columns; ++j) to(i, j) = to(i, j) + y[j] * (g[j] - mean);
-    }
-  }
+// Functions of a row x by way of p = softmax x, m elements of each: what the adjoint g of the result hands on to x_j.
 
- private:
-  const T* y_;
+/// y = p. To x_j: p_j (g_j - sum of g p over the row).
+struct Softmax {
+  static constexpr std::string_view name = "softmax";
+  template <class T, class Add>
+  static void pull_back(const T* p, const T* g, std::size_t m, Add&& add) {
+    const T mean = sum_of<T>(m, [&](std::size_t j) { return p[j] * g[j]; });
+    for (std::size_t j = 0; j < m; ++j) add(j, p[j] * (g[j] - mean));
+  }
+};
+/// y = x - log(sum of exp(x) over the row). To x_j: g_j - p_j (sum of g over the row).
+struct LogSoftmax {
+  static constexpr std::string_view name = "log_softmax";
+  template <class T, class Add>
+  static void pull_back(const T* p, const T* g, std::size_t m, Add&& add) {
+    const T sum = sum_of<T>(m, [&](std::size_t j) { return g[j]; });
+    for (std::size_t j = 0; j < m; ++j) add(j, g[j] - p[j] * sum);
+  }
+};
+/// y = log(sum of exp(x) over the row), one number. To x_j: p_j g.
+struct LogSumExp {
+  static constexpr std::string_view name = "log_sum_exp";
+  template <class T, class Add>
+  static void pull_back(const T* p, const T* g, std::size_t m, Add&& add) {
+    for (std::size_t j = 0; j < m; ++j) add(j, handed_on<T>(p[j], *g));
+  }
 };
 
-/// y = x - log(sum of exp(x) over the row). Adjoint of x_j: g_j - p_j (sum of g over the row), with p = softmax x.
-template <class T>
-class LogSoftmaxBlock final : public OperandBlock<T, 1> {
+/// One of these, for each row.
+template <class Function, class T>
+class OfSoftmaxBlock final : public OperandBlock<T, 1> {
  public:
-  LogSoftmaxBlock(const std::array<Operand<T>, 1>& x, const Layout& result, const T* p)
+  OfSoftmaxBlock(const std::array<Operand<T>, 1>& x, const Layout& result, const T* p)
       : OperandBlock<T, 1>(x, result), p_(p) {}
-  std::string_view name() const override { return "log_softmax"; }
+  std::string_view name() const override { return Function::name; }
   void pull_back(std::size_t first, T* adjoint) const override {
     const Elements<T> to = this->operand(0).in(adjoint);
-    const std::size_t columns = this->result().columns;
-    for (std::size_t i = 0; i < this->result().rows; ++i) {
-      const T *const p = p_ + i * columns, *const g = adjoint + first + i * columns;
-      const T sum = sum_of<T>(columns, [&](std::size_t j) { return g[j]; });
-      for (std::size_t j = 0; j < columns; ++j) to(i, j) = to(i, j) + (g[j] - p[j] * sum);
-    }
-  }
-
- private:
-  const T* p_;
-};
-
-/// y = log(sum of exp(x) over the row). Adjoint of x_j: p_j g, with p = softmax x.
-template <class T>
-class LogSumExpBlock final : public OperandBlock<T, 1> {
- public:
-  LogSumExpBlock(const std::array<Operand<T>, 1>& x, const Layout& result, const T* p)
-      : OperandBlock<T, 1>(x, result), p_(p) {}
-  std::string_view name() const override { return "log_sum_exp"; }
-  void pull_back(std::size_t first, T* adjoint) const override {
-    const Elements<T> to = this->operand(0).in(adjoint);
-    for (std::size_t i = 0; i < to.layout.rows; ++i) {
-      const T *const p = p_ + i * to.layout.columns, g = adjoint[first + i];
-      for (std::size_t j = 0; j < to.layout.columns; ++j) to(i, j) = to(i, j) + handed_on<T>(p[j], g);
-    }
+    const std::size_t columns = to.layout.columns;
+    for (std::size_t i = 0; i < to.layout.rows; ++i)
+      Function::template pull_back<T>(p_ + i * columns, adjoint + first + this->result().at(i, 0), columns,
+                                      [&](std::size_t j, const T& part) { to(i, j) = to(i, j) + part; });
   }
 
  private:
@@ -111,7 +98,7 @@ void share(T* e, std::size_t columns, const T& sum) {
 }
 
 /// A function of each row of x by way of softmax: write(i, sums, row of softmax, values) has the values of row i.
-template <class B, class T, class Write>
+template <class Function, class T, class Write>
 VarMatrix<T> of_softmax(const VarMatrix<T>& x, std::size_t result_columns, Write&& write) {
   using R = MatrixRecorder;
   return R::on_tape<T>(x.tape(), [&](Tape<T>& tape) {
@@ -123,7 +110,7 @@ VarMatrix<T> of_softmax(const VarMatrix<T>& x, std::size_t result_columns, Write
       share(p.data() + i * x.columns(), x.columns(), of.sum);
       write(i, of, from, p.data() + i * x.columns(), y.data() + i * result_columns);
     });
-    return R::record<B, T>(tape, shape, y, operands, shape, p.data());
+    return R::record<OfSoftmaxBlock<Function, T>, T>(tape, shape, y, operands, shape, p.data());
   });
 }
 
@@ -132,13 +119,13 @@ VarMatrix<T> of_softmax(const VarMatrix<T>& x, std::size_t result_columns, Write
 /// exp(x) / (sum of exp(x) over the row), for each row.
 template <class T>
 VarMatrix<T> softmax(const VarMatrix<T>& x) {
-  return matrix_detail::of_softmax<matrix_detail::SoftmaxBlock<T>>(
+  return matrix_detail::of_softmax<matrix_detail::Softmax>(
       x, x.columns(), [&](std::size_t, const auto&, const auto&, const T* p, T* y) { std::copy_n(p, x.columns(), y); });
 }
 /// x - log(sum of exp(x) over the row), for each row.
 template <class T>
 VarMatrix<T> log_softmax(const VarMatrix<T>& x) {
-  return matrix_detail::of_softmax<matrix_detail::LogSoftmaxBlock<T>>(
+  return matrix_detail::of_softmax<matrix_detail::LogSoftmax>(
       x, x.columns(), [&](std::size_t i, const auto& of, const auto& from, const T*, T* y) {
         const T log_sum = Log::value(of.sum);
         for (std::size_t j = 0; j < x.columns(); ++j) y[j] = (from(i, j) - of.largest) - log_sum;
@@ -148,7 +135,7 @@ VarMatrix<T> log_softmax(const VarMatrix<T>& x) {
 template <class T>
 VarMatrix<T> log_sum_exp_of_rows(const VarMatrix<T>& x) {
   if (x.columns() == 0) misuse::empty_range("log_sum_exp_of_rows");
-  return matrix_detail::of_softmax<matrix_detail::LogSumExpBlock<T>>(
+  return matrix_detail::of_softmax<matrix_detail::LogSumExp>(
       x, 1, [](std::size_t, const auto& of, const auto&, const T*, T* y) { *y = of.largest + Log::value(of.sum); });
 }
 
