@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <vector>
 
 #include <autodiff/inspect/source.hpp>
 #include <autodiff/inspect/table.hpp>
+#include <autodiff/inspect/terminal.hpp>
 #include <autodiff/inspect/text.hpp>
-
-#if __has_include(<unistd.h>)
-#include <unistd.h>
-#endif
 
 namespace downhill::inspect {
 namespace {
@@ -139,9 +135,7 @@ std::string table(const Record& record, const TableOptions& options) {
 }
 
 void print(const Record& record, TableOptions options) {
-#if __has_include(<unistd.h>)
-  options.colors = ::isatty(::fileno(stdout)) != 0 && std::getenv("NO_COLOR") == nullptr;
-#endif
+  options.colors = options_for(stdout).colour;
   const std::string text = table(record, options);
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
