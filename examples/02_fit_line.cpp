@@ -10,7 +10,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <optional>
@@ -22,6 +21,7 @@
 #include <autodiff/autodiff.hpp>
 #include <models/models.hpp>
 
+#include "program.hpp"
 #include "terminal_plot.hpp"
 
 namespace {
@@ -49,14 +49,6 @@ struct Points {
 };
 
 // ---- what the user asked for
-
-template <class Number>
-std::optional<Number> number_from(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return {};
-  return number;
-}
 
 double finite_from(std::string_view option, std::string_view text) {
   const std::optional<double> number = number_from<double>(text);

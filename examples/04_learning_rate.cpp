@@ -11,13 +11,13 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <string>
 #include <vector>
 
 #include <autodiff/autodiff.hpp>
 #include <autodiff/inspect/landscape.hpp>
 
+#include "program.hpp"
 #include "terminal_plot.hpp"
 
 namespace {
@@ -139,12 +139,7 @@ int run(const std::vector<double>& rates, std::size_t steps, const std::string& 
   explain(walks[0].foretold);
   show_table(walks);
   show_pictures(walks, ground);
-  try {
-    write_page(file, walks, ground);
-  } catch (const downhill::DataError& error) {
-    fmt::print(stderr, "learning_rate: {}\n", error.what());
-    return 1;
-  }
+  write_page(file, walks, ground);
   fmt::print("The same on a page: open {} in a browser.\n", file);
   return 0;
 }
@@ -161,17 +156,8 @@ int main(int count, char** arguments) {
       ->type_name("N")
       ->check(CLI::Range(2, 1'000'000));
   app.add_option("--html", file, "where to write the page (default: learning_rate.html)")->type_name("FILE");
-  try {
-    app.parse(count, arguments);
+  return run_program(app, count, arguments, [&] {
     if (rates.empty()) rates = {0.001, 0.03, 0.06, 0.1};
     return run(rates, steps, file);
-  } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", app.help());
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "learning_rate: {}; see --help\n", error.what());
-  } catch (const downhill::Error& error) {
-    fmt::print(stderr, "learning_rate: {}\n", error.what());
-  }
-  return 2;
+  });
 }

@@ -5,12 +5,24 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
+#include <system_error>
 
 #include <autodiff/error.hpp>
+
+/// The whole text as a number, or nothing.
+template <class Number>
+std::optional<Number> number_from(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return {};
+  return number;
+}
 
 /// Runs a program: parses the options of `app`, then `run()` returns the exit code.
 template <class Run>

@@ -1,8 +1,8 @@
 #include "command.hpp"
+#include "../program.hpp"
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
 #include <optional>
 
@@ -10,15 +10,9 @@
 #include <autodiff/inspect/page.hpp>
 #include <autodiff/inspect/utf8.hpp>
 
-namespace {
+#include "../program.hpp"
 
-template <class Number>
-std::optional<Number> number_from(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return {};
-  return number;
-}
+namespace {
 
 template <class Number, class Holds>
 CLI::Validator number_that(Holds holds, const std::string& expected) {
