@@ -42,12 +42,15 @@ class Gradient {
   auto operator[](const M& matrix) const {
     return matrix.adjoint_in(*this);
   }
-  /// The adjoints of the tape's parameters, in slot order: contiguous, as their values are.
-  std::span<const T> parameters() const { return adjoints().first(parameters_); }
+  /// The adjoints of the tape's parameters, in slot order: contiguous, as their values are. Of a Gradient that is about
+  /// to go, as in `tape.gradient(y).parameters()`, the numbers themselves: a span would outlive them.
+  std::span<const T> parameters() const& { return adjoints().first(parameters_); }
+  std::vector<T> parameters() && { return kept(parameters()); }
   /// The adjoints of all slots.
-  std::span<const T> adjoints() const {
+  std::span<const T> adjoints() const& {
     return slots_ == 0 ? std::span<const T>{} : std::span(buffer_).subspan(stagger, slots_);
   }
+  std::vector<T> adjoints() && { return kept(adjoints()); }
   /// Throws TapeError unless it was swept on this tape as it stands now.
   void demand_moment(const Tape<T>& tape) const;
 
@@ -56,6 +59,7 @@ class Gradient {
   // Where the adjoints and the tape agree in their low address bits, stores to one stall loads from the other, up to
   // 2x: large blocks of memory start on page boundaries, so the adjoints stand a little off.
   static constexpr std::size_t stagger = 37;
+  static std::vector<T> kept(std::span<const T> adjoints) { return {adjoints.begin(), adjoints.end()}; }
   T* reset(const Tape<T>& tape);
 
   std::vector<T> buffer_;
