@@ -28,7 +28,7 @@ std::vector<std::size_t> slice_of(const Record& record, std::size_t last) {
   need(record.steps[last].slot, record.steps[last].count);
   std::vector<std::size_t> slice;
   for (std::size_t i = last + 1; i-- > 0;) {
-    const Step& step = record.steps[i];
+    const RecordedStep& step = record.steps[i];
     bool is_part = false;
     for (std::size_t slot = step.slot; slot < std::min(step.slot + step.count, is_needed.size()); ++slot)
       is_part = is_part || is_needed[slot];
@@ -43,7 +43,7 @@ std::vector<std::size_t> slice_of(const Record& record, std::size_t last) {
 
 std::optional<Finding> first_value(const Record& record) {
   for (std::size_t i = 0; i < record.steps.size(); ++i) {
-    const Step& step = record.steps[i];
+    const RecordedStep& step = record.steps[i];
     if (const std::size_t bad = first_bad(step.values); bad != nowhere)
       return Finding{i, bad, nowhere, step.values[bad], cause_of_value(step), slice_of(record, i)};
   }
@@ -52,7 +52,7 @@ std::optional<Finding> first_value(const Record& record) {
 
 std::optional<Finding> first_adjoint(const Record& record) {
   for (const Visit& visit : record.sweep) {
-    const Step& step = record.steps[visit.step];
+    const RecordedStep& step = record.steps[visit.step];
     for (const Contribution& to : visit.contributions)
       if (const std::size_t bad = first_bad(to.after); bad != nowhere)
         return Finding{visit.step,
@@ -73,7 +73,7 @@ std::string element_text(const Finding& found, std::size_t count, const Shape& s
 }
 
 std::string line(const Record& record, std::size_t index) {
-  const Step& step = record.steps[index];
+  const RecordedStep& step = record.steps[index];
   std::string text = fmt::format("{} = {}", described(step), step.label);
   for (std::size_t i = 0; i < std::min<std::size_t>(step.operands.size(), 8); ++i) {
     const Operand& operand = step.operands[i];
@@ -101,14 +101,14 @@ std::string slice_text(const Record& record, const std::vector<std::size_t>& sli
 
 Autopsy autopsy(const Record& record) {
   return {first_value(record), first_adjoint(record),
-          std::ranges::none_of(record.steps, [](const Step& step) { return step.values.empty(); })};
+          std::ranges::none_of(record.steps, [](const RecordedStep& step) { return step.values.empty(); })};
 }
 
 std::string report(const Record& record, const Autopsy& autopsy) {
   std::string text;
   if (autopsy.value) {
     const Finding& found = *autopsy.value;
-    const Step& step = record.steps[found.step];
+    const RecordedStep& step = record.steps[found.step];
     text += fmt::format("the first value that is not finite: {}{}\n  {}", short_text(found.number),
                         element_text(found, step.count, step.shape), line(record, found.step));
     text += fmt::format("  cause: {}\n", found.cause) + slice_text(record, found.slice);
@@ -119,7 +119,7 @@ std::string report(const Record& record, const Autopsy& autopsy) {
     text += "values that nobody heard are not known: record again with an inspect::Trace to see them\n";
   if (autopsy.adjoint) {
     const Finding& found = *autopsy.adjoint;
-    const Step& step = record.steps[found.step];
+    const RecordedStep& step = record.steps[found.step];
     const Operand& operand = step.operands[found.operand];
     text +=
         fmt::format("the first adjoint that is not finite: {}, of {}{}\n  {}", short_text(found.number),

@@ -123,7 +123,7 @@ std::string_view found(const std::array<Cause, n>& causes, std::string_view labe
   return {};
 }
 
-Case case_of(const Step& step) {
+Case case_of(const RecordedStep& step) {
   Case given;
   if (step.operands.size() > 0) given.x = step.operands[0].value.value_or(unknown);
   if (step.operands.size() > 1) given.y = step.operands[1].value.value_or(unknown);
@@ -133,8 +133,8 @@ Case case_of(const Step& step) {
 
 }  // namespace
 
-std::string cause_of_value(const Step& step) {
-  if (step.kind == Step::Kind::variable)
+std::string cause_of_value(const RecordedStep& step) {
+  if (step.kind == RecordedStep::Kind::variable)
     return "it was given so: a parameter that an earlier step of training threw off (the learning rate is too large), "
            "or "
            "data that are not finite";
@@ -147,7 +147,7 @@ std::string cause_of_value(const Step& step) {
   return "the operation has no value there: look at its operands";
 }
 
-std::string cause_of_flow(const Step& step, const Operand& operand) {
+std::string cause_of_flow(const RecordedStep& step, const Operand& operand) {
   Case given = case_of(step);
   if (const std::string_view text = found(flow_causes, step.label, given);
       !text.empty() && operand.slope && !std::isfinite(*operand.slope))

@@ -8,8 +8,8 @@
 namespace downhill::inspect {
 
 /// Why this step's value is not finite.
-std::string cause_of_value(const Step& step);
+std::string cause_of_value(const RecordedStep& step);
 /// Why what flows to this operand is not finite, though the adjoint that arrives is.
-std::string cause_of_flow(const Step& step, const Operand& operand);
+std::string cause_of_flow(const RecordedStep& step, const Operand& operand);
 
 }  // namespace downhill::inspect

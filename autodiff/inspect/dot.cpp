@@ -21,17 +21,17 @@ std::string quoted(std::string_view text) {
   return safe;
 }
 
-const char* shape_of(const Step& step) {
+const char* shape_of(const RecordedStep& step) {
   switch (step.kind) {
-    case Step::Kind::variable: return "box";
-    case Step::Kind::block: return "box3d";
+    case RecordedStep::Kind::variable: return "box";
+    case RecordedStep::Kind::block: return "box3d";
     default: return "ellipse";
   }
 }
 
 std::string node(const Record& record, std::size_t index) {
-  const Step& step = record.steps[index];
-  std::string label = step.kind == Step::Kind::variable ? std::string{} : quoted(step.label) + "\\n";
+  const RecordedStep& step = record.steps[index];
+  std::string label = step.kind == RecordedStep::Kind::variable ? std::string{} : quoted(step.label) + "\\n";
   if (!step.name.empty()) label += quoted(step.name) + " = ";
   label += quoted(summary(step.values, step.shape));
   label += fmt::format("\\nadjoint {}", quoted(summary(step.adjoints, step.shape)));
@@ -46,7 +46,7 @@ std::string slope_text(const Operand& operand) {
 
 std::string edges(const Record& record, std::size_t index, const std::vector<bool>& is_drawn,
                   const DotOptions& options) {
-  const Step& step = record.steps[index];
+  const RecordedStep& step = record.steps[index];
   const std::size_t shown = std::min(options.most_operands, step.operands.size());
   std::string text;
   for (std::size_t i = 0; i < shown; ++i) {
@@ -80,7 +80,7 @@ std::string dot(const Record& record, const DotOptions& options) {
     draw(i);
     const std::vector<Operand>& operands = record.steps[i].operands;
     for (std::size_t k = 0; k < std::min(options.most_operands, operands.size()); ++k)
-      if (!operands[k].is_plain() && record.steps[operands[k].step].kind == Step::Kind::variable)
+      if (!operands[k].is_plain() && record.steps[operands[k].step].kind == RecordedStep::Kind::variable)
         draw(operands[k].step);
   }
   std::string text = "digraph record {\n  rankdir=LR;\n  node [fontname=\"sans-serif\"];\n";

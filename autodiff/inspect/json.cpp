@@ -81,16 +81,16 @@ std::string source(const Source& place) {
                      text(place.function), text(place.scope));
 }
 
-std::string_view kind(Step::Kind kind) {
+std::string_view kind(RecordedStep::Kind kind) {
   switch (kind) {
-    case Step::Kind::variable: return "variable";
-    case Step::Kind::operation: return "operation";
-    case Step::Kind::block: return "block";
+    case RecordedStep::Kind::variable: return "variable";
+    case RecordedStep::Kind::operation: return "operation";
+    case RecordedStep::Kind::block: return "block";
     default: return "untraced";
   }
 }
 
-std::string step(const Step& one, const JsonOptions& options) {
+std::string step(const RecordedStep& one, const JsonOptions& options) {
   return fmt::format(
       R"({{"kind": "{}", "slot": {}, "count": {}, "shape": {}, "label": {}, "name": {}, )"
       R"("operands": {}, "values": {}, "adjoints": {}, "summary": {}, "source": {}}})",
@@ -117,7 +117,7 @@ std::string json(const Record& record, const JsonOptions& options) {
       "{{\"format\": \"downhill-trace\", \"version\": 1, \"number\": {}, \"result\": {{\"step\": {}, \"slot\": {}}}, "
       "\"left_out\": {},\n\"steps\": {},\n\"sweep\": {}}}\n",
       text(record.number), index(record.result), index(record.result_slot), record.left_out,
-      list(record.steps, [&](const Step& one) { return "\n" + step(one, options); }),
+      list(record.steps, [&](const RecordedStep& one) { return "\n" + step(one, options); }),
       list(record.sweep, [&](const Visit& one) { return "\n" + visit(one, options); }));
 }
 

@@ -45,9 +45,9 @@ std::vector<LinePiece> height_line(const Landscape& landscape, double level);
 
 /// A walk to draw, and what is said of it.
 struct DrawnWalk {
-  std::string title;                     ///< "rate 0.06: oscillates"
-  std::vector<std::string> lines;        ///< what stands below the picture
-  std::span<const downhill::Step> path;  ///< of points of two parameters, x and y
+  std::string title;               ///< "rate 0.06: oscillates"
+  std::vector<std::string> lines;  ///< what stands below the picture
+  std::span<const Step> path;      ///< of points of two parameters, x and y
 };
 
 /// One self-contained HTML page: a map for each walk, all to the same scale, and below it what is said; at the end the
@@ -78,7 +78,7 @@ std::string path_below(const Landscape& landscape, double level, const Plane& pl
 
 /// The places of a walk that can be told apart, up to the first that is not finite or a thousand times as far away as
 /// the plane is long; of more than 2,000 so many, from the first to the last. Throws ShapeError as above.
-std::vector<downhill::Step> places_of(const DrawnWalk& walk, const Landscape& landscape);
+std::vector<Step> places_of(const DrawnWalk& walk, const Landscape& landscape);
 
 }  // namespace landscape_detail
 

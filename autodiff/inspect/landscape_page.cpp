@@ -60,12 +60,12 @@ std::string path_below(const Landscape& landscape, double level, const Plane& pl
   return path;
 }
 
-std::vector<downhill::Step> places_of(const DrawnWalk& walk, const Landscape& landscape) {
+std::vector<Step> places_of(const DrawnWalk& walk, const Landscape& landscape) {
   constexpr std::size_t most_places = 2000;
   constexpr double nearest = 1e-4;  // in sizes of the plane: cannot be told from the last
   constexpr double furthest = 1e3;  // has left for good
-  std::vector<downhill::Step> places;
-  for (const downhill::Step& step : walk.path) {
+  std::vector<Step> places;
+  for (const Step& step : walk.path) {
     if (step.point.size() != 2)
       throw ShapeError(fmt::format("a map takes points of two coordinates, not of {}", step.point.size()));
     if (!std::isfinite(step.point[0]) || !std::isfinite(step.point[1])) break;
@@ -79,7 +79,7 @@ std::vector<downhill::Step> places_of(const DrawnWalk& walk, const Landscape& la
   }
   if (places.size() <= most_places) return places;
   // The end is always drawn.
-  std::vector<downhill::Step> some;
+  std::vector<Step> some;
   for (std::size_t i = 0; i < most_places; ++i) some.push_back(places[i * (places.size() - 1) / (most_places - 1)]);
   return some;
 }
@@ -117,7 +117,7 @@ std::string drawn(const DrawnWalk& walk, const Landscape& landscape, const Plane
   std::string line, dots;
   double last_x = 0, last_y = 0, dotted_x = 0, dotted_y = 0;
   std::size_t count = 0;
-  for (const downhill::Step& step : places_of(walk, landscape)) {
+  for (const Step& step : places_of(walk, landscape)) {
     double x = distant(plane.x, step.point[0]), y = distant(plane.y, step.point[1]);
     const double beyond = std::max(std::abs(x), std::abs(y)) / far;
     if (beyond > 1) x /= beyond, y /= beyond;

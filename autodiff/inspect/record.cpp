@@ -7,7 +7,7 @@
 namespace downhill::inspect {
 namespace {
 
-const Step& step_with(const Record& record, std::size_t slot) {
+const RecordedStep& step_with(const Record& record, std::size_t slot) {
   const std::size_t found = record.step_of(slot);
   if (found == nowhere)
     throw TapeError(fmt::format(
@@ -32,23 +32,23 @@ std::size_t Record::step_named(std::string_view name) const {
 }
 
 double Record::value(std::size_t slot) const {
-  const Step& step = step_with(*this, slot);
+  const RecordedStep& step = step_with(*this, slot);
   if (step.values.empty())
     throw TapeError(fmt::format("the value of slot {} is not known: it was recorded before the trace began", slot));
   return step.values[slot - step.slot];
 }
 
 double Record::adjoint(std::size_t slot) const {
-  const Step& step = step_with(*this, slot);
+  const RecordedStep& step = step_with(*this, slot);
   return step.adjoints[slot - step.slot];
 }
 
-std::string described(const Step& step) {
+std::string described(const RecordedStep& step) {
   if (!step.name.empty()) return step.name;
   return fmt::format("{} (slot {})", step.label, step.slot);
 }
 
-std::string described(const Step& step, std::size_t slot) {
+std::string described(const RecordedStep& step, std::size_t slot) {
   return step.count == 1 ? described(step) : fmt::format("{}[{}]", described(step), slot - step.slot);
 }
 

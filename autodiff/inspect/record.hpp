@@ -48,7 +48,7 @@ struct BlockSlope {
   double slope;
 };
 
-struct Step {
+struct RecordedStep {
   enum class Kind {
     variable,   // given, not computed
     operation,  // one elementary operation, n-ary ones included
@@ -80,7 +80,7 @@ struct Visit {
 
 struct Record {
   std::string number = "double";  // the number type of the tape: values and adjoints are exact as doubles
-  std::vector<Step> steps;
+  std::vector<RecordedStep> steps;
   std::vector<Visit> sweep;
   std::size_t result = nowhere;  // the step, an index into steps
   std::size_t result_slot = nowhere;
@@ -102,8 +102,8 @@ struct RecordOptions {
 };
 
 /// What stands for a step in a sentence: its name, or its label and its slot.
-std::string described(const Step& step);
+std::string described(const RecordedStep& step);
 /// The same for one of its results: "W[3]", counted from 0.
-std::string described(const Step& step, std::size_t slot);
+std::string described(const RecordedStep& step, std::size_t slot);
 
 }  // namespace downhill::inspect

@@ -68,14 +68,14 @@ std::string given(const Operand& operand) {
   return text;
 }
 
-std::string flow(const Step& step, const Contribution& to) {
+std::string flow(const RecordedStep& step, const Contribution& to) {
   const Operand& operand = step.operands[to.operand];
   if (operand.count > 1) return fmt::format("{} -> {}", summary(to.flow, operand.shape), operand_text(operand));
   return fmt::format("{} -> {} ({}, {})", short_text(to.flow[0]), operand_text(operand), short_text(to.before[0]),
                      short_text(to.after[0]));
 }
 
-std::string slot_text(const Step& step) {
+std::string slot_text(const RecordedStep& step) {
   return step.count == 1 ? fmt::format("{}", step.slot) : fmt::format("{}-{}", step.slot, step.slot + step.count - 1);
 }
 
@@ -83,7 +83,7 @@ std::string forward(const Record& record, const TableOptions& options) {
   std::vector<Row> rows{{{"slot"}, {"name"}, {"step"}, {"value"}, {"operands: value (slope)"}, {""}}};
   const std::size_t shown = std::min(options.most_rows, record.steps.size());
   for (std::size_t i = 0; i < shown; ++i) {
-    const Step& step = record.steps[i];
+    const RecordedStep& step = record.steps[i];
     rows.push_back(
         {{slot_text(step)},
          {step.name, bold},
@@ -101,7 +101,7 @@ std::string backward(const Record& record, const TableOptions& options) {
   const std::size_t shown = std::min(options.most_rows, record.sweep.size());
   for (std::size_t i = 0; i < shown; ++i) {
     const Visit& visit = record.sweep[i];
-    const Step& step = record.steps[visit.step];
+    const RecordedStep& step = record.steps[visit.step];
     rows.push_back({{slot_text(step)},
                     {step.name.empty() ? step.label : fmt::format("{} {}", step.label, step.name), bold},
                     {summary(step.adjoints, step.shape), alarm(step.adjoints)},
@@ -116,7 +116,8 @@ std::string notes(const Record& record) {
   if (record.left_out > 0)
     text +=
         fmt::format("{} statements on the tape, on which the result does not depend, are not shown\n", record.left_out);
-  if (std::ranges::any_of(record.steps, [](const Step& step) { return step.kind == Step::Kind::untraced; }))
+  if (std::ranges::any_of(record.steps,
+                          [](const RecordedStep& step) { return step.kind == RecordedStep::Kind::untraced; }))
     text +=
         "untraced: recorded without a trace, or from Vars made before it; make the trace first, or take those Vars "
         "again with trace.watch(x)\n";

@@ -58,15 +58,16 @@ class Recording {
     std::move(steps_.rbegin(), steps_.rend(), std::back_inserter(record.steps));
     for (std::size_t i = 0; i < record.steps.size(); ++i) owner_[record.steps[i].slot] = i;
     record.result = owner(result_slot_);
-    for (Step& step : record.steps) {
+    for (RecordedStep& step : record.steps) {
       step.name = name_of(step.slot);
       for (std::size_t i = 0; i < step.count; ++i) step.adjoints.push_back(plain(adjoint_[step.slot + i]));
       for (Operand& operand : step.operands) complete(operand, record);
     }
     for (Visit& visit : sweep_) visit.step = record.steps.size() - 1 - visit.step;
     record.sweep = std::move(sweep_);
-    record.lacks_sources = trace_ != nullptr && trace_->options_.sources &&
-                           std::ranges::none_of(record.steps, [](const Step& step) { return step.source.is_known(); });
+    record.lacks_sources =
+        trace_ != nullptr && trace_->options_.sources &&
+        std::ranges::none_of(record.steps, [](const RecordedStep& step) { return step.source.is_known(); });
     return record;
   }
 
@@ -83,10 +84,10 @@ class Recording {
     const bool is_newest = !is_result_[slot];  // a sum that grew in its slot has more than one
     is_result_[slot] = true;
     if (!needed_[slot] && !options_.all) return void(++left_out_);
-    Step step;
+    RecordedStep step;
     step.slot = slot;
     if (const Note* const note = trace_ == nullptr ? nullptr : trace_->find(slot)) {
-      step.kind = Step::Kind::operation;
+      step.kind = RecordedStep::Kind::operation;
       step.label = note->label;
       step.source = trace_->source_of(*note);
       step.values = {plain(note->values[0])};
@@ -99,7 +100,7 @@ class Recording {
         step.operands.push_back(operand);
       }
     } else {
-      step.kind = Step::Kind::untraced;
+      step.kind = RecordedStep::Kind::untraced;
       step.label = "untraced";
       if (const T* const value = value_of(slot); value != nullptr && is_newest) step.values = {plain(*value)};
       for (const Edge<T>& edge : edges) {
@@ -133,8 +134,8 @@ class Recording {
   void block(const Block<T>& made, std::size_t first, std::size_t count) {
     for (std::size_t slot = first; slot < first + count; ++slot) is_result_[slot] = true;
     if (!is_needed(first, count) && !options_.all) return void(++left_out_);
-    Step step;
-    step.kind = Step::Kind::block;
+    RecordedStep step;
+    step.kind = RecordedStep::Kind::block;
     step.slot = first, step.count = count, step.label = made.name();
     step.shape = fitting(made.shape(), count);
     if (const Note* const note = trace_ == nullptr ? nullptr : trace_->find(first)) {
@@ -166,7 +167,7 @@ class Recording {
     return taken;
   }
   // Runs that overlap, as views of one matrix may, are one operand: what flows into them cannot be told apart.
-  static void add_runs(const Block<T>& made, Step& step) {
+  static void add_runs(const Block<T>& made, RecordedStep& step) {
     const std::span<const Run> runs = made.parents();
     std::vector<std::size_t> order;
     for (std::size_t i = 0; i < runs.size(); ++i)
@@ -195,7 +196,7 @@ class Recording {
     }
   }
   // Row by row of the Jacobian, each by pulling back an adjoint of 1.
-  void add_slopes(const Block<T>& made, Step& step) {
+  void add_slopes(const Block<T>& made, RecordedStep& step) {
     std::size_t parents = 0;
     for (const Operand& operand : step.operands) parents += operand.count;
     if (parents > 0 && step.count > options_.most_block_slopes / parents) return;
@@ -217,7 +218,7 @@ class Recording {
       if (step.operands[one.operand].count == 1) step.operands[one.operand].slope = one.slope;
   }
 
-  void keep(Step step, Visit visit) {
+  void keep(RecordedStep step, Visit visit) {
     steps_.push_back(std::move(step));
     sweep_.push_back(std::move(visit));
   }
@@ -225,7 +226,7 @@ class Recording {
   // What is needed and was computed by nobody. The elements of a matrix are one step.
   void add_variables() {
     for (std::size_t slot = 0; slot < needed_.size();) {
-      Step step;
+      RecordedStep step;
       step.label = "variable", step.slot = slot;
       if (is_result_[slot] || !(needed_[slot] || options_.all)) {
         ++slot;
@@ -258,7 +259,7 @@ class Recording {
     if (operand.is_plain()) return;
     operand.step = owner(operand.slot);
     operand.name = name_of(operand.slot);
-    const Step& made = record.steps[operand.step];
+    const RecordedStep& made = record.steps[operand.step];
     if (operand.count == 1 && !made.values.empty()) operand.value = made.values[operand.slot - made.slot];
   }
   std::string name_of(std::size_t slot) {
@@ -274,7 +275,7 @@ class Recording {
   std::vector<T> adjoint_;
   std::vector<bool> needed_, is_result_;
   std::size_t result_slot_ = 0, left_out_ = 0;
-  std::vector<Step> steps_, variables_;  // the newest first; in order
+  std::vector<RecordedStep> steps_, variables_;  // the newest first; in order
   std::vector<Visit> sweep_;
   std::map<std::size_t, Operand> groups_;
   std::map<std::size_t, std::size_t> owner_;  // the last step of a slot, by the first slot

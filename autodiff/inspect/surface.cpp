@@ -122,7 +122,7 @@ std::string drawn(const DrawnWalk& walk, const Landscape& landscape, const View&
   std::string line, dots;
   Pixel last{}, dotted{};
   bool is_open = false, is_dotted = false;
-  const std::vector<downhill::Step> places = places_of(walk, landscape);
+  const std::vector<Step> places = places_of(walk, landscape);
   for (std::size_t i = 0; i < places.size(); ++i) {
     const std::vector<double>&to = places[i].point, &from = places[i == 0 ? 0 : i - 1].point;
     const Share share = above_plane(landscape, from, to);

@@ -29,7 +29,7 @@ class Search {
  public:
   Search(const Record& record, std::size_t target, std::size_t most) : record_(record), target_(target), most_(most) {
     std::size_t slots = 0;
-    for (const Step& step : record.steps) slots = std::max(slots, step.slot + step.count);
+    for (const RecordedStep& step : record.steps) slots = std::max(slots, step.slot + step.count);
     leads_.resize(slots, false);
     heaviest_.resize(slots);
     paths_.resize(slots, 0);
@@ -55,8 +55,8 @@ class Search {
  private:
   template <class Visit>
   void for_each_edge(std::size_t index, Visit&& visit) const {
-    const Step& step = record_.steps[index];
-    if (step.kind == Step::Kind::block) {
+    const RecordedStep& step = record_.steps[index];
+    if (step.kind == RecordedStep::Kind::block) {
       for (const BlockSlope& one : step.slopes)
         visit(step.slot + one.result, step.operands[one.operand].slot + one.element,
               Path::Edge{index, step.slot + one.result, one.operand, one.slope});
@@ -71,11 +71,11 @@ class Search {
   void mark() {
     leads_[target_] = true;
     for (std::size_t i = 0; i < record_.steps.size(); ++i) {
-      const Step& step = record_.steps[i];
+      const RecordedStep& step = record_.steps[i];
       for_each_edge(i, [&](std::size_t from, std::size_t to, const Path::Edge&) {
         if (leads_[to]) leads_[from] = true;
       });
-      if (step.kind != Step::Kind::block || step.has_slopes) continue;
+      if (step.kind != RecordedStep::Kind::block || step.has_slopes) continue;
       passed_by_ += std::ranges::any_of(step.operands, [&](const Operand& operand) {
         return std::find(leads_.begin() + static_cast<std::ptrdiff_t>(operand.slot),
                          leads_.begin() + static_cast<std::ptrdiff_t>(operand.slot + operand.count),
@@ -132,7 +132,7 @@ Why why(const Record& record, std::string_view name, std::size_t most) {
 
 std::string explanation(const Record& record, const Why& why) {
   const std::string result = described(record.steps[record.result], record.result_slot);
-  const Step& target = record.steps[record.step_of(why.slot)];
+  const RecordedStep& target = record.steps[record.step_of(why.slot)];
   std::string text =
       fmt::format("d {} / d {} = {}, along {} {}\n", result, described(target, why.slot), short_text(why.gradient),
                   why.paths == Why::countless ? "more than 10^19" : fmt::format("{}", why.paths),
@@ -150,7 +150,7 @@ std::string explanation(const Record& record, const Why& why) {
         text += fmt::format("       ... {} steps ...\n", path.edges.size() - most_lines);
       }
       const Path::Edge& edge = path.edges[i];
-      const Step& step = record.steps[edge.step];
+      const RecordedStep& step = record.steps[edge.step];
       text += fmt::format("       x {:<12} {}", short_text(edge.slope), described(step, edge.slot));
       if (!step.name.empty()) text += " = " + step.label;
       if (const std::string place = source_text(step.source); !place.empty()) text += "   at " + place;

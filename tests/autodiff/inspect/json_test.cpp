@@ -100,7 +100,7 @@ TEST_CASE("documents of random programs fit the schema, and hold the record to t
     CHECK(validate(document) == "");
     REQUIRE(document["steps"].size() == record.steps.size());
     for (std::size_t i = 0; i < record.steps.size(); ++i) {
-      const inspect::Step& step = record.steps[i];
+      const inspect::RecordedStep& step = record.steps[i];
       const json& written = document["steps"][i];
       CHECK(written["label"] == step.label);
       CHECK(same(number(written["values"][0]), step.values[0]));

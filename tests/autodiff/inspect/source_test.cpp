@@ -22,7 +22,7 @@ X helper(const X& x) {
 }
 constexpr std::size_t helper_line = __LINE__ - 2;
 
-void check_line(const inspect::Step& step, std::size_t line) {
+void check_line(const inspect::RecordedStep& step, std::size_t line) {
   INFO(step.label << " at " << step.source.file << ":" << step.source.line);
   CHECK(step.source.is_known() == inspect::can_read_frames());
   if (!inspect::can_read_frames()) return;
@@ -59,8 +59,8 @@ TEST_CASE("steps that the standard library makes are where it was called", "[sou
   const std::vector<Var<double>> x = tape.variables(std::vector{1.0, 2.0, 3.0});
   const std::size_t line = __LINE__ + 1;
   const Var<double> total = std::accumulate(x.begin(), x.end(), Var<double>(0));
-  for (const inspect::Step& step : trace.of(total).steps)
-    if (step.kind == inspect::Step::Kind::operation) check_line(step, line);
+  for (const inspect::RecordedStep& step : trace.of(total).steps)
+    if (step.kind == inspect::RecordedStep::Kind::operation) check_line(step, line);
 }
 
 TEST_CASE("a stamp and a line go together", "[source]") {

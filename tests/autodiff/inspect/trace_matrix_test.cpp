@@ -18,16 +18,16 @@ TEST_CASE("matrix operations are blocks with shapes, values and names, and eleme
   const Var<double> loss = mean(square(h)) + 0.5 * square(h(0, 1));
   const Record record = trace.of(loss);
   const Gradient<double> gradient = tape.gradient(loss);
-  for (const inspect::Step& step : record.steps) {
+  for (const inspect::RecordedStep& step : record.steps) {
     REQUIRE(step.values.size() == step.count);
-    CHECK(step.kind != inspect::Step::Kind::untraced);
+    CHECK(step.kind != inspect::RecordedStep::Kind::untraced);
     for (std::size_t i = 0; i < step.count; ++i) CHECK(step.adjoints[i] == gradient.adjoints()[step.slot + i]);
   }
-  const inspect::Step& parameters = record.steps[0];
+  const inspect::RecordedStep& parameters = record.steps[0];
   CHECK(parameters.name == "W");
   CHECK(parameters.count == 6);
   CHECK(parameters.shape.rows == 2);
-  const inspect::Step& product = record.steps[1];
+  const inspect::RecordedStep& product = record.steps[1];
   CHECK(product.label == "product");
   CHECK(product.shape.columns == 3);
   CHECK(record.value(product.slot + 3 * 1 + 2) == (data * Eigen::MatrixXd(w.value()))(1, 2));

@@ -27,7 +27,7 @@ std::vector<Var<T>> inputs_on(Tape<T>& tape, unsigned seed) {
 
 std::vector<std::string> labels(const Record& record) {
   std::vector<std::string> all;
-  for (const inspect::Step& step : record.steps) all.push_back(step.label);
+  for (const inspect::RecordedStep& step : record.steps) all.push_back(step.label);
   return all;
 }
 
@@ -43,14 +43,14 @@ TEST_CASE("a trace shows every elementary step with its operands, slopes and pla
   trace.name(loss, "loss");
   const Record record = trace.of(loss);
   CHECK(labels(record) == std::vector<std::string>{"variable", "variable", "variable", "*", "+", "-", "square"});
-  const inspect::Step& product = record.steps[3];
+  const inspect::RecordedStep& product = record.steps[3];
   REQUIRE(product.operands.size() == 2);
   CHECK(product.operands[0].name == "w");
   CHECK(product.operands[0].value == 0.5);
   CHECK(product.operands[0].slope == 2.0);
   CHECK(product.operands[1].step == 1);
   CHECK(product.values == std::vector{1.0});
-  const inspect::Step& difference = record.steps[5];
+  const inspect::RecordedStep& difference = record.steps[5];
   CHECK(difference.operands[1].is_plain());
   CHECK(difference.operands[1].value == 1.5);
   CHECK(!difference.operands[1].slope);
@@ -87,13 +87,13 @@ TEMPLATE_TEST_CASE("values, adjoints and flows are those of the tape, to the bit
     const Record record = trace.of(result);
     std::vector<double> adjoint(tape.slots(), 0);
     adjoint[result.slot()] = 1;
-    for (const inspect::Step& step : record.steps) {
+    for (const inspect::RecordedStep& step : record.steps) {
       REQUIRE(step.values.size() == 1);
       CHECK(step.adjoints[0] == double{gradient.adjoints()[step.slot]});
     }
     CHECK(record.steps[record.result].values[0] == double{result.value()});
     for (const inspect::Visit& visit : record.sweep) {
-      const inspect::Step& step = record.steps[visit.step];
+      const inspect::RecordedStep& step = record.steps[visit.step];
       CHECK(step.adjoints[0] == adjoint[step.slot]);
       for (const inspect::Contribution& to : visit.contributions) {
         const inspect::Operand& operand = step.operands[to.operand];
@@ -147,10 +147,10 @@ TEST_CASE("without a trace, a record has slopes, adjoints, names and the paramet
     const auto result = random_expression::make(inputs, seed, 40);
     const Record record = inspect::record_of(tape, result);
     const Gradient<double> gradient = tape.gradient(result);
-    for (const inspect::Step& step : record.steps) {
+    for (const inspect::RecordedStep& step : record.steps) {
       CHECK(step.adjoints[0] == gradient.adjoints()[step.slot]);
-      CHECK((step.kind == inspect::Step::Kind::variable || step.kind == inspect::Step::Kind::untraced));
-      CHECK(step.values.empty() == (step.kind == inspect::Step::Kind::untraced));
+      CHECK((step.kind == inspect::RecordedStep::Kind::variable || step.kind == inspect::RecordedStep::Kind::untraced));
+      CHECK(step.values.empty() == (step.kind == inspect::RecordedStep::Kind::untraced));
       CHECK((step.name == "first") == (step.slot == 0));
     }
   }
@@ -195,8 +195,8 @@ TEST_CASE("a block is one step, and what it gave to its operands is what changed
   const auto both = checkpoint([](auto v) { return std::vector{v[0] * v[1], v[1] * v[2]}; })(x);
   const auto result = both[0] * 2.0 + both[1];
   const Record record = trace.of(result);
-  const inspect::Step& block = record.steps[3];
-  CHECK(block.kind == inspect::Step::Kind::block);
+  const inspect::RecordedStep& block = record.steps[3];
+  CHECK(block.kind == inspect::RecordedStep::Kind::block);
   CHECK(block.label == "checkpoint");
   CHECK(block.count == 2);
   CHECK(block.values == std::vector{2.0, 6.0});
@@ -289,7 +289,7 @@ TEST_CASE("an operand that a block is given twice, or as part of another, is one
   const auto x = tape.variable(3), y = tape.variable(4);
   const auto product = checkpoint([](auto a, auto b, auto c) { return a * b * c; })(y, x, y);
   const Record record = trace.of(product);
-  const inspect::Step& step = record.steps.back();
+  const inspect::RecordedStep& step = record.steps.back();
   REQUIRE(step.operands.size() == 2);
   CHECK(step.operands[0].slot == y.slot());
   CHECK(step.operands[0].slope == 24.0);

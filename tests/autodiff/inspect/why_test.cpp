@@ -21,12 +21,12 @@ namespace {
 /// The products of all paths from a slot down to another, one after the other.
 void enumerate(const Record& record, std::size_t from, std::size_t to, double product, std::vector<double>& found) {
   if (from == to) found.push_back(product);
-  for (const inspect::Step& step : record.steps) {
+  for (const inspect::RecordedStep& step : record.steps) {
     if (from < step.slot || from >= step.slot + step.count) continue;
     for (const inspect::BlockSlope& one : step.slopes)
       if (step.slot + one.result == from)
         enumerate(record, step.operands[one.operand].slot + one.element, to, product * one.slope, found);
-    if (step.kind == inspect::Step::Kind::block) continue;
+    if (step.kind == inspect::RecordedStep::Kind::block) continue;
     for (const inspect::Operand& operand : step.operands)
       if (!operand.is_plain()) enumerate(record, operand.slot, to, product * *operand.slope, found);
   }
