@@ -23,7 +23,7 @@ namespace downhill {
 namespace checkpoint_detail {
 namespace {
 
-using Shape = std::vector<std::size_t>;
+using Extents = std::vector<std::size_t>;
 
 std::vector<std::uint64_t> words_of(const std::mt19937_64& generator) {
   std::stringstream text;
@@ -84,7 +84,7 @@ std::vector<T> parameters_in(const SafeTensors& file, const std::vector<NamedMat
   for (const NamedMatrix& m : matrices) {
     const std::size_t begin = values.size();
     // Compared before anything of that size is allocated.
-    if (file.at(m.name).shape != Shape{m.rows, m.columns})
+    if (file.at(m.name).shape != Extents{m.rows, m.columns})
       throw DataError(fmt::format("{}: '{}' is {}, and {} x {} in the model", file.source(), m.name,
                                   text_of(file.at(m.name).shape), m.rows, m.columns));
     values.resize(begin + m.rows * m.columns);

@@ -53,7 +53,7 @@ std::string gzip(std::string_view bytes, int level = 6) {
   stream.next_out = reinterpret_cast<Bytef*>(result.data());
   stream.avail_out = static_cast<uInt>(result.size());
   REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-  result.resize(result.size() - stream.avail_out);
+  result.erase(stream.total_out);
   deflateEnd(&stream);
   return result;
 }

@@ -19,7 +19,7 @@ using namespace downhill;
 
 namespace {
 
-using Shape = std::vector<std::size_t>;
+using Extents = std::vector<std::size_t>;
 
 std::string big_endian(std::uint64_t value, std::size_t size) {
   std::string bytes;
@@ -56,7 +56,7 @@ TEST_CASE("Images are read as their bytes") {
   const IdxArray images = parse(header(0x08, {2, 2, 3}) + "abcdefghijk\xFF");
   CHECK(images.source == "t.idx");
   CHECK(images.type == IdxType::uint8);
-  CHECK(images.shape == Shape{2, 2, 3});
+  CHECK(images.shape == Extents{2, 2, 3});
   CHECK(images.size() == 12);
   CHECK(images.bytes[0] == 'a');
   CHECK(images.at(11) == 255);
@@ -201,7 +201,7 @@ TEST_CASE("An array is read from a file as from the same bytes") {
   std::ofstream(path, std::ios::binary) << header(0x08, {2, 2}) + "abcd";
   const IdxArray array = read_idx(path);
   CHECK(array.source == path.string());
-  CHECK(array.shape == Shape{2, 2});
+  CHECK(array.shape == Extents{2, 2});
   CHECK_THROWS_AS(read_idx(path, 15), DataError);
   std::filesystem::remove(path);
   CHECK_THROWS_AS(read_idx(path), DataError);

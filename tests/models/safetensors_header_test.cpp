@@ -18,7 +18,7 @@ using namespace downhill;
 
 namespace {
 
-using Shape = std::vector<std::size_t>;
+using Extents = std::vector<std::size_t>;
 
 SafeTensorsHeader parse(std::string_view json, std::uint64_t data_size) {
   return parse_safetensors_header(json, data_size, "t.st");
@@ -60,7 +60,7 @@ TEST_CASE("A header says where each tensor is") {
   CHECK(header.tensors[0].name == "b");
   CHECK(header.tensors[0].dtype == Dtype::float64);
   CHECK(header.tensors[0].shape.empty());
-  CHECK(header.tensors[1].shape == Shape{2, 3});
+  CHECK(header.tensors[1].shape == Extents{2, 3});
   CHECK(header.tensors[1].begin == 8);
   CHECK(header.tensors[1].end == 32);
 }
@@ -241,7 +241,7 @@ TEST_CASE("A header that nobody could read is not written") {
         start + "two tensors are called 'x'; give each a name of its own");
   CHECK(refused({{}, {{"__metadata__", Dtype::uint8, {0}, 0, 0}}}) ==
         start + "a tensor is called __metadata__; give it another name");
-  CHECK(refused({{}, {{"x", Dtype::uint8, Shape(256, 0), 0, 0}}}) ==
+  CHECK(refused({{}, {{"x", Dtype::uint8, Extents(256, 0), 0, 0}}}) ==
         start + "tensor 'x' has 256 dimensions; 255 are the most");
   const std::string not_utf8 = start + "'\xFF' is not UTF-8; encode names and metadata so";
   CHECK(refused({{}, {{"\xFF", Dtype::uint8, {0}, 0, 0}}}) == not_utf8);

@@ -25,7 +25,7 @@ using namespace downhill;
 
 namespace {
 
-using Shape = std::vector<std::size_t>;
+using Extents = std::vector<std::size_t>;
 
 std::string little_endian(std::uint64_t value, std::size_t size = 8) {
   std::string bytes;
