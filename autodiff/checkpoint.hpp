@@ -32,6 +32,16 @@ auto call(const F& f, std::span<const Var<T>> inputs) {
   (std::make_index_sequence<count>());
 }
 
+// The Var that an input is, or holds.
+template <class X>
+struct VarOf {
+  using type = std::remove_cvref_t<decltype(*std::begin(std::declval<const X&>()))>;
+};
+template <AnyVar V>
+struct VarOf<V> {
+  using type = V;
+};
+
 template <class T, std::size_t count, class F>
 class Segment final : public Block<T> {
  public:
@@ -81,12 +91,7 @@ auto checkpoint(F f) {
     constexpr bool one_by_one = (AnyVar<X> && ...);
     static_assert(one_by_one || sizeof...(X) == 1, "checkpoint: the inputs are Vars, or one vector of Vars");
     using First = std::tuple_element_t<0, std::tuple<X...>>;
-    using V = typename decltype([] {
-      if constexpr (one_by_one)
-        return std::type_identity<First>{};
-      else
-        return std::type_identity<std::remove_cvref_t<decltype(*std::begin(std::declval<const First&>()))>>{};
-    }())::type;
+    using V = typename checkpoint_detail::VarOf<First>::type;
     using T = typename V::value_type;
     constexpr std::size_t count = one_by_one ? sizeof...(X) : 0;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The training steps of networks.cpp in PyTorch, beside those of downhill_bench in one run.
 
-    python3 bench/networks_in_pytorch.py [build/bench/bench/downhill_bench]
+    python3 bench/networks_in_pytorch.py [build/release/bench/downhill_bench]
 
 On Debian: sudo apt-get install python3-torch libopenblas0-pthread. One thread each. A step is zero_grad, the forward
 pass, the loss, backward and the optimizer's step, on a batch that is there already. Rounds alternate between the two
@@ -81,7 +81,7 @@ def ours(program, title):
 
 def main():
     torch.set_num_threads(1)
-    program = sys.argv[1] if len(sys.argv) > 1 else "build/bench/bench/downhill_bench"
+    program = sys.argv[1] if len(sys.argv) > 1 else "build/release/bench/downhill_bench"
     if not os.path.exists(program):
         sys.exit(f"networks_in_pytorch.py: there is no {program}: cmake --preset bench && cmake --build --preset bench")
     print(f"PyTorch {torch.__version__}, one thread; microseconds a step\n")
