@@ -5,7 +5,7 @@ set -eu
 tools="g++ cmake ninja git"
 libraries="libfmt-dev libeigen3-dev catch2 nlohmann-json3-dev libbenchmark-dev libcli11-dev zlib1g-dev"
 more_tools="clang++ clang-format clang-tidy"
-peers="libadolc-dev libtrilinos-sacado-dev"
+extras="libclang-rt-dev chromium libadolc-dev libtrilinos-sacado-dev" # not every release has each of them
 
 case "${1-}" in
   "") more=no ;;
@@ -17,7 +17,7 @@ usage: ./setup.sh [--all]
 Installs, on Debian and Ubuntu, what is missing of:
   $tools $libraries
 With --all, also what the checks and the comparisons in bench/ use:
-  $more_tools $peers
+  $more_tools $extras
 It asks nothing, uses sudo only when not root, and does nothing where nothing is missing.
 On any other system it names the packages and exits 2.
 END
@@ -83,8 +83,8 @@ for library in $libraries; do
 done
 wanted=""
 if [ $more = yes ]; then
-  for peer in $peers; do
-    is_installed "$peer" || wanted="$wanted $peer"
+  for extra in $extras; do
+    is_installed "$extra" || wanted="$wanted $extra"
   done
 fi
 
@@ -95,12 +95,11 @@ if [ -n "$missing$wanted" ]; then
     as_root=sudo
   fi
   $as_root apt-get update -q </dev/null || echo "setup.sh: apt-get update failed; trying with the lists at hand" >&2
-  # The comparisons are welcome, not necessary: a release that does not package one goes without.
-  for peer in $wanted; do
-    if apt-cache show "$peer" >/dev/null 2>&1; then
-      missing="$missing $peer"
+  for extra in $wanted; do
+    if apt-cache show "$extra" >/dev/null 2>&1; then
+      missing="$missing $extra"
     else
-      echo "setup.sh: no package $peer here; the benchmarks go without it"
+      echo "setup.sh: no package $extra here; going without it"
     fi
   done
   if [ -n "$missing" ]; then
