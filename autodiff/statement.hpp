@@ -12,6 +12,7 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #ifndef DOWNHILL_SLOT_BITS
 #define DOWNHILL_SLOT_BITS 32
@@ -62,9 +63,15 @@ struct Block {
   virtual std::string_view name() const = 0;
   /// The slots that it depends on, in runs.
   virtual std::span<const Run> parents() const = 0;
-  /// For those who print it: how the results lie, and each run of parents.
+  /// For those who print it: how the results lie, and each run of parents; and what it takes beside them.
   virtual Shape shape() const { return {}; }
   virtual Shape parent_shape(std::size_t) const { return {}; }
+  struct Constant {
+    std::size_t run;  // the run of parents that it comes before
+    Shape shape;
+    std::vector<T> elements;  // row by row
+  };
+  virtual std::vector<Constant> constants() const { return {}; }
   /// adjoint[parents] += J' adjoint[results], the results from this slot on.
   virtual void pull_back(std::size_t first_result, T* adjoint) const = 0;
 };

@@ -69,12 +69,12 @@ def fastest(step, seconds=1.0):
 def ours(program, title):
     """Microseconds of Mlp's step and of the step by hand."""
     out = subprocess.run(
-        [program, f"--benchmark_filter={title}/(Mlp|P)$", "--benchmark_format=json", "--benchmark_repetitions=40"],
+        [program, f"--benchmark_filter={title}/(Mlp|P)(/|$)", "--benchmark_format=json", "--benchmark_repetitions=40"],
         check=True, capture_output=True, text=True).stdout
     times = {}
     for run in json.loads(out)["benchmarks"]:
         if run.get("run_type") == "iteration":
-            name = run["run_name"].rsplit("/", 1)[1] if "/repeats" not in run["run_name"] else run["run_name"].split("/")[-2]
+            name = run["run_name"].removeprefix(title + "/").split("/")[0]
             times[name] = min(times.get(name, float("inf")), run["cpu_time"] / 1e3)
     return times["Mlp"], times["P"]
 

@@ -71,6 +71,11 @@ if(NOT TARGET nlohmann_json::nlohmann_json)
   endif()
 endif()
 
+# Never fetched: without it, products of matrices use one thread.
+if(NOT TARGET OpenMP::OpenMP_CXX)
+  find_package(OpenMP QUIET COMPONENTS CXX)
+endif()
+
 # Never fetched: without it, compressed files are refused with a message that says so.
 if(NOT TARGET ZLIB::ZLIB)
   find_package(ZLIB QUIET)

@@ -19,11 +19,16 @@ install(
   FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/downhill)
 install(EXPORT downhill-targets NAMESPACE downhill:: DESTINATION ${package_folder})
 
-# A shared library brings its zlib along, a static one leaves it to whoever links it.
+# A shared library brings its zlib and its OpenMP along, a static one leaves them to whoever links it.
 get_target_property(models_type downhill_models TYPE)
-set(downhill_find_zlib "")
-if(TARGET ZLIB::ZLIB AND models_type STREQUAL STATIC_LIBRARY)
-  set(downhill_find_zlib "find_dependency(ZLIB)")
+set(downhill_find_static "")
+if(models_type STREQUAL STATIC_LIBRARY)
+  if(TARGET ZLIB::ZLIB)
+    string(APPEND downhill_find_static "find_dependency(ZLIB)\n")
+  endif()
+  if(TARGET OpenMP::OpenMP_CXX)
+    string(APPEND downhill_find_static "find_dependency(OpenMP COMPONENTS CXX)\n")
+  endif()
 endif()
 configure_package_config_file(cmake/downhill-config.cmake.in ${PROJECT_BINARY_DIR}/downhill-config.cmake
                               INSTALL_DESTINATION ${package_folder})

@@ -1,6 +1,6 @@
 // Fashion-MNIST: 60,000 pictures of clothes, 28 x 28 pixels, ten classes, and 10,000 to test on.
 //
-//     fashion [--convolution] [--epochs n] [--folder path] [--save network.safetensors]
+//     fashion [--convolution] [--epochs n] [--threads n] [--folder path] [--save network.safetensors]
 //
 // The data: Debian's package dataset-fashion-mnist, or the four files of
 // https://github.com/zalandoresearch/fashion-mnist in a folder. Where they are not found it says so and ends with exit
@@ -26,7 +26,7 @@ using namespace downhill;
 struct Options {
   std::filesystem::path folder = "/usr/share/datasets/fashion-mnist";
   bool convolution = false;
-  std::size_t epochs = 0;
+  std::size_t epochs = 0, threads = 0;
   std::string save;
 };
 
@@ -59,6 +59,7 @@ int run(const Options& options) {
     return 0;
   }
   const auto train = read_part(options.folder, "train"), test = read_part(options.folder, "t10k");
+  set_threads(options.threads);
   Mlp<float> network(network_of(options.convolution));
   const std::size_t batch = 128, epochs = options.epochs > 0 ? options.epochs : options.convolution ? 8 : 14;
   const std::size_t steps = epochs * ((train.size() + batch - 1) / batch);
@@ -86,6 +87,7 @@ int main(int count, char** arguments) {
   app.add_flag("--convolution", options.convolution, "two layers of convolution before the dense ones");
   app.add_option("--epochs", options.epochs, "times through the data (default: 14, 8 with convolution)")
       ->type_name("N");
+  app.add_option("--threads", options.threads, "how many to use (default: one for each processor)")->type_name("N");
   app.add_option("--folder", options.folder, "where the data is")->type_name("PATH");
   app.add_option("--save", options.save, "write the network to this file")->type_name("FILE");
   return run_program(app, count, arguments, [&] { return run(options); });

@@ -19,20 +19,31 @@ void demand_pairs(std::string_view operation, std::size_t predicted, std::size_t
 
 double share(std::size_t part, std::size_t whole) { return static_cast<double>(part) / static_cast<double>(whole); }
 
+// Of one output out of so many.
 template <class T>
-double r_squared_of(std::span<const T> predicted, std::span<const T> targets) {
-  demand_pairs("r_squared", predicted.size(), targets.size());
+double r_squared_of(std::span<const T> predicted, std::span<const T> targets, std::size_t output, std::size_t outputs) {
   // From the first one on, so that equal targets have exactly no deviation.
-  const double first = targets.front();
+  const double first = targets[output], samples = static_cast<double>(targets.size() / outputs);
   double mean = 0, errors = 0, deviations = 0;
-  for (const T target : targets) mean += (static_cast<double>(target) - first) / static_cast<double>(targets.size());
-  for (std::size_t i = 0; i < targets.size(); ++i) {
+  for (std::size_t i = output; i < targets.size(); i += outputs)
+    mean += (static_cast<double>(targets[i]) - first) / samples;
+  for (std::size_t i = output; i < targets.size(); i += outputs) {
     const double target = targets[i], error = static_cast<double>(predicted[i]) - target;
     const double deviation = target - first - mean;
     errors += error * error;
     deviations += deviation * deviation;
   }
   return errors == 0 ? 1 : 1 - errors / deviations;
+}
+
+template <class T>
+double mean_r_squared(std::span<const T> predicted, std::span<const T> targets, std::size_t outputs) {
+  demand_pairs("r_squared", predicted.size(), targets.size());
+  if (outputs == 0 || targets.size() % outputs != 0)
+    throw ShapeError(fmt::format("r_squared: {} targets are not rows of {} outputs", targets.size(), outputs));
+  double sum = 0;
+  for (std::size_t output = 0; output < outputs; ++output) sum += r_squared_of(predicted, targets, output, outputs);
+  return sum / static_cast<double>(outputs);
 }
 
 }  // namespace
@@ -44,11 +55,11 @@ double accuracy(std::span<const std::size_t> predicted, std::span<const std::siz
   return share(right, labels.size());
 }
 
-double r_squared(std::span<const double> predicted, std::span<const double> targets) {
-  return r_squared_of(predicted, targets);
+double r_squared(std::span<const double> predicted, std::span<const double> targets, std::size_t outputs) {
+  return mean_r_squared(predicted, targets, outputs);
 }
-double r_squared(std::span<const float> predicted, std::span<const float> targets) {
-  return r_squared_of(predicted, targets);
+double r_squared(std::span<const float> predicted, std::span<const float> targets, std::size_t outputs) {
+  return mean_r_squared(predicted, targets, outputs);
 }
 
 ConfusionMatrix confusion_matrix(std::span<const std::size_t> predicted, std::span<const std::size_t> labels,

@@ -14,7 +14,7 @@ namespace downhill {
 
 Evaluation ScoreKeeper::evaluation() const {
   return {.loss = losses_ / static_cast<double>(samples_),
-          .score = has_labels_ ? accuracy(predicted_, labels_) : r_squared(outputs_, targets_)};
+          .score = has_labels_ ? accuracy(predicted_, labels_) : r_squared(outputs_, targets_, columns_)};
 }
 
 TrainingLog::TrainingLog(std::size_t samples, std::size_t batch, std::size_t epochs, const Patience& patience,

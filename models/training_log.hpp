@@ -33,6 +33,7 @@ class ScoreKeeper {
   template <class Matrix, class T>
   void add(double loss, const Matrix& outputs, const Batch<T>& batch) {
     const auto rows = static_cast<std::size_t>(outputs.rows());
+    columns_ = static_cast<std::size_t>(outputs.cols());
     samples_ += rows, losses_ += loss * static_cast<double>(rows);
     if (has_labels_) {
       const std::vector<std::size_t> classes = predicted_classes(outputs);
@@ -47,7 +48,7 @@ class ScoreKeeper {
 
  private:
   bool has_labels_;
-  std::size_t samples_ = 0;
+  std::size_t samples_ = 0, columns_ = 1;
   double losses_ = 0;
   std::vector<std::size_t> predicted_, labels_;
   std::vector<double> outputs_, targets_;

@@ -79,7 +79,8 @@ std::string line(const Record& record, std::size_t index) {
     const Operand& operand = step.operands[i];
     text += (i == 0 ? " of " : ", ") + operand_text(operand);
     if (!operand.is_plain() && operand.value) text += " = " + short_text(*operand.value);
-    if (operand.count > 1) text += " " + summary(record.steps[operand.step].values, operand.shape);
+    if (operand.count != 1)
+      text += " " + summary(operand.is_plain() ? operand.values : record.steps[operand.step].values, operand.shape);
   }
   if (step.operands.size() > 8) text += fmt::format(", and {} more", step.operands.size() - 8);
   if (!step.values.empty()) text += " -> " + summary(step.values, step.shape);

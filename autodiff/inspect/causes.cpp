@@ -6,6 +6,10 @@
 #include <limits>
 #include <string_view>
 
+#include <fmt/format.h>
+
+#include <autodiff/inspect/text.hpp>
+
 namespace downhill::inspect {
 namespace {
 
@@ -138,9 +142,16 @@ std::string cause_of_value(const RecordedStep& step) {
     return "it was given so: a parameter that an earlier step of training threw off (the learning rate is too large), "
            "or "
            "data that are not finite";
-  for (const Operand& operand : step.operands)
-    if (operand.is_plain() && operand.value && !std::isfinite(*operand.value))
-      return "a plain number that went in is not finite: look at the data";
+  const auto is_bad = [](double x) { return !std::isfinite(x); };
+  for (const Operand& operand : step.operands) {
+    if (!operand.is_plain()) continue;
+    if (operand.value && is_bad(*operand.value)) return "a plain number that went in is not finite: look at the data";
+    if (const auto bad = std::ranges::find_if(operand.values, is_bad); bad != operand.values.end()) {
+      const auto element = static_cast<std::size_t>(bad - operand.values.begin());
+      return fmt::format("a constant matrix that went in is not finite: {} in row {}, column {}; look at the data",
+                         short_text(*bad), element / operand.shape.columns, element % operand.shape.columns);
+    }
+  }
   if (const std::string_view text = found(value_causes, step.label, case_of(step)); !text.empty())
     return std::string(text);
   if (!case_of(step).is_nan) return std::string(grows);

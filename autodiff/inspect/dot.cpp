@@ -52,8 +52,10 @@ std::string edges(const Record& record, std::size_t index, const std::vector<boo
   for (std::size_t i = 0; i < shown; ++i) {
     const Operand& operand = step.operands[i];
     if (operand.is_plain()) {
+      const std::string label =
+          operand.value ? operand_text(operand) : "constant " + summary(operand.values, operand.shape);
       text += fmt::format("  c{0}_{1} [shape=plaintext, label=\"{2}\"];\n  c{0}_{1} -> s{0} [style=dashed];\n", index,
-                          i, quoted(operand_text(operand)));
+                          i, quoted(label));
       continue;
     }
     const std::string from = is_drawn[operand.step] ? fmt::format("s{}", operand.step) : "earlier";

@@ -69,10 +69,19 @@ std::string summary(std::span<const double> all) {
                      all.size() - finite, number(mean), number(least), number(largest));
 }
 
-std::string operand(const Operand& one) {
-  return fmt::format(R"({{"slot": {}, "count": {}, "step": {}, "name": {}, "shape": {}, "value": {}, "slope": {}}})",
-                     index(one.slot), one.count, index(one.step), text(one.name), shape(one.shape), number(one.value),
-                     number(one.slope));
+std::string operand(const Operand& one, const JsonOptions& options) {
+  return fmt::format(
+      R"({{"slot": {}, "count": {}, "step": {}, "name": {}, "shape": {}, "value": {}, "slope": {}, "values": {}}})",
+      index(one.slot), one.count, index(one.step), text(one.name), shape(one.shape), number(one.value),
+      number(one.slope), one.values.empty() ? "null" : numbers(one.values, options));
+}
+
+// [result, operand, element, slope] each.
+std::string slopes(const RecordedStep& step, const JsonOptions& options) {
+  if (!step.has_slopes || step.slopes.size() > options.most_elements) return "null";
+  return list(step.slopes, [](const BlockSlope& one) {
+    return fmt::format("[{}, {}, {}, {}]", one.result, one.operand, one.element, number(one.slope));
+  });
 }
 
 std::string source(const Source& place) {
@@ -93,10 +102,10 @@ std::string_view kind(RecordedStep::Kind kind) {
 std::string step(const RecordedStep& one, const JsonOptions& options) {
   return fmt::format(
       R"({{"kind": "{}", "slot": {}, "count": {}, "shape": {}, "label": {}, "name": {}, )"
-      R"("operands": {}, "values": {}, "adjoints": {}, "summary": {}, "source": {}}})",
+      R"("operands": {}, "slopes": {}, "values": {}, "adjoints": {}, "summary": {}, "source": {}}})",
       kind(one.kind), one.slot, one.count, shape(one.shape), text(one.label), text(one.name),
-      list(one.operands, operand), one.values.empty() ? "null" : numbers(one.values, options),
-      numbers(one.adjoints, options),
+      list(one.operands, [&](const Operand& each) { return operand(each, options); }), slopes(one, options),
+      one.values.empty() ? "null" : numbers(one.values, options), numbers(one.adjoints, options),
       one.count == 1 ? "null"
                      : fmt::format(R"({{"values": {}, "adjoints": {}}})", summary(one.values), summary(one.adjoints)),
       source(one.source));

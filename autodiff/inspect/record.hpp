@@ -31,13 +31,14 @@ struct Source {
 };
 
 struct Operand {
-  std::size_t slot = nowhere;   // of its first element; nowhere for a plain number
+  std::size_t slot = nowhere;   // of its first element; nowhere for a constant: a plain number or matrix
   std::size_t count = 1;        // of its elements
-  std::size_t step = nowhere;   // the step that made it, an index into Record::steps; nowhere for a plain number
+  std::size_t step = nowhere;   // the step that made it, an index into Record::steps; nowhere for a constant
   std::string name;             // given to it, or empty
   Shape shape;                  // of a block's operand, where it says so
   std::optional<double> value;  // of one number, where it is known
   std::optional<double> slope;  // d result / d operand, of one number each
+  std::vector<double> values;   // of a constant matrix, row by row
 
   bool is_plain() const { return slot == nowhere; }
 };

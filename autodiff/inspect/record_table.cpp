@@ -61,8 +61,8 @@ std::string listed(std::size_t count, std::size_t most, Write&& write) {
 
 std::string given(const Operand& operand) {
   std::string text = operand_text(operand);
-  if (operand.is_plain()) return text;
-  if (operand.count > 1) return text + fmt::format(" [{}]", shape_text(operand.shape, operand.count));
+  if (operand.is_plain() && operand.value) return text;
+  if (operand.count != 1) return text + fmt::format(" [{}]", shape_text(operand.shape, operand.count));
   if (operand.value) text += " = " + short_text(*operand.value);
   if (operand.slope) text += fmt::format(" ({})", short_text(*operand.slope));
   return text;

@@ -145,7 +145,7 @@ class Recording {
     add_runs(made, step);
     Visit visit{steps_.size(), {}};
     for (std::size_t i = 0; i < step.operands.size(); ++i)
-      visit.contributions.push_back({i, {}, adjoints(step.operands[i]), {}});
+      if (!step.operands[i].is_plain()) visit.contributions.push_back({i, {}, adjoints(step.operands[i]), {}});
     made.pull_back(first, adjoint_.data());
     for (Contribution& given : visit.contributions) {
       const Operand& operand = step.operands[given.operand];
@@ -190,15 +190,30 @@ class Recording {
       end = std::max(operand.slot + operand.count, runs[i].first + runs[i].count);
       operand.count = end - operand.slot;
     }
+    const std::vector<typename Block<T>::Constant> constants = made.constants();
+    auto constant = constants.begin();
+    const auto add_constants = [&](std::size_t before) {
+      for (; constant != constants.end() && constant->run <= before; ++constant) {
+        Operand operand;
+        operand.count = constant->elements.size(), operand.shape = constant->shape;
+        if (operand.count == 1)
+          operand.value = plain(constant->elements[0]);
+        else
+          for (const T& x : constant->elements) operand.values.push_back(plain(x));
+        step.operands.push_back(std::move(operand));
+      }
+    };
     for (auto& [first, operand] : joined) {
+      add_constants(first);
       operand.shape = fitting(operand.shape, operand.count);
       step.operands.push_back(operand);
     }
+    add_constants(runs.size());
   }
   // Row by row of the Jacobian, each by pulling back an adjoint of 1.
   void add_slopes(const Block<T>& made, RecordedStep& step) {
     std::size_t parents = 0;
-    for (const Operand& operand : step.operands) parents += operand.count;
+    for (const Operand& operand : step.operands) parents += operand.is_plain() ? 0 : operand.count;
     if (parents > 0 && step.count > options_.most_block_slopes / parents) return;
     step.has_slopes = true;
     row_.resize(adjoint_.size(), T(0));
@@ -207,13 +222,13 @@ class Recording {
       made.pull_back(step.slot, row_.data());
       row_[step.slot + i] = T(0);
       for (std::size_t k = 0; k < step.operands.size(); ++k)
-        for (std::size_t j = 0; j < step.operands[k].count; ++j)
+        for (std::size_t j = 0; !step.operands[k].is_plain() && j < step.operands[k].count; ++j)
           if (T& slope = row_[step.operands[k].slot + j]; !is_zero(slope))
             step.slopes.push_back({i, k, j, plain(std::exchange(slope, T(0)))});
     }
     if (step.count > 1) return;
     for (Operand& operand : step.operands)
-      if (operand.count == 1) operand.slope = 0;
+      if (!operand.is_plain() && operand.count == 1) operand.slope = 0;
     for (const BlockSlope& one : step.slopes)
       if (step.operands[one.operand].count == 1) step.operands[one.operand].slope = one.slope;
   }

@@ -31,7 +31,7 @@ std::string summary(std::span<const double> numbers, const Shape& shape) {
 }
 
 std::string operand_text(const Operand& operand) {
-  if (operand.is_plain()) return short_text(operand.value.value_or(0));
+  if (operand.is_plain()) return operand.value ? short_text(*operand.value) : "constant";
   if (!operand.name.empty()) return operand.name;
   if (operand.count == 1) return fmt::format("slot {}", operand.slot);
   return fmt::format("slots {} to {}", operand.slot, operand.slot + operand.count - 1);

@@ -2,9 +2,11 @@
 // What the operations on matrices share as blocks on the tape. An operand is its elements, and the slot of the first
 // one if it is on the tape.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
+#include <vector>
 
 #include <autodiff/matrix/layout.hpp>
 #include <autodiff/statement.hpp>
@@ -32,6 +34,19 @@ std::array<Elements<const T>, N> elements_of(const std::array<Operand<T>, N>& op
   return elements;
 }
 
+/// An operand that is not on the tape, without its repetitions.
+template <class T>
+typename Block<T>::Constant constant_of(std::size_t run, const Operand<T>& operand) {
+  Layout once = operand.layout;
+  if (once.row_step == 0) once.rows = std::min<std::size_t>(once.rows, 1);
+  if (once.column_step == 0) once.columns = std::min<std::size_t>(once.columns, 1);
+  typename Block<T>::Constant constant{run, {once.rows, once.columns}, {}};
+  for_each_element(once, [&](std::size_t row, std::size_t column) {
+    constant.elements.push_back(operand.data[once.at(row, column)]);
+  });
+  return constant;
+}
+
 /// A block with N operands and a dense result of so many rows and columns.
 template <class T, std::size_t N>
 class OperandBlock : public Block<T> {
@@ -47,6 +62,17 @@ class OperandBlock : public Block<T> {
       if (operand.is_active() && run-- == 0)
         return operand.layout.is_dense() ? Shape{operand.layout.rows, operand.layout.columns} : Shape{};
     return {};
+  }
+  std::vector<typename Block<T>::Constant> constants() const override {
+    std::vector<typename Block<T>::Constant> all;
+    std::size_t run = 0;
+    for (const Operand<T>& operand : operands_) {
+      if (operand.is_active())
+        ++run;
+      else if (operand.data != nullptr)
+        all.push_back(constant_of(run, operand));
+    }
+    return all;
   }
 
  protected:

@@ -2,7 +2,34 @@
 
 #include <Eigen/Core>
 
+#include <algorithm>
+#include <atomic>
 #include <type_traits>
+
+#include <autodiff/matrix/threads.hpp>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+namespace downhill {
+namespace {
+
+std::atomic<int> threads_set{1};
+
+}  // namespace
+
+#ifdef _OPENMP
+void set_threads(std::size_t count) {
+  constexpr std::size_t most = 1024;
+  threads_set = count == 0 ? omp_get_num_procs() : static_cast<int>(std::min(count, most));
+}
+#else
+void set_threads(std::size_t) {}
+#endif
+std::size_t threads() { return static_cast<std::size_t>(threads_set.load()); }
+
+}  // namespace downhill
 
 namespace downhill::matrix_detail {
 namespace {
@@ -25,15 +52,55 @@ void as_eigen(const Elements& x, Work&& work) {
     map(std::integral_constant<int, Eigen::ColMajor>{}, x.layout.column_step);
 }
 
+template <class T>
+void add_product_here(const Elements<const T>& a, const Elements<const T>& b, const Elements<T>& c) {
+  as_eigen<const T>(a, [&](const auto& left) {
+    as_eigen<const T>(
+        b, [&](const auto& right) { as_eigen<T>(c, [&](auto result) { result.noalias() += left * right; }); });
+  });
+}
+
+// Rows or columns of a product, for one thread at a time. Eigen computes an element by the same operations in a piece
+// as in the whole if pieces begin where its own tiles do, at multiples of 12, 24 or 48 by the width of the registers,
+// and if none is so narrow that it is computed otherwise.
+class Pieces {
+ public:
+  explicit Pieces(std::size_t size) : size_(size), count_(std::max<std::size_t>(1, (size + width - narrow) / width)) {}
+  std::size_t count() const { return count_; }
+  std::size_t begin(std::size_t i) const { return i * width; }
+  std::size_t size(std::size_t i) const { return (i + 1 == count_ ? size_ : begin(i + 1)) - begin(i); }
+
+ private:
+  static constexpr std::size_t width = 192, narrow = 48;
+  std::size_t size_, count_;
+};
+
+template <class T>
+Elements<T> part(const Elements<T>& x, std::size_t row, std::size_t rows, std::size_t column, std::size_t columns) {
+  return {x.data + x.layout.at(row, column), {rows, columns, x.layout.row_step, x.layout.column_step}};
+}
+
 }  // namespace
 
 template <std::floating_point T>
 void add_product(const Elements<const T>& a, const Elements<const T>& b, const Elements<T>& c) {
   if (a.layout.size() == 0 || b.layout.size() == 0) return;
-  as_eigen<const T>(a, [&](const auto& left) {
-    as_eigen<const T>(
-        b, [&](const auto& right) { as_eigen<T>(c, [&](auto result) { result.noalias() += left * right; }); });
-  });
+  const std::size_t rows = c.layout.rows, columns = c.layout.columns, inner = a.layout.columns;
+  const Pieces down(rows), right(columns);
+  const std::size_t pieces = down.count() * right.count();
+  constexpr std::size_t worth_it = 1'000'000;  // multiplications: 10 microseconds or more
+  const int team = threads_set;
+  if (team == 1 || pieces == 1 || rows == 1 || columns == 1 || rows * columns * inner < worth_it)
+    return add_product_here(a, b, c);
+#ifdef _OPENMP
+#pragma omp parallel for num_threads(team) schedule(dynamic)
+#endif
+  for (std::size_t i = 0; i < pieces; ++i) {
+    const std::size_t row = i / right.count(), column = i % right.count();
+    add_product_here<T>(part(a, down.begin(row), down.size(row), 0, inner),
+                        part(b, 0, inner, right.begin(column), right.size(column)),
+                        part(c, down.begin(row), down.size(row), right.begin(column), right.size(column)));
+  }
 }
 
 template void add_product(const Elements<const double>&, const Elements<const double>&, const Elements<double>&);

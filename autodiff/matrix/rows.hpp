@@ -46,6 +46,18 @@ class ConcatenateBlock final : public Block<T> {
       : placed_(placed), parents_(parents), result_(result) {}
   std::string_view name() const override { return "concatenate"; }
   std::span<const Run> parents() const override { return parents_; }
+  Shape shape() const override { return {result_.rows, result_.columns}; }
+  std::vector<typename Block<T>::Constant> constants() const override {
+    std::vector<typename Block<T>::Constant> all;
+    std::size_t run = 0;
+    for (const Placed<T>& placed : placed_) {
+      if (placed.operand.is_active())
+        ++run;
+      else
+        all.push_back(constant_of(run, placed.operand));
+    }
+    return all;
+  }
   void pull_back(std::size_t first, T* adjoint) const override {
     for (const auto& [operand, row, column] : placed_) {
       if (!operand.is_active()) continue;

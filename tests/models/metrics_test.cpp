@@ -90,6 +90,20 @@ TEST_CASE("R² is 1 where all is right, 0 for the mean, and less where it is wor
   CHECK_THROWS_AS(r2({1}, {1, 2}), ShapeError);
 }
 
+TEST_CASE("R² of several outputs is the mean of theirs, whatever their scales") {
+  const Values of_first{1, 2, 3, 6}, of_second{1e6, 1e6 + 1, 1e6 + 2, 1e6 + 4}, mean(4, 3.0);
+  Values targets, guessed;
+  for (std::size_t i = 0; i < 4; ++i) {
+    targets.insert(targets.end(), {of_first[i], of_second[i]});
+    guessed.insert(guessed.end(), {mean[i], of_second[i]});
+  }
+  CHECK(r_squared(guessed, targets, 2) == 0.5);
+  CHECK(r_squared(targets, targets, 2) == 1);
+  CHECK(r_squared(guessed, targets, 2) == (r2(mean, of_first) + r2(of_second, of_second)) / 2);
+  CHECK_THROWS_AS(r_squared(guessed, targets, 3), ShapeError);
+  CHECK_THROWS_AS(r_squared(guessed, targets, 0), ShapeError);
+}
+
 TEST_CASE("R² of targets that are all equal is 1 without an error and -infinity with one, at any size") {
   for (std::size_t n = 1; n < 60; ++n)
     for (const double value : {0.1, -1.0 / 3, 1e8 / 7, 1e-9 / 3}) {

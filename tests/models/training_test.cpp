@@ -210,6 +210,14 @@ TEST_CASE("An evaluation is the mean over all samples, taken in pieces") {
   CHECK(gradient[2] == Catch::Approx(bias).epsilon(1e-10).margin(1e-14));
 }
 
+TEST_CASE("The score of several outputs is that of each of them, not of all in one pot") {
+  const Samples<double> samples{
+      .features = 1, .inputs = {0, 1, 2}, .outputs = 2, .targets = {0, 1000, 1, 1001, 2, 1002}};
+  Mlp<double> model({.input = 1, .layers = {Dense{2}}});
+  std::ranges::copy(Values{0, 0, 1, 1001}, model.tape().update_parameters().begin());  // the mean of each output
+  CHECK(evaluate(model, samples).score == 0);
+}
+
 TEST_CASE("The score of probabilities that were learned compares probabilities, not logits") {
   const Samples<double> samples{.features = 1, .inputs = {-1, 0, 2}, .outputs = 1, .targets = {0.2, 0.4, 0.9}};
   Mlp<double> model({.input = 1, .layers = {Dense{1}}});

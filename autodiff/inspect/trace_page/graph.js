@@ -65,7 +65,7 @@ class Graph {
       operation,
       behind: step.count > 1 ? behind : 0,
       plain: plain.length,
-      plainTexts: plain.map((operand) => short(operand.value)),
+      plainTexts: plain.map(operandNumber),
       width: Math.min(Math.max(...lines) + 22, widest),
       height: Math.max(70, 24 * shown + 12)
     };

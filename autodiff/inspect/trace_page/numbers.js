@@ -82,3 +82,8 @@ function manyText(numbers, summary, shape, count) {
     (broken > 0 ? `, ${broken} not finite` : '')
   );
 }
+
+/** The value of an operand, or its shape if it has many. */
+function operandNumber(operand) {
+  return operand.value === null ? `[${shapeText(operand.shape, operand.count)}]` : short(operand.value);
+}

@@ -107,10 +107,10 @@ class Story {
     if (count === 1) return this.name(i);
     return `${this.name(i)}(${shape ? `${Math.floor(k / shape[1])}, ${k % shape[1]}` : k})`;
   }
-  /** The same of an operand; of a plain number, the number. */
+  /** The same of an operand; of a constant, the number or the shape. */
   operandName(step, k) {
     const operand = this.steps[step].operands[k];
-    if (operand.slot === null) return short(operand.value);
+    if (operand.slot === null) return operandNumber(operand);
     const sources = this.edgesInto[step].filter((edge) => edge.operand === k).map((edge) => edge.from);
     if (sources.length !== 1)
       return operand.name || `v${operand.slot}` + (operand.count > 1 ? `…v${operand.slot + operand.count - 1}` : '');

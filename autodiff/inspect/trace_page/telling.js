@@ -10,10 +10,6 @@ function applied(step, operands) {
   return step.label === '-' ? `−${shown[0]}` : `${step.label}(${shown.join(', ')})`;
 }
 
-function operandNumber(operand) {
-  return operand.value === null ? `[${shapeText(operand.shape, operand.count)}]` : short(operand.value);
-}
-
 /** What there is to tell: a title, sums as elements, and words. */
 function tell(story, moment, showElements) {
   const current = story.moments[moment],

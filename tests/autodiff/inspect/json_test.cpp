@@ -136,6 +136,24 @@ TEST_CASE("NaN, infinities, -0, names with quotes and places survive", "[json]")
   CHECK(document["steps"][1]["source"]["line"] > 0);
 }
 
+TEST_CASE("a block has its constants and its slopes", "[json]") {
+  Tape<double> tape;
+  Trace trace(tape);
+  const auto w = parameters<double>(tape, std::vector{1.0, 2.0}, 2, 1, "W");
+  const Record record = trace.of(sum(product(VarMatrix<double>(Eigen::RowVector2d(3, 4)), w)));
+  const json document = json::parse(inspect::json(record)), product = document["steps"][1];
+  CHECK(Validator()(document) == "");
+  CHECK(product["operands"][0]["values"] == json{3, 4});
+  CHECK(product["operands"][0]["shape"] == json{1, 2});
+  CHECK(product["operands"][1]["values"].is_null());
+  CHECK(product["slopes"] == json{{0, 1, 0, 3}, {0, 1, 1, 4}});
+  CHECK(document["steps"][0]["slopes"].is_null());
+  const json brief = json::parse(inspect::json(record, {.most_elements = 1}));
+  CHECK(Validator()(brief) == "");
+  CHECK(brief["steps"][1]["slopes"].is_null());
+  CHECK(brief["steps"][1]["operands"][0]["values"].is_null());
+}
+
 TEST_CASE("large blocks are summed up, and what is not known is null", "[json]") {
   Tape<float> tape;
   auto early = tape.variable(2);
