@@ -25,12 +25,10 @@ void apply(const T* x, T* y, F&& f) {
 template <class T>
 void exponential(const T* x, T* y, T least, T most) {
   apply(x, y, [](const auto& a) { return a.exp(); });
-  T largest = x[0], smallest = x[0];
-  for (std::size_t i = 0; i < size<T>; ++i) {
-    largest = x[i] > largest ? x[i] : largest;
-    smallest = x[i] < smallest ? x[i] : smallest;
-  }
-  if (largest <= most - 1 && smallest >= least) [[likely]]
+  Bits<T> is_outside = 0;
+  for (std::size_t i = 0; i < size<T>; ++i)
+    is_outside |= static_cast<Bits<T>>(x[i] > most - 1) | static_cast<Bits<T>>(x[i] < least);
+  if (is_outside == 0) [[likely]]
     return;
   alignas(64) T root[size<T>];
   apply(x, root, [](const auto& a) { return (a / 2).exp(); });

@@ -151,9 +151,10 @@ template <class T>
   return pack_detail::pack<T>([](auto& to, const auto& m, const auto& a, const auto& b) { to = m ? a : b; }, mask, x, y); }
 template <class T, class X, class Y>
 [[gnu::always_inline]] inline Pack<T> choose_lazily(const PackMask<T>& mask, X&& x, Y&& y) {
-  pack_detail::Bits<T> all = -1, any = 0;
-  for (std::size_t i = 0; i < Pack<T>::size; ++i) all &= mask.lane[i], any |= mask.lane[i];
-  if (all != 0) return x();
+  std::int64_t word[8], all = -1, any = 0;  // a lane is all ones or all zeros, so several may be asked at once
+  std::memcpy(word, &mask.lane, sizeof(word));
+  for (const std::int64_t one : word) all &= one, any |= one;
+  if (all == -1) return x();
   if (any == 0) return y();
   return choose<T>(mask, x(), y());
 }
