@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "descent.hpp"
@@ -85,6 +86,8 @@ float NetworkByHand::loss_of_outputs(std::span<const std::size_t> labels) {
   last.dy /= samples;
   return total / samples;
 }
+
+void NetworkByHand::restart(std::span<const float> parameters) { std::ranges::copy(parameters, parameters_.begin()); }
 
 void NetworkByHand::descend(float rate) {
   Eigen::Map<Eigen::ArrayXf>(parameters_.data(), static_cast<Index>(parameters_.size())) -=

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <memory>
@@ -42,6 +43,8 @@ struct Network {
   Trainer<Mlp<float>, GradientDescent> descending;
   Trainer<Mlp<float>, Adam> with_adam;
   Gradient<float> swept;
+  std::vector<float> beginning;
+  std::size_t steps = 0, steps_by_hand = 0;
 
   explicit Network(const Setting& of)
       : setting(of),
@@ -57,6 +60,11 @@ struct Network {
         descending(model, samples, GradientDescent{.learning_rate = rate}, {.batch = of.batch}),
         with_adam(model, samples, Adam{.learning_rate = rate}, {.batch = of.batch}) {
     targets.assign(samples.labels.begin(), samples.labels.end());
+    beginning.assign(model.parameters().begin(), model.parameters().end());
+  }
+  // A million steps on the same batch would learn it by heart, and what is timed would be units that are all saturated.
+  void count_step() {
+    if (++steps % steps_of_training == 0) std::ranges::copy(beginning, model.update_parameters().begin());
   }
   static Samples<float> random_samples(const Setting& of) {
     std::mt19937_64 generator(1);
@@ -69,6 +77,7 @@ struct Network {
   }
 
   float step() {
+    count_step();
     auto& tape = model.tape();
     const auto here = tape.mark();
     const auto outputs = model(VarMatrix<float>::constant(samples.inputs, setting.batch, setting.sizes.front()));
@@ -84,6 +93,7 @@ struct Network {
     return value;
   }
   float step_by_hand() {
+    if (++steps_by_hand % steps_of_training == 0) by_hand.restart(beginning);
     const float value = by_hand.loss(x, samples.labels);
     if (setting.adam)
       by_hand.adam(static_cast<float>(rate));
@@ -91,9 +101,13 @@ struct Network {
       by_hand.descend(static_cast<float>(rate));
     return value;
   }
-  double step_of_fit() { return setting.adam ? with_adam.step() : descending.step(); }
+  double step_of_fit() {
+    count_step();
+    return setting.adam ? with_adam.step() : descending.step();
+  }
 
   static constexpr double rate = 1e-3;
+  static constexpr std::size_t steps_of_training = 1'000;
 };
 
 // Both take the same steps, or the comparison says nothing.

@@ -24,6 +24,7 @@ class NetworkByHand {
                 std::span<const float> parameters);
   /// Forward and back: returns the loss, and leaves the gradient.
   float loss(const Matrix& x, std::span<const std::size_t> labels);
+  void restart(std::span<const float> parameters);
   void descend(float rate);
   void adam(float rate);
 

@@ -2,7 +2,6 @@
 // What the operations on matrices share as blocks on the tape. An operand is its elements, and the slot of the first
 // one if it is on the tape.
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
@@ -34,12 +33,10 @@ std::array<Elements<const T>, N> elements_of(const std::array<Operand<T>, N>& op
   return elements;
 }
 
-/// An operand that is not on the tape, without its repetitions.
+/// An operand that is not on the tape.
 template <class T>
 typename Block<T>::Constant constant_of(std::size_t run, const Operand<T>& operand) {
-  Layout once = operand.layout;
-  if (once.row_step == 0) once.rows = std::min<std::size_t>(once.rows, 1);
-  if (once.column_step == 0) once.columns = std::min<std::size_t>(once.columns, 1);
+  const Layout once = operand.layout.once();
   typename Block<T>::Constant constant{run, {once.rows, once.columns}, {}};
   for_each_element(once, [&](std::size_t row, std::size_t column) {
     constant.elements.push_back(operand.data[once.at(row, column)]);
@@ -59,8 +56,10 @@ class OperandBlock : public Block<T> {
   Shape shape() const override { return {result_.rows, result_.columns}; }
   Shape parent_shape(std::size_t run) const override {
     for (const Operand<T>& operand : operands_)
-      if (operand.is_active() && run-- == 0)
-        return operand.layout.is_dense() ? Shape{operand.layout.rows, operand.layout.columns} : Shape{};
+      if (operand.is_active() && run-- == 0) {
+        const Layout once = operand.layout.once();
+        return once.is_dense() ? Shape{once.rows, once.columns} : Shape{};
+      }
     return {};
   }
   std::vector<typename Block<T>::Constant> constants() const override {

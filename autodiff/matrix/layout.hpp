@@ -3,6 +3,7 @@
 // or a column is another layout of the same elements; a step of 0 repeats a row or a column, which is what broadcasting
 // is.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string_view>
@@ -26,6 +27,11 @@ struct Layout {
   /// With its one row, or its one column, repeated.
   Layout repeated(std::size_t to_rows, std::size_t to_columns) const {
     return {to_rows, to_columns, rows == to_rows ? row_step : 0, columns == to_columns ? column_step : 0};
+  }
+  /// Without such repetitions.
+  Layout once() const {
+    return {row_step == 0 ? std::min<std::size_t>(rows, 1) : rows,
+            column_step == 0 ? std::min<std::size_t>(columns, 1) : columns, row_step, column_step};
   }
 };
 

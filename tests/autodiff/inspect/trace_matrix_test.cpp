@@ -61,6 +61,8 @@ TEST_CASE("constants that go into a block are its operands, in their place, with
   of_constant(step_of(product(w, both.transpose())), 1, 2, 2, {1, 1, 1, 1});
   of_constant(step_of(concatenate_rows<float>({row, w})), 0, 1, 2, {5, 6});
   of_constant(step_of(concatenate_rows<float>({w, none, row})), 1, 0, 2, {});
+  const auto bias = parameters<float>(tape, std::vector{1.0f, 2.0f}, 1, 2, "b");
+  CHECK(trace.of(sum(w + bias)).steps.at(2).operands.at(1).shape.rows == 1);
   const inspect::RecordedStep scaled = step_of(w * 3);
   CHECK((scaled.operands.at(1).is_plain() && scaled.operands.at(1).value == 3.0));
   CHECK_THAT(inspect::table(trace.of(sum(w * row))),

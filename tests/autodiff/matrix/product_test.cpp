@@ -42,9 +42,9 @@ struct Threads {
 TEMPLATE_TEST_CASE("products and their adjoints are the same bits on any number of threads", "", float, double) {
   using T = TestType;
   // Around the edges of pieces, and of what is worth more than one thread.
-  const std::vector<std::array<std::size_t, 3>> sizes{
-      {961, 296, 187}, {128, 784, 512}, {1, 1500, 1500}, {1500, 1500, 1}, {239, 90, 240}, {240, 90, 241},
-      {383, 64, 384},  {6272, 9, 19},   {192, 192, 192}, {577, 1, 1801},  {97, 103, 101}};
+  const std::vector<std::array<std::size_t, 3>> sizes{{241, 30, 187}, {128, 20, 512}, {1, 1050, 1000}, {1050, 1000, 1},
+                                                      {239, 20, 240}, {240, 20, 241}, {383, 45, 64},   {6272, 9, 19},
+                                                      {192, 30, 192}, {577, 1, 1801}, {97, 110, 101},  {193, 600, 50}};
   const auto bits_of = [](const std::array<std::size_t, 3>& size) {
     const auto [n, k, m] = size;
     Tape<T> tape;
@@ -65,7 +65,7 @@ TEMPLATE_TEST_CASE("products and their adjoints are the same bits on any number 
   for (const auto& size : sizes) {
     CAPTURE(size[0], size[1], size[2]);
     const std::vector<T> alone = bits_of(size);
-    for (const std::size_t count : {2u, 3u, 16u}) {
+    for (const std::size_t count : {2u, 7u}) {
       const Threads some(count);
       const std::vector<T> together = bits_of(size);
       CHECK(std::memcmp(alone.data(), together.data(), alone.size() * sizeof(T)) == 0);
