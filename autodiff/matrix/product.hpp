@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 #include <autodiff/matrix/kernel.hpp>
 #include <autodiff/matrix/var_matrix.hpp>
@@ -30,15 +31,18 @@ extern template void add_product(const Elements<const float>&, const Elements<co
 /// to += every row of x, both with their columns side by side: in registers, some columns at a time.
 template <std::floating_point T>
 void add_rows_to_row(const Elements<const T>& x, T* __restrict to) {
-  constexpr std::size_t width = 2 * Pack<T>::size;
   const std::size_t columns = x.layout.columns;
   std::size_t j = 0;
-  for (; j + width <= columns; j += width) {
-    std::array<T, width> sums{};
-    for (std::size_t i = 0; i < x.layout.rows; ++i)
-      for (std::size_t l = 0; l < width; ++l) sums[l] += x.data[i * x.layout.row_step + j + l];
-    for (std::size_t l = 0; l < width; ++l) to[j + l] += sums[l];
-  }
+  const auto add = [&]<std::size_t width>(std::integral_constant<std::size_t, width>) {
+    for (; j + width <= columns; j += width) {
+      std::array<T, width> sums{};
+      for (std::size_t i = 0; i < x.layout.rows; ++i)
+        for (std::size_t l = 0; l < width; ++l) sums[l] += x.data[i * x.layout.row_step + j + l];
+      for (std::size_t l = 0; l < width; ++l) to[j + l] += sums[l];
+    }
+  };
+  add(std::integral_constant<std::size_t, 2 * Pack<T>::size>());
+  add(std::integral_constant<std::size_t, Pack<T>::size>());
   for (std::size_t i = 0; i < x.layout.rows && j < columns; ++i)
     for (std::size_t l = j; l < columns; ++l) to[l] += x.data[i * x.layout.row_step + l];
 }
@@ -94,8 +98,9 @@ VarMatrix<T> product(const VarMatrix<T>& a, const VarMatrix<T>& b, const VarMatr
                          } else {
                            operands[2] = R::operand(tape, *row, shape);
                            const Elements<const T> bias = operands[2].elements();
-                           for (std::size_t i = 0; i < shape.rows; ++i)
-                             for (std::size_t j = 0; j < shape.columns; ++j) c[i * shape.columns + j] = bias(0, j);
+                           for (std::size_t j = 0; j < c.size() && j < shape.columns; ++j) c[j] = bias(0, j);
+                           for (std::size_t i = 1; i < shape.rows; ++i)
+                             std::copy_n(c.data(), shape.columns, c.data() + i * shape.columns);
                          }
                          add_product<T>(operands[0].elements(), operands[1].elements(), {c.data(), shape});
                          return R::record<ProductBlock<T>, T>(tape, shape, c, operands, shape);
