@@ -86,8 +86,11 @@ int main(int count, char** arguments) {
   Options options;
   app.add_flag("--convolution", options.convolution, "two layers of convolution before the dense ones");
   app.add_option("--epochs", options.epochs, "times through the data (default: 14, 8 with convolution)")
-      ->type_name("N");
-  app.add_option("--threads", options.threads, "how many to use (default: one for each processor)")->type_name("N");
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--threads", options.threads, "how many to use (default: one for each processor)")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--folder", options.folder, "where the data is")->type_name("PATH");
   app.add_option("--save", options.save, "write the network to this file")->type_name("FILE");
   return run_program(app, count, arguments, [&] { return run(options); });

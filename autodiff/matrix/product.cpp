@@ -3,33 +3,9 @@
 #include <Eigen/Core>
 
 #include <algorithm>
-#include <atomic>
 #include <type_traits>
 
 #include <autodiff/matrix/threads.hpp>
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
-namespace downhill {
-namespace {
-
-std::atomic<int> threads_set{1};
-
-}  // namespace
-
-#ifdef _OPENMP
-void set_threads(std::size_t count) {
-  constexpr std::size_t most = 1024;
-  threads_set = count == 0 ? omp_get_num_procs() : static_cast<int>(std::min(count, most));
-}
-#else
-void set_threads(std::size_t) {}
-#endif
-std::size_t threads() { return static_cast<std::size_t>(threads_set.load()); }
-
-}  // namespace downhill
 
 namespace downhill::matrix_detail {
 namespace {
@@ -89,9 +65,8 @@ void add_product(const Elements<const T>& a, const Elements<const T>& b, const E
   const Pieces down(rows), right(columns);
   const std::size_t pieces = down.count() * right.count();
   constexpr std::size_t worth_it = 1'000'000;  // multiplications: 10 microseconds or more
-  const int team = threads_set;
-  if (team == 1 || pieces == 1 || rows == 1 || columns == 1 || rows * columns * inner < worth_it)
-    return add_product_here(a, b, c);
+  const auto team = static_cast<int>(std::min(threads(), pieces));
+  if (team == 1 || rows == 1 || columns == 1 || rows * columns * inner < worth_it) return add_product_here(a, b, c);
 #ifdef _OPENMP
 #pragma omp parallel for num_threads(team) schedule(dynamic)
 #endif
