@@ -3,19 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <span>
 
 #include <autodiff/inspect/causes.hpp>
 #include <autodiff/inspect/text.hpp>
 
 namespace downhill::inspect {
 namespace {
-
-std::size_t first_bad(std::span<const double> numbers) {
-  const auto found = std::ranges::find_if(numbers, [](double x) { return !std::isfinite(x); });
-  return found == numbers.end() ? nowhere : static_cast<std::size_t>(found - numbers.begin());
-}
 
 // Operands come before their step, so one walk down the steps finds all that it depends on. By slots, because a sum
 // that grew in its slot while nobody listened has many steps.
@@ -44,7 +37,7 @@ std::vector<std::size_t> slice_of(const Record& record, std::size_t last) {
 std::optional<Finding> first_value(const Record& record) {
   for (std::size_t i = 0; i < record.steps.size(); ++i) {
     const RecordedStep& step = record.steps[i];
-    if (const std::size_t bad = first_bad(step.values); bad != nowhere)
+    if (const std::size_t bad = first_not_finite(step.values); bad != nowhere)
       return Finding{i, bad, nowhere, step.values[bad], cause_of_value(step), slice_of(record, i)};
   }
   return std::nullopt;
@@ -54,7 +47,7 @@ std::optional<Finding> first_adjoint(const Record& record) {
   for (const Visit& visit : record.sweep) {
     const RecordedStep& step = record.steps[visit.step];
     for (const Contribution& to : visit.contributions)
-      if (const std::size_t bad = first_bad(to.after); bad != nowhere)
+      if (const std::size_t bad = first_not_finite(to.after); bad != nowhere)
         return Finding{visit.step,
                        bad,
                        to.operand,

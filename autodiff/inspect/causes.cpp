@@ -142,15 +142,13 @@ std::string cause_of_value(const RecordedStep& step) {
     return "it was given so: a parameter that an earlier step of training threw off (the learning rate is too large), "
            "or "
            "data that are not finite";
-  const auto is_bad = [](double x) { return !std::isfinite(x); };
   for (const Operand& operand : step.operands) {
     if (!operand.is_plain()) continue;
-    if (operand.value && is_bad(*operand.value)) return "a plain number that went in is not finite: look at the data";
-    if (const auto bad = std::ranges::find_if(operand.values, is_bad); bad != operand.values.end()) {
-      const auto element = static_cast<std::size_t>(bad - operand.values.begin());
+    if (operand.value && !std::isfinite(*operand.value))
+      return "a plain number that went in is not finite: look at the data";
+    if (const std::size_t bad = first_not_finite(operand.values); bad != nowhere)
       return fmt::format("a constant matrix that went in is not finite: {} in row {}, column {}; look at the data",
-                         short_text(*bad), element / operand.shape.columns, element % operand.shape.columns);
-    }
+                         short_text(operand.values[bad]), bad / operand.shape.columns, bad % operand.shape.columns);
   }
   if (const std::string_view text = found(value_causes, step.label, case_of(step)); !text.empty())
     return std::string(text);
@@ -163,7 +161,7 @@ std::string cause_of_flow(const RecordedStep& step, const Operand& operand) {
   if (const std::string_view text = found(flow_causes, step.label, given);
       !text.empty() && operand.slope && !std::isfinite(*operand.slope))
     return std::string(text);
-  if (std::ranges::any_of(step.values, [](double v) { return !std::isfinite(v); }))
+  if (first_not_finite(step.values) != nowhere)
     return "the value of this step is not finite either, and so is its slope: see the first value";
   if (operand.slope && !std::isfinite(*operand.slope)) return "the slope of this step is not finite there";
   return "finite slopes, multiplied and added along the sweep, overflow: gradients explode; lower the depth or the "

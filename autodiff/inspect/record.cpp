@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include <autodiff/error.hpp>
 
 namespace downhill::inspect {
@@ -41,6 +44,11 @@ double Record::value(std::size_t slot) const {
 double Record::adjoint(std::size_t slot) const {
   const RecordedStep& step = step_with(*this, slot);
   return step.adjoints[slot - step.slot];
+}
+
+std::size_t first_not_finite(std::span<const double> numbers) {
+  const auto found = std::ranges::find_if(numbers, [](double x) { return !std::isfinite(x); });
+  return found == numbers.end() ? nowhere : static_cast<std::size_t>(found - numbers.begin());
 }
 
 std::string described(const RecordedStep& step) {

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -101,6 +102,9 @@ struct RecordOptions {
   bool all = false;                      // keep the steps that the result does not depend on
   std::size_t most_block_slopes = 4096;  // a block with at most so many results times operands keeps its slopes
 };
+
+/// Which number is the first that is not finite, or nowhere.
+std::size_t first_not_finite(std::span<const double> numbers);
 
 /// What stands for a step in a sentence: its name, or its label and its slot.
 std::string described(const RecordedStep& step);

@@ -213,7 +213,8 @@ class Recording {
   // Row by row of the Jacobian, each by pulling back an adjoint of 1.
   void add_slopes(const Block<T>& made, RecordedStep& step) {
     std::size_t parents = 0;
-    for (const Operand& operand : step.operands) parents += operand.is_plain() ? 0 : operand.count;
+    const auto slots_of = [](const Operand& operand) { return operand.is_plain() ? 0 : operand.count; };
+    for (const Operand& operand : step.operands) parents += slots_of(operand);
     if (parents > 0 && step.count > options_.most_block_slopes / parents) return;
     step.has_slopes = true;
     row_.resize(adjoint_.size(), T(0));
@@ -222,13 +223,13 @@ class Recording {
       made.pull_back(step.slot, row_.data());
       row_[step.slot + i] = T(0);
       for (std::size_t k = 0; k < step.operands.size(); ++k)
-        for (std::size_t j = 0; !step.operands[k].is_plain() && j < step.operands[k].count; ++j)
+        for (std::size_t j = 0; j < slots_of(step.operands[k]); ++j)
           if (T& slope = row_[step.operands[k].slot + j]; !is_zero(slope))
             step.slopes.push_back({i, k, j, plain(std::exchange(slope, T(0)))});
     }
     if (step.count > 1) return;
     for (Operand& operand : step.operands)
-      if (!operand.is_plain() && operand.count == 1) operand.slope = 0;
+      if (slots_of(operand) == 1) operand.slope = 0;
     for (const BlockSlope& one : step.slopes)
       if (step.operands[one.operand].count == 1) step.operands[one.operand].slope = one.slope;
   }

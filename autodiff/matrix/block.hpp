@@ -33,15 +33,15 @@ std::array<Elements<const T>, N> elements_of(const std::array<Operand<T>, N>& op
   return elements;
 }
 
-/// An operand that is not on the tape.
+/// The next operand of a block: a run more if it is on the tape, otherwise a constant before the run that follows.
 template <class T>
-typename Block<T>::Constant constant_of(std::size_t run, const Operand<T>& operand) {
+void add_constant(const Operand<T>& operand, std::size_t& run, std::vector<typename Block<T>::Constant>& constants) {
+  if (operand.is_active()) return void(++run);
   const Layout once = operand.layout.once();
-  typename Block<T>::Constant constant{run, {once.rows, once.columns}, {}};
+  auto& constant = constants.emplace_back(typename Block<T>::Constant{run, {once.rows, once.columns}, {}});
   for_each_element(once, [&](std::size_t row, std::size_t column) {
     constant.elements.push_back(operand.data[once.at(row, column)]);
   });
-  return constant;
 }
 
 /// A block with N operands and a dense result of so many rows and columns.
@@ -65,12 +65,8 @@ class OperandBlock : public Block<T> {
   std::vector<typename Block<T>::Constant> constants() const override {
     std::vector<typename Block<T>::Constant> all;
     std::size_t run = 0;
-    for (const Operand<T>& operand : operands_) {
-      if (operand.is_active())
-        ++run;
-      else if (operand.data != nullptr)
-        all.push_back(constant_of(run, operand));
-    }
+    for (const Operand<T>& operand : operands_)
+      if (operand.is_active() || operand.data != nullptr) add_constant(operand, run, all);
     return all;
   }
 

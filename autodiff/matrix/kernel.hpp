@@ -128,6 +128,42 @@ void add_scaled(const T* x, const T& scale, const Elements<T>& to) {
   });
 }
 
+/// to += every row of x, both with their columns side by side: in registers, some columns at a time.
+template <std::floating_point T>
+void add_rows_to_row(const Elements<const T>& x, T* __restrict to) {
+  const std::size_t columns = x.layout.columns;
+  std::size_t j = 0;
+  const auto add = [&]<std::size_t width>(std::integral_constant<std::size_t, width>) {
+    for (; j + width <= columns; j += width) {
+      std::array<T, width> sums{};
+      for (std::size_t i = 0; i < x.layout.rows; ++i)
+        for (std::size_t l = 0; l < width; ++l) sums[l] += x.data[i * x.layout.row_step + j + l];
+      for (std::size_t l = 0; l < width; ++l) to[j + l] += sums[l];
+    }
+  };
+  add(std::integral_constant<std::size_t, 2 * Pack<T>::size>());
+  add(std::integral_constant<std::size_t, Pack<T>::size>());
+  for (std::size_t i = 0; i < x.layout.rows && j < columns; ++i)
+    for (std::size_t l = j; l < columns; ++l) to[l] += x.data[i * x.layout.row_step + l];
+}
+
+/// Every row of `to` += x, or its one row += every row of x.
+template <class T>
+void add_rows(const Elements<const T>& x, const Elements<T>& to) {
+  if constexpr (std::floating_point<T>) {
+    if (to.layout.row_step == 0 && to.layout.column_step == 1 && x.layout.column_step == 1)
+      return add_rows_to_row<T>(x, to.data);
+  }
+  const Runs<2> runs({x.layout, to.layout});
+  with_steps<2>(runs.step, [&](auto from_step, auto into_step) {
+    for (std::size_t r = 0; r < runs.count; ++r) {
+      const T* const from = x.data + r * runs.next[0];
+      T* const into = to.data + r * runs.next[1];
+      for (std::size_t k = 0; k < runs.length; ++k) into[k * into_step] = into[k * into_step] + from[k * from_step];
+    }
+  });
+}
+
 /// What an adjoint g hands on along a slope. An adjoint of 0 stops there.
 template <class T>
 T handed_on(const T& slope, const T& g) {

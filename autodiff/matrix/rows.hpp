@@ -8,7 +8,7 @@
 #include <span>
 #include <string_view>
 
-#include <autodiff/matrix/product.hpp>
+#include <autodiff/matrix/kernel.hpp>
 #include <autodiff/matrix/var_matrix.hpp>
 
 namespace downhill {
@@ -50,12 +50,7 @@ class ConcatenateBlock final : public Block<T> {
   std::vector<typename Block<T>::Constant> constants() const override {
     std::vector<typename Block<T>::Constant> all;
     std::size_t run = 0;
-    for (const Placed<T>& placed : placed_) {
-      if (placed.operand.is_active())
-        ++run;
-      else
-        all.push_back(constant_of(run, placed.operand));
-    }
+    for (const Placed<T>& placed : placed_) add_constant(placed.operand, run, all);
     return all;
   }
   void pull_back(std::size_t first, T* adjoint) const override {

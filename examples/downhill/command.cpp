@@ -1,5 +1,4 @@
 #include "command.hpp"
-#include "../program.hpp"
 
 #include <fmt/format.h>
 
