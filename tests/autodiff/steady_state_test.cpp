@@ -36,8 +36,17 @@ void* counted(std::size_t size, std::size_t alignment) {
 [[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
+// AddressSanitizer has a malloc of its own: g++ says so by a macro, clang++ by a feature.
+#if defined(__SANITIZE_ADDRESS__)
+#define DOWNHILL_MALLOC_IS_TAKEN
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define DOWNHILL_MALLOC_IS_TAKEN
+#endif
+#endif
+
 // What is not allocated by operator new, as Eigen's memory: malloc itself is counted, where it can be replaced.
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__GLIBC__) && !defined(DOWNHILL_MALLOC_IS_TAKEN)
 extern "C" void* __libc_malloc(std::size_t size);
 extern "C" void* malloc(std::size_t size) {
   ++allocations;
