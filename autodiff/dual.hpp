@@ -250,6 +250,18 @@ constexpr bool is_finite(const Dual<T, N>& x) {
   for (std::size_t i = 0; i < N; ++i) finite = finite && is_finite(x.tangent(i));
   return finite;
 }
+/// Nested chains are always worked out with care (see handed_on).
+template <class T, std::size_t N>
+constexpr bool is_ordinary(const Dual<T, N>&) {
+  return false;
+}
+/// The product rule, of which each part is handed on by itself.
+template <class T, std::size_t N>
+constexpr Dual<T, N> handed_on(const Dual<T, N>& slope, const Dual<T, N>& moves) {
+  Lanes<T, N> tangents = Lanes<T, N>::scaled(moves.value(), slope.lanes());
+  tangents.add_scaled(slope.value(), moves.lanes());
+  return {handed_on(slope.value(), moves.value()), tangents};
+}
 template <class T, std::size_t N>
 constexpr bool is_sound_product(const Dual<T, N>& product, const Dual<T, N>& x, const Dual<T, N>& y) {
   return is_finite(product) && is_sound_product(product.value(), x.value(), y.value());

@@ -7,8 +7,9 @@
 //
 //     adjoint[parent] += slope * adjoint[result]
 //
-// An adjoint of exactly 0 stops there: 0 times an infinite slope contributes 0. The tape is only read; any result may
-// be swept again, with any seeds, and nothing is ever added up between two sweeps.
+// An adjoint of exactly 0 stops there, and nothing goes along a slope of exactly 0: 0 times infinity or NaN contributes
+// 0, as in every other mode (see handed_on in statement.hpp). The tape is only read; any result may be swept again, with
+// any seeds, and nothing is ever added up between two sweeps.
 
 #include <cstddef>
 #include <initializer_list>
@@ -68,6 +69,13 @@ class Gradient {
   Generations moment_;
 };
 
+/// Hands on an adjoint that is not an ordinary number, along the edges of one statement.
+template <class T>
+[[gnu::noinline]] void pull_with_care(const Edge<T>* begin, const Edge<T>* end, const T& g, T* adjoint) {
+  for (const Edge<T>* e = begin; e != end; ++e)
+    adjoint[e->parent] = adjoint[e->parent] + handed_on(e->slope, g);
+}
+
 /// One reverse sweep over the statements in [begin, end), end first.
 template <class T>
 void reverse_sweep(const std::byte* begin, const std::byte* end, T* adjoint) {
@@ -75,24 +83,29 @@ void reverse_sweep(const std::byte* begin, const std::byte* end, T* adjoint) {
   while (end != begin) {
     const auto* const trailer = std::launder(reinterpret_cast<const Trailer<T>*>(end)) - 1;
     const auto* const last = std::launder(reinterpret_cast<const Edge<T>*>(trailer));
+    const std::uint32_t edges = trailer->edges;
     const T g = adjoint[trailer->result];
+    if (!is_ordinary(g)) [[unlikely]] {
+      end = reinterpret_cast<const std::byte*>(last - edges);
+      if (!is_zero(g)) pull_with_care(last - edges, last, g, adjoint);
+      continue;
+    }
     // The common counts by name: the branch predictor breaks the chain from trailer to trailer.
-    switch (const std::uint32_t edges = trailer->edges) {
+    switch (edges) {
       case 1:
         end = reinterpret_cast<const std::byte*>(last - 1);
-        if (!is_zero(g)) pull(last[-1], g);
+        pull(last[-1], g);
         break;
       case 2:
         end = reinterpret_cast<const std::byte*>(last - 2);
-        if (!is_zero(g)) pull(last[-2], g), pull(last[-1], g);
+        pull(last[-2], g), pull(last[-1], g);
         break;
       case 3:
         end = reinterpret_cast<const std::byte*>(last - 3);
-        if (!is_zero(g)) pull(last[-3], g), pull(last[-2], g), pull(last[-1], g);
+        pull(last[-3], g), pull(last[-2], g), pull(last[-1], g);
         break;
       default:
         end = reinterpret_cast<const std::byte*>(last - edges);
-        if (is_zero(g)) break;
         for (const Edge<T>* e = last - edges; e != last; ++e) pull(*e, g);
     }
   }

@@ -16,8 +16,8 @@
 
 namespace downhill {
 
-/// N numbers of type T. `scaled` and `add_scaled` are what the chain rule does with them; where the slope is infinite,
-/// a lane of exactly 0 stays 0, as an adjoint of 0 stops in the reverse sweep.
+/// N numbers of type T. `scaled` and `add_scaled` are what the chain rule does with them: each lane is handed on as an
+/// adjoint is in the reverse sweep (handed_on in statement.hpp).
 template <class T, std::size_t N>
 class Lanes {
  public:
@@ -35,16 +35,12 @@ class Lanes {
   /// slope * x.
   static constexpr Lanes scaled(const T& slope, const Lanes& x) {
     Lanes result;
-    const bool finite = is_finite(slope);
-    for (std::size_t i = 0; i < N; ++i)
-      if (finite || !is_zero(x[i])) result.lanes_[i] = slope * x[i];
+    for (std::size_t i = 0; i < N; ++i) result.lanes_[i] = handed_on(slope, x[i]);
     return result;
   }
   /// *this + slope * x.
   constexpr void add_scaled(const T& slope, const Lanes& x) {
-    const bool finite = is_finite(slope);
-    for (std::size_t i = 0; i < N; ++i)
-      if (finite || !is_zero(x[i])) lanes_[i] = lanes_[i] + slope * x[i];
+    for (std::size_t i = 0; i < N; ++i) lanes_[i] = lanes_[i] + handed_on(slope, x[i]);
   }
 
  private:
@@ -100,25 +96,25 @@ class Lanes<T, N> {
 
   [[gnu::always_inline]] static Lanes scaled(T slope, const Lanes& x) {
     Lanes result;
-    if (is_finite(slope)) [[likely]]
+    if (is_ordinary(slope)) [[likely]]
       Shape::each([&](auto i) {
         Vector vector;
         x.load(i, vector);
         result.store(i, slope * vector);
       });
-    else
+    else if (!is_zero(slope))
       Shape::each([&](auto i) { result.add_where_moving(i, slope, x); });
     return result;
   }
   [[gnu::always_inline]] void add_scaled(T slope, const Lanes& x) {
-    if (is_finite(slope)) [[likely]]
+    if (is_ordinary(slope)) [[likely]]
       Shape::each([&](auto i) {
         Vector sum, vector;
         load(i, sum);
         x.load(i, vector);
         store(i, sum + slope * vector);
       });
-    else
+    else if (!is_zero(slope))
       Shape::each([&](auto i) { add_where_moving(i, slope, x); });
   }
 
@@ -176,16 +172,16 @@ class Lanes<T, N> {
 
   [[gnu::always_inline]] static Lanes scaled(T slope, const Lanes& x) {
     Lanes result;
-    if (is_finite(slope)) [[likely]]
+    if (is_ordinary(slope)) [[likely]]
       Shape::each([&](auto i) { result.vectors_[i] = slope * x.vectors_[i]; });
-    else
+    else if (!is_zero(slope))
       Shape::each([&](auto i) { result.add_where_moving(i, slope, x); });
     return result;
   }
   [[gnu::always_inline]] void add_scaled(T slope, const Lanes& x) {
-    if (is_finite(slope)) [[likely]]
+    if (is_ordinary(slope)) [[likely]]
       Shape::each([&](auto i) { vectors_[i] += slope * x.vectors_[i]; });
-    else
+    else if (!is_zero(slope))
       Shape::each([&](auto i) { add_where_moving(i, slope, x); });
   }
 

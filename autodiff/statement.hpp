@@ -81,6 +81,23 @@ struct Block {
 inline bool is_zero(std::floating_point auto x) { return x == 0; }
 inline bool is_one(std::floating_point auto x) { return x == 1; }
 inline bool is_finite(std::floating_point auto x) { return std::abs(x) <= std::numeric_limits<decltype(x)>::max(); }
+/// Is it neither 0 nor infinite nor NaN? Such a factor needs no care in the chain rule.
+template <std::floating_point T>
+bool is_ordinary(T x) {
+  if constexpr (sizeof(T) <= 8) {  // without the sign, the bits of 0 are followed by those of all finite numbers
+    using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+    constexpr Bits infinity = std::bit_cast<Bits>(std::numeric_limits<T>::infinity()) << 1;
+    return (std::bit_cast<Bits>(x) << 1) - 1 < infinity - 1;
+  } else {
+    return x != 0 && is_finite(x);
+  }
+}
+/// What the chain rule hands on along a slope, of an adjoint in the sweep or of a tangent in forward mode: their
+/// product, and 0 where one of the two is exactly 0, though the other be infinite or NaN.
+template <std::floating_point T>
+T handed_on(T slope, T moves) {
+  return slope == 0 || moves == 0 ? T(0) : slope * moves;
+}
 /// Is the product x y as good as its factors? Not if it overflowed or underflowed. One comparison tells for the bits of
 /// most: without the sign, those of the normal numbers are in a row.
 template <std::floating_point T>
