@@ -3,8 +3,8 @@
 //
 // A range is anything with begin, end and size whose elements are Vars, Duals or plain floating-point numbers:
 // std::vector, std::array, std::span, an Eigen vector. One that makes its elements as it is read, as a view or an Eigen
-// expression does, is read once. Over plain numbers the result is a plain number. Sums are plain left-to-right sums, as
-// the loop they replace.
+// expression does, is read once. Over plain numbers the result is a plain number. The error of a sum does not grow with
+// the number of its terms (total.hpp), as that of the loop it replaces does.
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +14,7 @@
 #include <type_traits>
 #include <vector>
 
+#include <autodiff/total.hpp>
 #include <autodiff/variable.hpp>
 
 namespace downhill {
@@ -87,6 +88,13 @@ auto over(std::string_view operation, const R& range, T result, Slope slope) {
   }
 }
 
+template <class T, class R>
+Total<T> total(const R& range) {
+  Total<T> sum;
+  for (const auto& x : range) sum.add(value(x));
+  return sum;
+}
+
 template <class R>
 void demand_elements(std::string_view operation, const R& range) {
   if (std::size(range) == 0) misuse::empty_range(operation);
@@ -99,9 +107,8 @@ template <NumberRange R>
 auto sum(const R& numbers) {
   const auto& range = ranges_detail::stored(numbers);
   using T = ranges_detail::Scalar<R>;
-  T total = T(0);
-  for (const auto& x : range) total = total + ranges_detail::value(x);
-  return ranges_detail::over("sum", range, total, [](const T&, std::size_t) { return T(1); });
+  return ranges_detail::over("sum", range, T(ranges_detail::total<T>(range).value()),
+                             [](const T&, std::size_t) { return T(1); });
 }
 
 /// (x_1 + ... + x_n) / n. Slopes 1/n. Throws ShapeError for an empty range.
@@ -111,8 +118,7 @@ auto mean(const R& numbers) {
   using T = ranges_detail::Scalar<R>;
   ranges_detail::demand_elements("mean", range);
   const T n = static_cast<T>(std::size(range));
-  T total = T(0);
-  for (const auto& x : range) total = total + ranges_detail::value(x);
+  const T total = ranges_detail::total<T>(range).value();
   return ranges_detail::over("mean", range, T(total / n), [n](const T&, std::size_t) { return T(1) / n; });
 }
 
@@ -131,12 +137,12 @@ auto norm(const R& numbers) {
   }
   T length = largest;
   if (largest > T(0) && largest <= std::numeric_limits<T>::max()) {
-    T squares = T(0);
+    Total<T> squares;
     for (const auto& x : range) {
       const T ratio = ranges_detail::value(x) / largest;
-      squares = squares + ratio * ratio;
+      squares.add(ratio * ratio);
     }
-    length = largest * sqrt(squares);
+    length = largest * sqrt(squares.value());
   }
   return ranges_detail::over("norm", range, length, [length, largest](const T& x, std::size_t) {
     if (largest == T(0)) return T(0);
@@ -144,26 +150,31 @@ auto norm(const R& numbers) {
   });
 }
 
-/// log(e^x_1 + ... + e^x_n), without overflow: m + log(sum e^(x_i - m)) with m = max x_i. Slopes softmax(x)_i; where m
-/// is infinite, those that are m share the slope 1, as logaddexp has it. -infinity for an empty range. Source:
-/// Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and softmax functions", IMA J. Numer. Anal. 41
-/// (2021).
+/// log(e^x_1 + ... + e^x_n), without overflow: m + log(1 + sum of the other e^(x_i - m)) with m = max x_i, so that
+/// they are not lost beside the 1. Slopes softmax(x)_i; where m is infinite, those that are m share the slope 1, as
+/// logaddexp has it. -infinity for an empty range. Source: Blanchard, Higham and Higham, "Accurately computing the
+/// log-sum-exp and softmax functions", IMA J. Numer. Anal. 41 (2021).
 template <NumberRange R>
 auto log_sum_exp(const R& numbers) {
   const auto& range = ranges_detail::stored(numbers);
   using T = ranges_detail::Scalar<R>;
-  using std::exp, std::log;
+  using std::exp, std::log1p;
   T largest = -std::numeric_limits<T>::infinity();
+  std::size_t at = 0, index = 0;  // of the largest one
   for (const auto& x : range) {
     const T v = ranges_detail::value(x);
-    if (!(v <= largest)) largest = v;
+    if (!(v <= largest)) largest = v, at = index;
     if (largest != largest) break;
+    ++index;
   }
   const bool shiftable = largest - largest == T(0);
   const auto weight = [=](const T& x) { return shiftable || x != largest ? T(exp(x - largest)) : T(1); };
-  T total = T(0);
-  for (const auto& x : range) total = total + weight(ranges_detail::value(x));
-  const T result = shiftable ? T(largest + log(total)) : largest;
+  Total<T> others;
+  index = 0;
+  for (const auto& x : range)
+    if (index++ != at) others.add(weight(ranges_detail::value(x)));
+  const T rest = others.value(), total = T(1) + rest;
+  const T result = shiftable ? T(largest + log1p(rest)) : largest;
   return ranges_detail::over("log_sum_exp", range, result,
                              [=](const T& x, std::size_t) { return T(weight(x) / total); });
 }
@@ -190,10 +201,11 @@ auto dot(const X& x_numbers, const Y& y_numbers) {
   const auto& ys = ranges_detail::stored(y_numbers);
   const auto x_size = static_cast<std::size_t>(std::size(xs)), y_size = static_cast<std::size_t>(std::size(ys));
   if (x_size != y_size) misuse::different_sizes("dot", x_size, y_size);
-  T total = T(0);
+  Total<T> sum;
   auto y = std::begin(ys);
   for (auto x = std::begin(xs); x != std::end(xs); ++x, ++y)
-    total = total + static_cast<T>(ranges_detail::value(*x)) * static_cast<T>(ranges_detail::value(*y));
+    sum.add(static_cast<Wide<T>>(ranges_detail::value(*x)) * static_cast<Wide<T>>(ranges_detail::value(*y)));
+  const T total = sum.value();
   constexpr bool active_x = AnyVar<ElementOf<X>>, active_y = AnyVar<ElementOf<Y>>;
   if constexpr (active_x || active_y) {
     return Recorder::nary<T>("dot", total, [&](auto&& operand) {

@@ -132,19 +132,35 @@ class Optimizer {
   [[gnu::noinline]] T norm_scale(const T* x, const T* g) const {
     const double most = method_.gradient.clip_norm;
     if (!(most < infinity)) return 1;
+    const double norm = norm_of(x, g, 1);
+    if (norm >= 1e-140 && norm <= std::numeric_limits<double>::max()) [[likely]]
+      return norm > most ? static_cast<T>(most / norm) : T(1);
+    // Squares that overflowed or underflowed: once more, in units of the largest.
+    double largest = 0;
+    for_each_group([&](std::size_t begin, std::size_t end, double, double decay) {
+      const auto slope = conditioned(static_cast<T>(decay), 1);
+      for (; begin < end; ++begin)
+        largest = std::max(largest, std::abs(static_cast<double>(slope(x[begin], g[begin]))));
+    });
+    if (largest == 0 || !(largest <= std::numeric_limits<double>::max()) || norm != norm)
+      return norm > most ? static_cast<T>(most / norm) : T(1);
+    const double scale = most / largest / norm_of(x, g, largest);
+    return scale < 1 ? static_cast<T>(scale) : T(1);
+  }
+  // The norm of the gradient divided by a unit.
+  double norm_of(const T* x, const T* g, double unit) const {
     std::array<double, 16> squares{};  // of every 16th element: sums that need not wait for each other
     for_each_group([&](std::size_t begin, std::size_t end, double, double decay) {
       const auto slope = conditioned(static_cast<T>(decay), 1);
       const auto add = [&](std::size_t i, std::size_t lane) {
-        const double steep = slope(x[i], g[i]);
+        const double steep = static_cast<double>(slope(x[i], g[i])) / unit;
         squares[lane] += steep * steep;
       };
       for (; end - begin >= squares.size(); begin += squares.size())
         for (std::size_t lane = 0; lane < squares.size(); ++lane) add(begin + lane, lane);
       for (std::size_t lane = 0; begin + lane < end; ++lane) add(begin + lane, lane);
     });
-    const double norm = std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
-    return norm > most ? static_cast<T>(most / norm) : T(1);
+    return std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
   }
 
   // visit(begin, end, rate, decay) of the groups, and of what lies between them.

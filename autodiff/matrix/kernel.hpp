@@ -14,6 +14,7 @@
 #include <autodiff/matrix/block.hpp>
 #include <autodiff/matrix/layout.hpp>
 #include <autodiff/matrix/pack.hpp>
+#include <autodiff/total.hpp>
 
 namespace downhill::matrix_detail {
 
@@ -68,29 +69,36 @@ void with_steps(const std::array<std::size_t, N>& step, Work&& work) {
   std::apply(work, step);
 }
 
-/// The sum of n numbers f(k). In lanes, so that no addition waits for the one before, and in stretches, so that small
-/// numbers are added to small ones.
+/// The sum of f(k) for k from begin to end, wide: in lanes, so that no addition waits for the one before, and half by
+/// half, so that small numbers are added to small ones.
 template <class T, class F>
-T sum_of(std::size_t n, F&& f) {
-  T total(0);
-  std::size_t k = 0;
+Wide<T> wide_sum_of(std::size_t begin, std::size_t end, F&& f) {
+  constexpr std::size_t width = std::floating_point<T> ? Pack<double>::size * 2 : 1, stretch = 32 * width;
+  const std::size_t n = end - begin;
+  if (n > 2 * stretch) {
+    const std::size_t middle = begin + n / 2 / width * width;
+    const Wide<T> before = wide_sum_of<T>(begin, middle, f);
+    return before + wide_sum_of<T>(middle, end, f);
+  }
+  Wide<T> total(0);
+  std::size_t k = begin;
   if constexpr (std::floating_point<T>) {
-    constexpr std::size_t width = Pack<T>::size, stretch = 64 * width;
     if (n >= 2 * width) {
-      std::array<T, width> sums{};
-      while (k + width <= n) {
-        std::array<T, width> lane{};
-        for (const std::size_t end = k + std::min(stretch, (n - k) / width * width); k < end; k += width)
-          for (std::size_t l = 0; l < width; ++l) lane[l] += f(k + l);
-        for (std::size_t l = 0; l < width; ++l) sums[l] += lane[l];
-      }
+      std::array<Wide<T>, width> lane{};
+      for (; k + width <= end; k += width)
+        for (std::size_t l = 0; l < width; ++l) lane[l] += static_cast<Wide<T>>(f(k + l));
       for (std::size_t half = width / 2; half > 0; half /= 2)
-        for (std::size_t l = 0; l < half; ++l) sums[l] += sums[l + half];
-      total = sums[0];
+        for (std::size_t l = 0; l < half; ++l) lane[l] += lane[l + half];
+      total = lane[0];
     }
   }
-  for (; k < n; ++k) total = total + f(k);
+  for (; k < end; ++k) total = total + Wide<T>(f(k));
   return total;
+}
+/// The sum of n numbers f(k).
+template <class T, class F>
+T sum_of(std::size_t n, F&& f) {
+  return static_cast<T>(wide_sum_of<T>(0, n, f));
 }
 
 /// v = f(x...), v dense.
@@ -128,31 +136,45 @@ void add_scaled(const T* x, const T& scale, const Elements<T>& to) {
   });
 }
 
-/// to += every row of x, both with their columns side by side: in registers, some columns at a time.
-template <std::floating_point T>
-void add_rows_to_row(const Elements<const T>& x, T* __restrict to) {
-  const std::size_t columns = x.layout.columns;
+/// to_j += the sum of f(i, j) over `rows` rows i: in registers, some columns at a time, and in stretches of rows.
+template <std::floating_point T, class Step, class F>
+void add_columns(std::size_t rows, std::size_t columns, F&& f, T* __restrict to, Step to_step) {
+  constexpr std::size_t stretch = 64;
   std::size_t j = 0;
   const auto add = [&]<std::size_t width>(std::integral_constant<std::size_t, width>) {
     for (; j + width <= columns; j += width) {
-      std::array<T, width> sums{};
-      for (std::size_t i = 0; i < x.layout.rows; ++i)
-        for (std::size_t l = 0; l < width; ++l) sums[l] += x.data[i * x.layout.row_step + j + l];
-      for (std::size_t l = 0; l < width; ++l) to[j + l] += sums[l];
+      std::array<Wide<T>, width> sums{};
+      for (std::size_t i = 0; i < rows;) {
+        std::array<Wide<T>, width> few{};
+        for (const std::size_t end = std::min(rows, i + stretch); i < end; ++i)
+          for (std::size_t l = 0; l < width; ++l) few[l] += static_cast<Wide<T>>(f(i, j + l));
+        for (std::size_t l = 0; l < width; ++l) sums[l] += few[l];
+      }
+      for (std::size_t l = 0; l < width; ++l) to[(j + l) * to_step] += static_cast<T>(sums[l]);
     }
   };
-  add(std::integral_constant<std::size_t, 2 * Pack<T>::size>());
-  add(std::integral_constant<std::size_t, Pack<T>::size>());
-  for (std::size_t i = 0; i < x.layout.rows && j < columns; ++i)
-    for (std::size_t l = j; l < columns; ++l) to[l] += x.data[i * x.layout.row_step + l];
+  add(Constant<4 * Pack<double>::size>());
+  add(Constant<Pack<double>::size>());
+  add(Constant<1>());
+}
+/// to += every row of x, both with their columns side by side.
+template <std::floating_point T>
+void add_rows_to_row(const Elements<const T>& x, T* to) {
+  add_columns<T>(
+      x.layout.rows, x.layout.columns, [&](std::size_t i, std::size_t j) { return x.data[i * x.layout.row_step + j]; },
+      to, Constant<1>());
 }
 
 /// Every row of `to` += x, or its one row += every row of x.
 template <class T>
 void add_rows(const Elements<const T>& x, const Elements<T>& to) {
   if constexpr (std::floating_point<T>) {
-    if (to.layout.row_step == 0 && to.layout.column_step == 1 && x.layout.column_step == 1)
-      return add_rows_to_row<T>(x, to.data);
+    if (to.layout.row_step == 0 && x.layout.rows > 1) {
+      if (to.layout.column_step == 1 && x.layout.column_step == 1) return add_rows_to_row<T>(x, to.data);
+      return add_columns<T>(
+          x.layout.rows, x.layout.columns, [&](std::size_t i, std::size_t j) { return x(i, j); }, to.data,
+          to.layout.column_step);
+    }
   }
   const Runs<2> runs({x.layout, to.layout});
   with_steps<2>(runs.step, [&](auto from_step, auto into_step) {
@@ -170,9 +192,80 @@ T handed_on(const T& slope, const T& g) {
   return is_zero(g) ? T(0) : slope * g;
 }
 
+/// part(k) = slope_j(x..., v) g for k from begin on, `count` elements of a run.
+template <class Rule, std::size_t j, class T, std::size_t N, class... Step>
+void parts_along(const std::array<const T*, N>& x, const T* v, const T* g, std::size_t begin, std::size_t count,
+                 T* part, Step... step) {
+  [&]<std::size_t... i>(std::index_sequence<i...>) {
+    if constexpr (in_packs<Rule, T>) {
+      for (std::size_t k = 0; k < count; k += Pack<T>::size) {
+        const std::size_t here = begin + k, some = std::min(Pack<T>::size, count - k);
+        const Pack<T> from = Pack<T>::load(g + here, Constant<1>{}, some);
+        const Pack<T> slope = slope_along<Rule, j>(Pack<T>::load(v + here, Constant<1>{}, some),
+                                                   Pack<T>::load(x[i] + here * step, step, some)...);
+        choose(from == Pack<T>(0), Pack<T>(0), slope * from).store(part + k, some);
+      }
+    } else {
+      for (std::size_t k = 0; k < count; ++k)
+        part[k] = handed_on<T>(slope_along<Rule, j, T>(v[begin + k], x[i][(begin + k) * step]...), g[begin + k]);
+    }
+  }
+  (std::make_index_sequence<N>());
+}
+
+/// The same as pull_back_along, where x_j is repeated: its adjoint is a sum over rows, columns or both.
+template <class Rule, std::size_t j, std::floating_point T, std::size_t N>
+void pull_back_repeated(const std::array<Elements<const T>, N>& x, const T* v, const T* g, T* adjoint) {
+  constexpr std::size_t width = 64, stretch = 64;
+  [&]<std::size_t... i>(std::index_sequence<i...>) {
+    const Runs<N> runs({x[i].layout...});
+    with_steps<N>(runs.step, [&](auto... step) {
+      const auto to_step = std::get<j>(std::tuple(step...));
+      std::array<T, width> part;
+      const auto parts = [&](std::size_t r, std::size_t k, std::size_t count) {
+        parts_along<Rule, j, T, N>({x[i].data + r * runs.next[i]...}, v + r * runs.length, g + r * runs.length, k,
+                                   count, part.data(), step...);
+      };
+      if (to_step == 0) {
+        Total<Wide<T>> total;
+        for (std::size_t r = 0; r < runs.count; ++r) {
+          for (std::size_t k = 0; k < runs.length; k += width) {
+            const std::size_t count = std::min(width, runs.length - k);
+            parts(r, k, count);
+            total.add(wide_sum_of<T>(0, count, [&](std::size_t l) { return part[l]; }));
+          }
+          if (runs.next[j] == 0 && r + 1 < runs.count) continue;
+          adjoint[r * runs.next[j]] += static_cast<T>(total.value());
+          total = {};
+        }
+        return;
+      }
+      for (std::size_t k = 0; k < runs.length; k += width) {
+        const std::size_t count = std::min(width, runs.length - k);
+        std::array<Wide<T>, width> sums{};
+        for (std::size_t r = 0; r < runs.count;) {
+          std::array<Wide<T>, width> few{};
+          for (const std::size_t end = std::min(runs.count, r + stretch); r < end; ++r) {
+            parts(r, k, count);
+            for (std::size_t l = 0; l < count; ++l) few[l] += static_cast<Wide<T>>(part[l]);
+          }
+          for (std::size_t l = 0; l < count; ++l) sums[l] += few[l];
+        }
+        for (std::size_t l = 0; l < count; ++l) adjoint[(k + l) * to_step] += static_cast<T>(sums[l]);
+      }
+    });
+  }
+  (std::make_index_sequence<N>());
+}
+
 /// adjoint of x_j += slope_j(x..., v) g, v and g dense.
 template <class Rule, std::size_t j, class T, std::size_t N>
 void pull_back_along(const std::array<Elements<const T>, N>& x, const T* v, const T* g, T* adjoint) {
+  if constexpr (std::floating_point<T> && N > 1) {
+    const Layout& to = x[j].layout;
+    if ((to.row_step == 0 && to.rows > 1) || (to.column_step == 0 && to.columns > 1))
+      return pull_back_repeated<Rule, j, T, N>(x, v, g, adjoint);
+  }
   [&]<std::size_t... i>(std::index_sequence<i...>) {
     const Runs<N> runs({x[i].layout...});
     with_steps<N>(runs.step, [&](auto... step) {
@@ -197,10 +290,7 @@ void pull_back_along(const std::array<Elements<const T>, N>& x, const T* v, cons
           const auto part = [&](std::size_t k) {
             return handed_on<T>(slope_along<Rule, j, T>(of[k], begin[i][k * step]...), from[k]);
           };
-          if constexpr (std::same_as<decltype(to_step), const Constant<0>>)
-            *to = *to + sum_of<T>(runs.length, part);
-          else
-            for (std::size_t k = 0; k < runs.length; ++k) to[k * to_step] = to[k * to_step] + part(k);
+          for (std::size_t k = 0; k < runs.length; ++k) to[k * to_step] = to[k * to_step] + part(k);
         }
       }
     });

@@ -64,6 +64,38 @@ class SquaredErrorBlock final : public OperandBlock<T, 2> {
   const T* difference_;
 };
 
+/// The shape of predictions and of what they are compared with.
+template <class T, class X, class Y>
+Layout same_shape(std::string_view operation, const X& x, const Y& y) {
+  const Layout of_x = MatrixRecorder::layout_of<T>(x), of_y = MatrixRecorder::layout_of<T>(y);
+  if (of_x.rows != of_y.rows || of_x.columns != of_y.columns)
+    misuse::different_shapes(operation, of_x.rows, of_x.columns, of_y.rows, of_y.columns,
+                             "predictions and targets must have the same rows and columns");
+  if (of_x.size() == 0) misuse::empty_range(operation);
+  return Layout::dense(of_x.rows, of_x.columns);
+}
+
+/// Of one logit x and its target t, with e = e^-|x|: log(1 + e) + (1 - t) x above 0, otherwise log(1 + e) - t x. No two
+/// terms cancel: softplus(x) - t x, which is the same, has no digits left where the loss is small.
+struct LogisticLoss : InPacks {
+  template <class T>
+  static T value(const T& x, const T& t) {
+    using special::choose, std::exp, std::log1p;
+    const T weight = choose(x < T(0), T(-t), T(T(1) - t));
+    const T beyond = choose(weight == T(0), T(0), T(weight * x));  // also where x is infinite
+    return T(log1p(T(exp(choose(x < T(0), x, T(-x)))))) + beyond;
+  }
+};
+/// Its slope sigmoid(x) - t = (1 - t) sigmoid(x) - t sigmoid(-x).
+struct LogisticSlope : InPacks {
+  template <class T>
+  static T value(const T& x, const T& t) {
+    using special::choose, std::exp;
+    const T e = exp(choose(x < T(0), x, T(-x))), larger = T(1) / (T(1) + e), smaller = e * larger;
+    return (T(1) - t) * choose(x < T(0), smaller, larger) - t * choose(x < T(0), larger, smaller);
+  }
+};
+
 }  // namespace matrix_detail
 
 /// The mean over the rows of -log softmax(x)[label], with the slopes (softmax(x) - [j = label]) / n. Throws ShapeError
@@ -77,62 +109,67 @@ Var<T> softmax_cross_entropy(const VarMatrix<T>& x, std::span<const std::size_t>
     if (label >= x.columns()) misuse::no_such_class(label, x.columns());
   return matrix_detail::loss<T>("softmax_cross_entropy", x, [&](const Elements<const T>& from, T* slope) {
     const T samples = T(static_cast<double>(x.rows()));
-    T total(0);
+    Total<T> total;
     matrix_detail::exponentials_by_row<T>(from, slope, [&](std::size_t i, const auto& of) {
       T* const row = slope + i * x.columns();
+      const std::size_t label = labels[i];
       matrix_detail::share<T>(row, x.columns(), of.sum * samples);
-      row[labels[i]] = row[labels[i]] - T(1) / samples;
-      total = total + (Log::value(of.sum) - (from(i, labels[i]) - of.largest));
+      // p - 1 = -(the sum of the other p), where p is nearly 1.
+      row[label] = label == of.at ? T(-of.rest / (of.sum * samples)) : T(row[label] - T(1) / samples);
+      total.add(of.log_sum - (from(i, label) - of.largest));
     });
-    return total / samples;
+    return T(total.value() / samples);
   });
 }
 
-/// The mean over all elements of -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) = softplus(x) - t x, with the slopes
-/// (sigmoid(x) - t) / n: x are the logits of a yes, and the targets t, row after row, what was seen: 1 for yes, 0 for
-/// no, or a probability. Throws ShapeError unless there is one target for each element.
+/// The mean over all elements of -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) = t softplus(-x) + (1 - t)
+/// softplus(x), with the slopes (sigmoid(x) - t) / n: x are the logits of a yes, and the targets t, row after row, what
+/// was seen: 1 for yes, 0 for no, or a probability. Throws ShapeError unless there is one target for each element.
 template <class T>
 Var<T> logistic_cross_entropy(const VarMatrix<T>& x, std::type_identity_t<std::span<const T>> targets) {
   if (targets.size() != x.size())
     misuse::different_sizes("logistic_cross_entropy, elements and targets", x.size(), targets.size());
   if (x.size() == 0) misuse::empty_range("logistic_cross_entropy");
   return matrix_detail::loss<T>("logistic_cross_entropy", x, [&](const Elements<const T>& from, T* slope) {
-    const T count = T(static_cast<double>(x.size()));
-    matrix_detail::evaluate<Softplus, T, 1>({from}, slope);
-    T total(0);
-    for (std::size_t i = 0; i < x.rows(); ++i)
-      total = total + matrix_detail::sum_of<T>(x.columns(), [&](std::size_t j) {
-                const std::size_t k = i * x.columns() + j;
-                return slope[k] - targets[k] * from(i, j);
-              });
-    matrix_detail::evaluate<Sigmoid, T, 1>({from}, slope);
-    for (std::size_t k = 0; k < x.size(); ++k) slope[k] = (slope[k] - targets[k]) / count;
-    return total / count;
+    using Count = Wide<T>;
+    const Count count = Count(static_cast<double>(x.size()));
+    const std::array<Elements<const T>, 2> pairs{from, {targets.data(), Layout::dense(x.rows(), x.columns())}};
+    matrix_detail::evaluate<matrix_detail::LogisticLoss, T, 2>(pairs, slope);
+    const Count total = matrix_detail::wide_sum_of<T>(0, x.size(), [&](std::size_t k) { return slope[k]; });
+    matrix_detail::evaluate<matrix_detail::LogisticSlope, T, 2>(pairs, slope);
+    for (std::size_t k = 0; k < x.size(); ++k) slope[k] = slope[k] / T(count);
+    return T(total / count);
   });
 }
 
-/// The mean of (x - y)² over all elements. Rows, columns or one element of either may be repeated.
+/// The mean of (x - y)² over all elements. Throws ShapeError unless the shapes are the same: a column beside a row is a
+/// mistake, not every pair. A number or a Var counts as 1 x 1.
 template <class X, class Y>
   requires WithMatrix<X, Y>
 auto mean_squared_error(const X& x, const Y& y) {
   using T = typename matrix_detail::ScalarOf<X, Y>::type;
   using R = MatrixRecorder;
-  const Layout shape = common_shape("mean_squared_error", R::layout_of<T>(x), R::layout_of<T>(y));
-  if (shape.size() == 0) misuse::empty_range("mean_squared_error");
+  const Layout shape = matrix_detail::same_shape<T>("mean_squared_error", x, y);
   return R::scalar(R::on_tape<T>(R::common_tape<T>("mean_squared_error", x, y), [&](Tape<T>& tape) {
     const std::array operands{R::operand(tape, x, shape), R::operand(tape, y, shape)};
     const std::span<T> value = R::memory<T>(tape, 1), difference = R::memory<T>(tape, shape.size());
     matrix_detail::evaluate<Subtract, T, 2>(matrix_detail::elements_of(operands), difference.data());
-    value[0] = matrix_detail::sum_of<T>(shape.size(), [&](std::size_t k) { return difference[k] * difference[k]; }) /
-               T(static_cast<double>(shape.size()));
+    using W = Wide<T>;
+    const W total = matrix_detail::wide_sum_of<T>(0, shape.size(),
+                                                  [&](std::size_t k) { return W(difference[k]) * W(difference[k]); });
+    value[0] = T(total / W(static_cast<double>(shape.size())));
     return R::record<matrix_detail::SquaredErrorBlock<T>, T>(tape, Layout::dense(1, 1), value, operands,
                                                              difference.data());
   }));
 }
 
-/// The mean of huber(x - y, delta) over all elements: squares near 0, absolute values beyond delta.
+/// The mean of huber(x - y, delta) over all elements: squares near 0, absolute values beyond delta. Throws ShapeError
+/// as mean_squared_error does.
 template <class X, class Y>
   requires WithMatrix<X, Y>
-auto huber_loss(const X& x, const Y& y, double delta = 1) { return mean(huber(x - y, delta)); }
+auto huber_loss(const X& x, const Y& y, double delta = 1) {
+  matrix_detail::same_shape<typename matrix_detail::ScalarOf<X, Y>::type>("huber_loss", x, y);
+  return mean(huber(x - y, delta));
+}
 
 }  // namespace downhill

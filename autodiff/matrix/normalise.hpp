@@ -1,10 +1,13 @@
 #pragma once
 // What a network does to its activations between two layers: rows of mean 0 and variance 1, and some elements dropped.
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 
@@ -28,27 +31,68 @@ class LayerNormBlock final : public OperandBlock<T, 3> {
   void pull_back(std::size_t first, T* adjoint) const override {
     const Operand<T>&x = this->operand(0), &gain = this->operand(1), &bias = this->operand(2);
     const std::size_t columns = x.layout.columns;
-    const T count = T(static_cast<double>(columns));
+    const Wide<T> count = Wide<T>(static_cast<double>(columns));
     T* const h = weighed_.data();
+    const T* const all = adjoint + first;
+    if (gain.is_active())
+      add_rows_of(x.layout.rows, gain.in(adjoint), [&](std::size_t k) { return Wide<T>(all[k]) * normal_[k]; });
+    if (bias.is_active()) add_rows_of(x.layout.rows, bias.in(adjoint), [&](std::size_t k) { return Wide<T>(all[k]); });
+    if (!x.is_active()) return;
     for (std::size_t i = 0; i < x.layout.rows; ++i) {
-      const T *const g = adjoint + first + i * columns, *const u = normal_.data() + i * columns;
-      if (gain.is_active())
-        for (std::size_t j = 0; j < columns; ++j) gain.in(adjoint)(0, j) = gain.in(adjoint)(0, j) + g[j] * u[j];
-      if (bias.is_active())
-        for (std::size_t j = 0; j < columns; ++j) bias.in(adjoint)(0, j) = bias.in(adjoint)(0, j) + g[j];
-      if (!x.is_active()) continue;
+      const T *const g = all + i * columns, *const u = normal_.data() + i * columns;
       for (std::size_t j = 0; j < columns; ++j) h[j] = g[j] * gain.elements()(0, j);
-      const T mean = sum_of<T>(columns, [&](std::size_t j) { return h[j]; }) / count;
-      const T along = sum_of<T>(columns, [&](std::size_t j) { return h[j] * u[j]; }) / count;
+      const Wide<T> mean = wide_sum_of<T>(0, columns, [&](std::size_t j) { return h[j]; }) / count;
+      const Wide<T> along =
+          wide_sum_of<T>(0, columns, [&](std::size_t j) { return Wide<T>(h[j]) * Wide<T>(u[j]); }) / count;
       const Elements<T> to = x.in(adjoint);
-      for (std::size_t j = 0; j < columns; ++j) to(i, j) = to(i, j) + (h[j] - mean - u[j] * along) * scale_[i];
+      for (std::size_t j = 0; j < columns; ++j) to(i, j) = to(i, j) + T((h[j] - mean - u[j] * along) * scale_[i]);
     }
   }
 
  private:
+  // One row += the sum of f over each column.
+  template <class F>
+  static void add_rows_of(std::size_t rows, const Elements<T>& to, F&& f) {
+    const std::size_t columns = to.layout.columns;
+    if constexpr (std::floating_point<T>)
+      add_columns<T>(
+          rows, columns, [&](std::size_t i, std::size_t j) { return f(i * columns + j); }, to.data,
+          to.layout.column_step);
+    else
+      for_each_element(Layout::dense(rows, columns),
+                       [&](std::size_t i, std::size_t j) { to(0, j) = to(0, j) + f(i * columns + j); });
+  }
+
   std::span<const T> normal_, scale_;
   std::span<T> weighed_;
 };
+
+/// Writes u = (x - mean) / sqrt(variance + epsilon) of n numbers x(j) and 1 / sqrt(variance + epsilon); returns the
+/// variance of unit x. The mean is counted from the first number on: it is right to the last digit of their distances,
+/// however far they lie from 0. `unit` is a power of 2, by which all are multiplied before they are squared.
+template <class T, class X>
+Wide<T> normalise(std::size_t n, X&& x, double epsilon, double unit, T* u, T& scale) {
+  using W = Wide<T>;
+  const W count = W(static_cast<double>(n)), by = W(unit), origin = W(x(0)) * by;
+  const auto distance = [&](std::size_t j) { return W(W(x(j)) * by - origin); };
+  const W mean = wide_sum_of<T>(0, n, distance) / count;
+  const auto deviation = [&](std::size_t j) { return W(distance(j) - mean); };
+  const W variance = wide_sum_of<T>(0, n, [&](std::size_t j) { return deviation(j) * deviation(j); }) / count;
+  const W inverse = W(1) / Sqrt::value(W(variance + W(epsilon * unit * unit)));
+  for (std::size_t j = 0; j < n; ++j) u[j] = T(deviation(j) * inverse);
+  scale = T(inverse * by);
+  return variance;
+}
+
+/// The same, in a unit in which no square overflows, or, where there is no epsilon, underflows.
+template <class T, class X>
+void normalise(std::size_t n, X&& x, double epsilon, T* u, T& scale) {
+  const Wide<T> variance = normalise<T>(n, x, epsilon, 1, u, scale);
+  if (!(variance <= std::numeric_limits<double>::max())) [[unlikely]]
+    normalise<T>(n, x, epsilon, 0x1p-600, u, scale);
+  else if (epsilon == 0 && variance < 1e-250) [[unlikely]]
+    normalise<T>(n, x, epsilon, 0x1p500, u, scale);
+}
 
 }  // namespace matrix_detail
 
@@ -71,18 +115,12 @@ VarMatrix<T> layer_norm(const VarMatrix<T>& x, const VarMatrix<T>& gain, const V
     const auto [from, of_gain, of_bias] = matrix_detail::elements_of(operands);
     const std::span<T> y = R::values(tape, shape), normal = R::values(tape, shape),
                        scale = R::memory<T>(tape, x.rows());
-    const T count = T(static_cast<double>(columns));
     for (std::size_t i = 0; i < x.rows(); ++i) {
       T* const u = normal.data() + i * columns;
       const auto& row = from;  // clang 14 captures no structured bindings
-      const T mean = matrix_detail::sum_of<T>(columns, [&](std::size_t j) { return row(i, j); }) / count;
-      for (std::size_t j = 0; j < columns; ++j) u[j] = from(i, j) - mean;
-      const T variance = matrix_detail::sum_of<T>(columns, [&](std::size_t j) { return u[j] * u[j]; }) / count;
-      scale[i] = T(1) / Sqrt::value(T(variance + T(epsilon)));
-      for (std::size_t j = 0; j < columns; ++j) {
-        u[j] = u[j] * scale[i];
-        y[i * columns + j] = u[j] * of_gain(0, j) + of_bias(0, j);
-      }
+      matrix_detail::normalise<T>(
+          columns, [&](std::size_t j) { return row(i, j); }, epsilon, u, scale[i]);
+      for (std::size_t j = 0; j < columns; ++j) y[i * columns + j] = u[j] * of_gain(0, j) + of_bias(0, j);
     }
     return R::record<matrix_detail::LayerNormBlock<T>, T>(tape, shape, y, operands, shape, normal, scale,
                                                           R::memory<T>(tape, columns));

@@ -127,14 +127,17 @@ template <class T, class Step>
 void write_means(const Sliding& sliding, const T* image, Step step, T* y) {
   const std::size_t channels = sliding.image.channels;
   for_each_window(sliding, [&](std::size_t place, const Stretch& rows, const Stretch& columns) {
-    T* const __restrict mean = y + place * channels;
-    std::fill_n(mean, channels, T(0));
-    for_each_pixel(sliding.image, rows, columns, [&](std::size_t pixel) {
-      const T* const x = image + pixel * channels * step;
-      for (std::size_t c = 0; c < channels; ++c) mean[c] = mean[c] + x[c * step];
-    });
-    const T count = T(static_cast<double>(rows.size() * columns.size()));
-    for (std::size_t c = 0; c < channels; ++c) mean[c] = mean[c] / count;
+    constexpr std::size_t width = 64;
+    const Wide<T> count = Wide<T>(static_cast<double>(rows.size() * columns.size()));
+    for (std::size_t first = 0; first < channels; first += width) {
+      const std::size_t some = std::min(width, channels - first);
+      std::array<Wide<T>, width> sums{};
+      for_each_pixel(sliding.image, rows, columns, [&](std::size_t pixel) {
+        const T* const x = image + (pixel * channels + first) * step;
+        for (std::size_t c = 0; c < some; ++c) sums[c] = sums[c] + Wide<T>(x[c * step]);
+      });
+      for (std::size_t c = 0; c < some; ++c) y[place * channels + first + c] = T(sums[c] / count);
+    }
   });
 }
 

@@ -34,20 +34,23 @@ VarMatrix<T> sum(const VarMatrix<T>& x, std::size_t to_rows, std::size_t to_colu
     const std::array operands{R::operand(tape, x)};
     const Elements<const T> from = operands[0].elements();
     const std::span<T> y = R::values(tape, shape);
-    std::ranges::fill(y, T(0));
-    if (to_columns == 1) {
-      const Runs<2> runs({from.layout, shape.repeated(x.rows(), x.columns())});
-      for (std::size_t r = 0; r < runs.count; ++r) {
-        T& to = y[r * runs.next[1]];
-        with_steps<2>(runs.step, [&](auto step, auto to_step) {
+    const Runs<1> runs({from.layout});
+    if (to_rows == 1 && to_columns == 1) {
+      with_steps<1>(runs.step, [&](auto step) {
+        y[0] = sum_of<T>(runs.count, [&](std::size_t r) {
           const T* const begin = from.data + r * runs.next[0];
-          if (to_step == 0)
-            to = to + sum_of<T>(runs.length, [&](std::size_t k) { return begin[k * step]; });
-          else
-            for (std::size_t k = 0; k < runs.length; ++k) y[k * to_step] = y[k * to_step] + begin[k * step];
+          return wide_sum_of<T>(0, runs.length, [&](std::size_t k) { return begin[k * step]; });
         });
-      }
+      });
+    } else if (to_columns == 1) {
+      with_steps<1>({from.layout.column_step}, [&](auto step) {
+        for (std::size_t i = 0; i < to_rows; ++i) {
+          const T* const begin = from.data + from.layout.at(i, 0);
+          y[i] = sum_of<T>(x.columns(), [&](std::size_t j) { return begin[j * step]; });
+        }
+      });
     } else {
+      std::ranges::fill(y, T(0));
       add_rows<T>(from, {y.data(), shape.repeated(x.rows(), x.columns())});
     }
     return R::record<SumBlock<T>, T>(tape, shape, y, operands, shape);

@@ -19,48 +19,75 @@ namespace matrix_detail {
 
 template <class T>
 struct ExpSum {
-  T largest, sum;  // of a row: its largest element m, and the sum of exp(x - m)
+  T largest, sum;   // of a row: its largest element m, and the sum of exp(x - m)
+  std::size_t at;   // where m stands (the first of several)
+  T rest, log_sum;  // the sum of the others, and log(sum) = log(1 + rest), in which they are not lost beside the 1
 };
 
-/// Writes exp(x_ij - m_i) to e, and calls visit(i, {m_i, the sum of row i of e}).
+/// Where the largest of n numbers stands: the first of several.
+template <class X>
+std::size_t largest_of(std::size_t n, X&& x) {
+  std::size_t at = 0;
+  for (std::size_t j = 1; j < n; ++j)
+    if (x(j) > x(at)) at = j;
+  return at;
+}
+
+/// Writes exp(x_ij - m_i) to e, and calls visit(i, ExpSum of row i).
 template <class T, class Visit>
 void exponentials_by_row(const Elements<const T>& x, T* e, Visit&& visit) {
   const Layout shape = Layout::dense(x.layout.rows, x.layout.columns);
   const std::size_t columns = shape.columns;
-  const auto largest_in = [&](std::size_t i) {
-    T largest = x(i, 0);
-    for (std::size_t j = 1; j < columns; ++j) largest = x(i, j) > largest ? x(i, j) : largest;
-    // A row of -infinity alone has a sum of 0.
-    return largest < std::numeric_limits<double>::lowest() ? T(0) : largest;
+  const auto largest_in = [&](std::size_t i) { return largest_of(columns, [&](std::size_t j) { return x(i, j); }); };
+  // A row of -infinity alone has a sum of 0.
+  const auto taken_away = [&](std::size_t i, std::size_t at) {
+    return x(i, at) < std::numeric_limits<double>::lowest() ? T(0) : x(i, at);
   };
   if (columns == 0) return;
   for (std::size_t i = 0; i < shape.rows; ++i) {
-    const T largest = largest_in(i);
+    const T largest = taken_away(i, largest_in(i));
     for (std::size_t j = 0; j < columns; ++j) e[i * columns + j] = x(i, j) - largest;
   }
   evaluate<Exp, T, 1>({Elements<const T>{e, shape}}, e);
-  for (std::size_t i = 0; i < shape.rows; ++i)
-    visit(i, ExpSum<T>{largest_in(i), sum_of<T>(columns, [&](std::size_t j) { return e[i * columns + j]; })});
+  for (std::size_t i = 0; i < shape.rows; ++i) {
+    const T* const row = e + i * columns;
+    const std::size_t at = largest_in(i);
+    const auto element = [&](std::size_t j) { return row[j]; };
+    const Wide<T> before = wide_sum_of<T>(0, at, element), others = before + wide_sum_of<T>(at + 1, columns, element);
+    const T rest = T(others), sum = T(others + row[at]);
+    visit(i, ExpSum<T>{taken_away(i, at), sum, at, rest, row[at] == T(1) ? Log1p::value(rest) : Log::value(sum)});
+  }
 }
 
 // Functions of a row x by way of p = softmax x, m elements of each: what the adjoint g of the result hands on to x_j.
 
-/// y = p. To x_j: p_j (g_j - sum of g p over the row).
+/// y = p. To x_j: p_j (g_j - sum of g p over the row). All g from that of the largest p on, whose p may be nearly all
+/// of the sum.
 struct Softmax {
   static constexpr std::string_view name = "softmax";
   template <class T, class Add>
   static void pull_back(const T* p, const T* g, std::size_t m, Add&& add) {
-    const T mean = sum_of<T>(m, [&](std::size_t j) { return p[j] * g[j]; });
-    for (std::size_t j = 0; j < m; ++j) add(j, p[j] * (g[j] - mean));
+    if (m == 0) return;
+    const T base = g[largest_of(m, [&](std::size_t j) { return p[j]; })];
+    const T mean = sum_of<T>(m, [&](std::size_t j) { return p[j] * (g[j] - base); });
+    for (std::size_t j = 0; j < m; ++j) add(j, p[j] * ((g[j] - base) - mean));
   }
 };
-/// y = x - log(sum of exp(x) over the row). To x_j: g_j - p_j (sum of g over the row).
+/// y = x - log(sum of exp(x) over the row). To x_j: g_j - p_j (sum of g over the row), which for the largest p is g_j
+/// (sum of the other p) - p_j (sum of the other g).
 struct LogSoftmax {
   static constexpr std::string_view name = "log_softmax";
   template <class T, class Add>
   static void pull_back(const T* p, const T* g, std::size_t m, Add&& add) {
-    const T sum = sum_of<T>(m, [&](std::size_t j) { return g[j]; });
-    for (std::size_t j = 0; j < m; ++j) add(j, g[j] - p[j] * sum);
+    if (m == 0) return;
+    const std::size_t at = largest_of(m, [&](std::size_t j) { return p[j]; });
+    const auto others = [&](const T* x) {
+      const Wide<T> before = wide_sum_of<T>(0, at, [&](std::size_t j) { return x[j]; });
+      return before + wide_sum_of<T>(at + 1, m, [&](std::size_t j) { return x[j]; });
+    };
+    const Wide<T> of_g = others(g);
+    const T sum = T(of_g + g[at]);
+    for (std::size_t j = 0; j < m; ++j) add(j, j == at ? T(g[j] * others(p) - p[j] * of_g) : T(g[j] - p[j] * sum));
   }
 };
 /// y = log(sum of exp(x) over the row), one number. To x_j: p_j g.
@@ -127,8 +154,7 @@ template <class T>
 VarMatrix<T> log_softmax(const VarMatrix<T>& x) {
   return matrix_detail::of_softmax<matrix_detail::LogSoftmax>(
       x, x.columns(), [&](std::size_t i, const auto& of, const auto& from, const T*, T* y) {
-        const T log_sum = Log::value(of.sum);
-        for (std::size_t j = 0; j < x.columns(); ++j) y[j] = (from(i, j) - of.largest) - log_sum;
+        for (std::size_t j = 0; j < x.columns(); ++j) y[j] = (from(i, j) - of.largest) - of.log_sum;
       });
 }
 /// log(sum of exp(x) over the row): n x 1. Throws ShapeError for rows without elements.
@@ -136,7 +162,7 @@ template <class T>
 VarMatrix<T> log_sum_exp_of_rows(const VarMatrix<T>& x) {
   if (x.columns() == 0) misuse::empty_range("log_sum_exp_of_rows");
   return matrix_detail::of_softmax<matrix_detail::LogSumExp>(
-      x, 1, [](std::size_t, const auto& of, const auto&, const T*, T* y) { *y = of.largest + Log::value(of.sum); });
+      x, 1, [](std::size_t, const auto& of, const auto&, const T*, T* y) { *y = of.largest + of.log_sum; });
 }
 
 }  // namespace downhill

@@ -189,7 +189,8 @@ TEST_CASE("the logarithm of a denormal number is right in a pack") {  // by mpma
   CHECK(y(0, 0) == Catch::Approx(-744.440071921381262314).epsilon(1e-15));
   CHECK(y(0, 1) == Catch::Approx(-713.801378828154165101).epsilon(1e-15));
   CHECK(y(0, 2) == Catch::Approx(-708.396418532264106446).epsilon(1e-15));
-  CHECK(log(VarMatrix<float>(Eigen::MatrixXf::Constant(1, 1, 1e-45F))).value()(0, 0) == Catch::Approx(-103.278929903431851F));
+  CHECK(log(VarMatrix<float>(Eigen::MatrixXf::Constant(1, 1, 1e-45F))).value()(0, 0) ==
+        Catch::Approx(-103.278929903431851F));
 }
 
 TEST_CASE("an adjoint of 0 stops at an infinite slope, in matrices as in scalars") {

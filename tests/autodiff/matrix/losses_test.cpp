@@ -1,6 +1,8 @@
 #include <autodiff/matrix/losses.hpp>
 
 #include <cmath>
+#include <limits>
+#include <utility>
 #include <vector>
 
 #include <autodiff/matrix.hpp>
@@ -64,24 +66,76 @@ TEST_CASE("logistic cross entropy is its scalar expansion, for labels and for pr
       });
 }
 
-TEST_CASE("squared errors and Huber's loss are their scalar expansions, with repeated operands") {
-  for (const Size& y : {Size{4, 3}, {1, 3}, {4, 1}, {1, 1}}) {
-    const auto other = [&](const auto& m, std::size_t i, std::size_t j) {
-      return m(m.rows == 1 ? 0 : i, m.columns == 1 ? 0 : j);
-    };
-    check(
-        {{4, 3}, y}, [](const auto& x) { return std::remove_cvref_t<decltype(x[0])>(mean_squared_error(x[0], x[1])); },
-        [&]<class X>(const std::vector<Grid<X>>& x) {
-          return mean_of_terms<X>(4, 3,
-                                  [&](std::size_t i, std::size_t j) { return square(x[0](i, j) - other(x[1], i, j)); });
-        });
-    check(
-        {{4, 3}, y}, [](const auto& x) { return std::remove_cvref_t<decltype(x[0])>(huber_loss(x[0], x[1], 0.5)); },
-        [&]<class X>(const std::vector<Grid<X>>& x) {
-          return mean_of_terms<X>(
-              4, 3, [&](std::size_t i, std::size_t j) { return huber(x[0](i, j) - other(x[1], i, j), 0.5); });
-        });
+TEST_CASE("squared errors and Huber's loss are their scalar expansions") {
+  check(
+      {{4, 3}, {4, 3}},
+      [](const auto& x) { return std::remove_cvref_t<decltype(x[0])>(mean_squared_error(x[0], x[1])); },
+      [&]<class X>(const std::vector<Grid<X>>& x) {
+        return mean_of_terms<X>(4, 3, [&](std::size_t i, std::size_t j) { return square(x[0](i, j) - x[1](i, j)); });
+      });
+  check(
+      {{4, 3}, {4, 3}}, [](const auto& x) { return std::remove_cvref_t<decltype(x[0])>(huber_loss(x[0], x[1], 0.5)); },
+      [&]<class X>(const std::vector<Grid<X>>& x) {
+        return mean_of_terms<X>(4, 3,
+                                [&](std::size_t i, std::size_t j) { return huber(x[0](i, j) - x[1](i, j), 0.5); });
+      });
+}
+
+TEST_CASE("losses do not repeat rows, columns or numbers: a column beside a row is refused with both shapes") {
+  using Catch::Matchers::ContainsSubstring;
+  Tape<double> tape;
+  const auto column = parameters(tape, std::vector<double>{1, 2, 3}, 3, 1);
+  const auto row = VarMatrix<double>(Eigen::RowVector3d(1, 2, 3));
+  for (const auto& [x, y] : {std::pair{column, row}, {row, column}}) {
+    CHECK_THROWS_WITH(mean_squared_error(x, y), ContainsSubstring("mean_squared_error") && ContainsSubstring("3 x 1") &&
+                                                    ContainsSubstring("1 x 3"));
+    CHECK_THROWS_WITH(huber_loss(x, y),
+                      ContainsSubstring("huber_loss") && ContainsSubstring("3 x 1") && ContainsSubstring("1 x 3"));
   }
+  const auto m = parameters(tape, numbers(12, 1), 4, 3);
+  CHECK_THROWS_AS(mean_squared_error(m, row), ShapeError);
+  CHECK_THROWS_AS(mean_squared_error(m, m.column(0)), ShapeError);
+  CHECK_THROWS_AS(mean_squared_error(m, m.block(0, 0, 1, 1)), ShapeError);
+  CHECK_THROWS_AS(mean_squared_error(m, 1.0), ShapeError);
+  CHECK_THROWS_AS(huber_loss(m, tape.variable(1.0)), ShapeError);
+  CHECK(mean_squared_error(m.block(0, 0, 1, 1), 1.0).value() == Catch::Approx(std::pow(m(0, 0).value() - 1, 2)));
+}
+
+TEMPLATE_TEST_CASE("a small loss keeps its digits, and so does its slope", "", float, double) {  // by mpmath
+  using T = TestType;
+  const double within = 8 * static_cast<double>(std::numeric_limits<T>::epsilon());
+  const struct {
+    double logit, target, loss, slope;
+  } rows[] = {{12, 1, 6.14419347773280543e-6, -6.14417460221471783e-6},
+              {-12, 0, 6.14419347773280543e-6, 6.14417460221471783e-6},
+              {30, 1, 9.35762296883973678e-14, -9.35762296883929895e-14},
+              {80, 1, 1.80485138784541517e-35, -1.80485138784541517e-35},
+              {12, 0, 12.0000061441934777, 0.999993855825397785},
+              {2, 0.25, 1.62692801104297249, 0.630797077977882444},
+              {0.5, 0.75, 0.599076984180106681, -0.127540668798145435}};
+  for (const auto& [logit, target, loss, slope] : rows) {
+    CAPTURE(logit, target);
+    Tape<T> tape;
+    const auto x = parameters(tape, std::vector<T>{T(logit)}, 1, 1);
+    const auto y = logistic_cross_entropy(x, std::vector<T>{T(target)});
+    CHECK(static_cast<double>(y.value()) == Catch::Approx(loss).epsilon(within));
+    CHECK(static_cast<double>(tape.gradient(y)[x](0, 0)) == Catch::Approx(slope).epsilon(within));
+    if (target != 1) continue;  // the same as two classes
+    const auto logits = parameters(tape, std::vector<T>{0, T(logit)}, 1, 2);
+    for (const auto& of_two :
+         {softmax_cross_entropy(logits, std::vector<std::size_t>{1}), -log_softmax(logits)(0, 1)}) {
+      CHECK(static_cast<double>(of_two.value()) == Catch::Approx(loss).epsilon(within));
+      const auto slopes = tape.gradient(of_two)[logits];
+      CHECK(static_cast<double>(slopes(0, 1)) == Catch::Approx(slope).epsilon(within));
+      CHECK(static_cast<double>(slopes(0, 0)) == Catch::Approx(-slope).epsilon(within));
+    }
+    const auto p = softmax(logits);
+    CHECK(static_cast<double>(tape.gradient(p(0, 1))[logits](0, 1)) ==
+          Catch::Approx(-slope * (1 + slope)).epsilon(within));
+  }
+  // A certain answer that is right costs nothing.
+  const T inf = std::numeric_limits<T>::infinity();
+  CHECK(logistic_cross_entropy(VarMatrix<T>(Eigen::RowVector2d(inf, -inf)), std::vector<T>{1, 0}).value() == 0);
 }
 
 TEST_CASE("losses far from the bottom are finite, and so are their slopes") {

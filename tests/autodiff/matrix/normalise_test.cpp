@@ -1,6 +1,7 @@
 #include <autodiff/matrix/normalise.hpp>
 
 #include <cmath>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -29,6 +30,47 @@ TEST_CASE("layer normalisation is its scalar expansion") {
           });
         });
   }
+}
+
+TEMPLATE_TEST_CASE("layer normalisation is right far from 0, and for huge and tiny numbers", "", float, double) {
+  using T = TestType;
+  const auto normal = [](const std::vector<T>& x, double epsilon) {
+    const Eigen::MatrixXd ones = Eigen::MatrixXd::Ones(1, static_cast<Eigen::Index>(x.size()));
+    return layer_norm(VarMatrix<T>::constant(x, 1, x.size()), VarMatrix<T>(ones), VarMatrix<T>(0 * ones), epsilon)
+        .value();
+  };
+  const auto expected = [](const std::vector<T>& x, long double epsilon) {
+    std::vector<long double> u;
+    long double mean = 0, variance = 0;
+    const long double n = static_cast<long double>(x.size());
+    for (const T value : x) mean += (value - static_cast<long double>(x[0])) / n;
+    for (const T value : x)
+      u.push_back(value - static_cast<long double>(x[0]) - mean), variance += u.back() * u.back() / n;
+    for (long double& value : u) value /= std::sqrt(variance + epsilon);
+    return u;
+  };
+  const auto agree = [&](const std::vector<T>& x, double epsilon) {
+    const auto got = normal(x, epsilon);
+    const auto wanted = expected(x, epsilon);
+    for (std::size_t j = 0; j < x.size(); ++j) {
+      CAPTURE(x[j], j);
+      CHECK(static_cast<double>(got(0, static_cast<Eigen::Index>(j))) ==
+            Catch::Approx(static_cast<double>(wanted[j]))
+                .epsilon(8 * static_cast<double>(std::numeric_limits<T>::epsilon()))
+                .margin(4 * static_cast<double>(std::numeric_limits<T>::epsilon())));
+    }
+  };
+  for (const double origin : {0.0, 1e4, 1e6, -1e6}) {
+    std::vector<T> x;
+    for (int i = 0; i < 100; ++i) x.push_back(static_cast<T>(origin + i / 1000.0));
+    agree(x, 1e-5);
+  }
+  const T most = std::numeric_limits<T>::max();
+  for (const T size : {T(1e30), most / 4, most, T(1e-30)})
+    for (const double epsilon : {1e-5, 0.0})
+      if (size > 1 || epsilon == 0) agree({size, -size, size / 2, -size / 8}, epsilon);
+  CHECK(normal(std::vector<T>(7, T(1e30)), 1e-5).isZero(0));
+  CHECK(normal(std::vector<T>(7, T(0.1)), 1e-5).isZero(0));
 }
 
 TEST_CASE("dropout keeps the mean, drops the share that was asked for, and hands back to what it kept") {

@@ -123,9 +123,44 @@ TEST_CASE("what has no elements has the sum 0, and neither mean nor maximum") {
   CHECK_THROWS_AS(max_of_columns(x.block(0, 0, 0, 3)), ShapeError);
 }
 
-TEST_CASE("a sum of many numbers in float keeps its digits") {
+TEST_CASE(
+    "sums of four million floats keep their digits, however the elements lie, and so do slopes of what is repeated") {
+  const std::size_t n = 2000;
+  std::vector<float> x;
+  double total = 0;
+  for (const double value : numbers(n * n, 3, 0, 1))
+    x.push_back(static_cast<float>(value)), total += static_cast<double>(x.back());
+  const auto all = VarMatrix<float>::constant(x, n, n);
+  const auto within = [](double got, double right) { CHECK(got == Catch::Approx(right).epsilon(1e-7)); };
+  within(static_cast<double>(sum(all).value()), total);
+  within(static_cast<double>(sum(all.transpose()).value()), total);
+  within(static_cast<double>(mean(all.reshape(1, n * n)).value()), total / (n * n));
+  within(static_cast<double>(sum_of_rows(all.reshape(1, n * n)).value()(0, 0)), total);
+  within(static_cast<double>(sum_of_columns(all.reshape(n * n, 1)).value()(0, 0)), total);
+  within(static_cast<double>(mean_of_columns(all.reshape(n * n / 2, 2)).value().sum()), total / (n * n / 2));
+  within(static_cast<double>(mean_of_rows(all.reshape(n * n / 2, 2).transpose()).value().sum()), total / (n * n / 2));
+  double inner = 0;
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 1; j < n; ++j) inner += static_cast<double>(x[i * n + j]);
+  within(static_cast<double>(sum(all.block(0, 1, n, n - 1)).value()), inner);
+
   Tape<float> tape;
-  const std::vector<float> tenths(1'000'000, 0.1f);
-  const auto x = VarMatrix<float>::constant(tenths, 1000, 1000);
-  CHECK(static_cast<double>(sum(x).value()) == Catch::Approx(1e5).epsilon(1e-5));
+  const auto w = parameters(tape, std::vector<float>{1}, 1, 1), row = parameters(tape, std::vector<float>{1, 1}, 1, 2);
+  const auto block = all.block(0, 1, n, n - 1), tall = all.reshape(n * n / 2, 2);
+  const auto swept = tape.gradient(sum(w * block));
+  within(static_cast<double>(swept[w](0, 0)), inner);
+  within(static_cast<double>(tape.gradient(sum(w * all))[w](0, 0)), total);
+  within(static_cast<double>(tape.gradient(sum(tall * row))[row].sum()), total);
+  within(static_cast<double>(tape.gradient(sum(elu(-tall, row)))[row].sum()), [&] {
+    double of_elu = 0;
+    for (const float value : x) of_elu += std::expm1(-static_cast<double>(value));
+    return of_elu;
+  }());
+}
+
+TEST_CASE("a sum of many doubles has the error of a few") {
+  const std::vector<double> tenths(1'000'000, 0.1);
+  const auto x = VarMatrix<double>::constant(tenths, 1000, 1000);
+  CHECK(std::abs(sum(x).value() - 100'000) <= 1e-10);
+  CHECK(std::abs(sum_of_columns(x.reshape(1'000'000, 1)).value()(0, 0) - 100'000) <= 1e-10);
 }
