@@ -3,11 +3,19 @@
 
 #include <concepts>
 #include <cstddef>
+#include <ranges>
 #include <span>
+#include <type_traits>
 
 #include <autodiff/misuse.hpp>
 
 namespace downhill {
+
+/// A range of T that is gone at the end of the expression that makes it: no view of it may be kept. What keeps one
+/// deletes the overload for it.
+template <class R, class T>
+concept TemporaryRange =
+    !std::is_lvalue_reference_v<R> && !std::ranges::borrowed_range<R> && std::convertible_to<R, std::span<const T>>;
 
 /// Looks at n numbers of type X, as std::span does, and converts to one. Indexing is checked: a function that is
 /// written for two inputs and was given one would otherwise read what happens to lie behind them.

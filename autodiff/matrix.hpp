@@ -12,6 +12,7 @@
 #include <autodiff/matrix/losses.hpp>
 #include <autodiff/matrix/normalise.hpp>
 #include <autodiff/matrix/pooling.hpp>
+#include <autodiff/matrix/print.hpp>
 #include <autodiff/matrix/product.hpp>
 #include <autodiff/matrix/reductions.hpp>
 #include <autodiff/matrix/rows.hpp>

@@ -128,4 +128,9 @@ auto objective_of(Model& model, const Samples<typename Model::value_type>& sampl
   };
 }
 
+/// Not of temporary samples, which would be gone when the objective is called.
+template <TrainableModel Model>
+auto objective_of(Model& model, const Samples<typename Model::value_type>&& samples, Loss loss = Loss::automatic,
+                  double huber_delta = 1) = delete;
+
 }  // namespace downhill

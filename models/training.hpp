@@ -105,6 +105,8 @@ class Trainer {
         optimizer_(std::move(method), model.tape().parameters().size()),
         order_(samples.size(), {.batch = options_.batch, .seed = options_.seed}),
         dropout_(options_.seed + 1) {}
+  /// Not on temporary samples, which would be gone at the first step.
+  Trainer(Model& model, const Samples<T>&& samples, M method, TrainingOptions<T> options = {}) = delete;
 
   /// Takes the next batch, and a step of descent. Returns the loss of the batch before the step. Where it is NaN or
   /// infinite, the parameters stay. What the model throws passes through: the tape is rewound and the parameters stay,

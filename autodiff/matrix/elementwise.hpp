@@ -1,7 +1,10 @@
 #pragma once
 // Functions and operators element by element: every rule of calculus.hpp, over numbers that lie one behind the other.
 
+#include <Eigen/Core>
+
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <string_view>
 #include <tuple>
@@ -43,6 +46,21 @@ struct ScalarOf<X, Rest...> {
   using type = typename X::value_type;
 };
 
+/// Is X a number or matrix of another type than T? Plain ones fit all.
+template <class T, class X>
+inline constexpr bool is_of_another_type = false;
+template <class T, class X>
+  requires AnyMatrix<X> || AnyVar<X>
+inline constexpr bool is_of_another_type<T, X> = !std::is_same_v<typename X::value_type, T>;
+
+/// One number type for all operands.
+template <class T, class... X>
+constexpr void demand_one_type() {
+  static_assert((!is_of_another_type<T, X> && ...),
+                "matrices and Vars of two number types do not mix: make all of them of float or all of double, on one "
+                "Tape of that type; a plain number fits both");
+}
+
 template <class Rule, class T, class... X>
 VarMatrix<T> elementwise(const X&... x) {
   Layout shape = Layout::dense(1, 1);
@@ -65,7 +83,9 @@ concept WithMatrix = (AnyMatrix<X> || ...) && Number<X...>;
 template <class Rule, class... X>
   requires WithMatrix<X...>
 auto apply(const X&... x) {
-  return matrix_detail::elementwise<Rule, typename matrix_detail::ScalarOf<X...>::type>(x...);
+  using T = typename matrix_detail::ScalarOf<X...>::type;
+  matrix_detail::demand_one_type<T, X...>();
+  if constexpr ((!matrix_detail::is_of_another_type<T, X> && ...)) return matrix_detail::elementwise<Rule, T>(x...);
 }
 template <class X, class Y>
   requires WithMatrix<X, Y>
@@ -80,6 +100,31 @@ auto operator*(const X& x, const Y& y) { return apply<Multiply>(x, y); }
 template <class X, class Y>
   requires WithMatrix<X, Y>
 auto operator/(const X& x, const Y& y) { return apply<Divide>(x, y); }
+/// An Eigen matrix beside one on a tape: which of two products was meant?
+template <class X, class Y>
+concept EigenBesideMatrix = (AnyMatrix<X> && std::derived_from<Y, Eigen::EigenBase<Y>>) ||
+                            (AnyMatrix<Y> && std::derived_from<X, Eigen::EigenBase<X>>);
+namespace matrix_detail {
+template <class X>
+void refuse_eigen() {
+  static_assert(
+      !std::is_same_v<X, X>,
+      "an Eigen matrix beside a VarMatrix<T>: write product(a, VarMatrix<T>(b)) for the product of matrices, or "
+      "VarMatrix<T>(b) for + - * /, which work element by element");
+}
+}  // namespace matrix_detail
+template <class X, class Y>
+  requires EigenBesideMatrix<X, Y>
+void operator+(const X&, const Y&) { matrix_detail::refuse_eigen<X>(); }
+template <class X, class Y>
+  requires EigenBesideMatrix<X, Y>
+void operator-(const X&, const Y&) { matrix_detail::refuse_eigen<X>(); }
+template <class X, class Y>
+  requires EigenBesideMatrix<X, Y>
+void operator*(const X&, const Y&) { matrix_detail::refuse_eigen<X>(); }
+template <class X, class Y>
+  requires EigenBesideMatrix<X, Y>
+void operator/(const X&, const Y&) { matrix_detail::refuse_eigen<X>(); }
 template <class T>
 VarMatrix<T> operator-(const VarMatrix<T>& x) {
   return apply<Negate>(x);

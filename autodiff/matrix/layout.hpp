@@ -42,7 +42,10 @@ inline Layout common_shape(std::string_view operation, const Layout& x, const La
   if ((x.rows != rows && x.rows != 1) || (y.rows != rows && y.rows != 1) || (x.columns != columns && x.columns != 1) ||
       (y.columns != columns && y.columns != 1))
     misuse::different_shapes(operation, x.rows, x.columns, y.rows, y.columns,
-                             "rows and columns must be the same, or 1 to be repeated");
+                             operation == "*" && x.columns == y.rows
+                                 ? "* works element by element, on the same rows and columns; for the product of "
+                                   "matrices write product(a, b)"
+                                 : "rows and columns must be the same, or 1 to be repeated");
   return Layout::dense(rows, columns);
 }
 

@@ -56,23 +56,35 @@ class SquaredErrorBlock final : public OperandBlock<T, 2> {
   void pull_back(std::size_t first, T* adjoint) const override {
     const T g = adjoint[first] * T(2.0 / static_cast<double>(this->operand(0).layout.size()));
     if (is_zero(g)) return;
-    if (this->operand(0).is_active()) add_scaled<T>(difference_, g, this->operand(0).in(adjoint));
-    if (this->operand(1).is_active()) add_scaled<T>(difference_, -g, this->operand(1).in(adjoint));
+    hand(this->operand(0), g, adjoint);
+    hand(this->operand(1), -g, adjoint);
   }
 
  private:
+  void hand(const Operand<T>& x, const T& g, T* adjoint) const {
+    if (!x.is_active()) return;
+    if (x.layout.once().size() == 1)
+      adjoint[x.slot] = adjoint[x.slot] + g * sum_of<T>(x.layout.size(), [&](std::size_t k) { return difference_[k]; });
+    else
+      add_scaled<T>(difference_, g, x.in(adjoint));
+  }
+
   const T* difference_;
 };
 
-/// The shape of predictions and of what they are compared with.
+/// The shape of predictions and of what they are compared with. A number or a Var has none, and is compared with each.
 template <class T, class X, class Y>
 Layout same_shape(std::string_view operation, const X& x, const Y& y) {
+  demand_one_type<T, X, Y>();
   const Layout of_x = MatrixRecorder::layout_of<T>(x), of_y = MatrixRecorder::layout_of<T>(y);
-  if (of_x.rows != of_y.rows || of_x.columns != of_y.columns)
-    misuse::different_shapes(operation, of_x.rows, of_x.columns, of_y.rows, of_y.columns,
-                             "predictions and targets must have the same rows and columns");
-  if (of_x.size() == 0) misuse::empty_range(operation);
-  return Layout::dense(of_x.rows, of_x.columns);
+  if constexpr (AnyMatrix<X> && AnyMatrix<Y>) {
+    if (of_x.rows != of_y.rows || of_x.columns != of_y.columns)
+      misuse::different_shapes(operation, of_x.rows, of_x.columns, of_y.rows, of_y.columns,
+                               "predictions and targets must have the same rows and columns");
+  }
+  const Layout& shape = AnyMatrix<X> ? of_x : of_y;
+  if (shape.size() == 0) misuse::empty_range(operation);
+  return Layout::dense(shape.rows, shape.columns);
 }
 
 /// Of one logit x and its target t, with e = e^-|x|: log(1 + e) + (1 - t) x above 0, otherwise log(1 + e) - t x. No two
@@ -143,7 +155,8 @@ Var<T> logistic_cross_entropy(const VarMatrix<T>& x, std::type_identity_t<std::s
 }
 
 /// The mean of (x - y)² over all elements. Throws ShapeError unless the shapes are the same: a column beside a row is a
-/// mistake, not every pair. A number or a Var counts as 1 x 1.
+/// mistake, not every pair. A number or a Var is compared
+/// with every element.
 template <class X, class Y>
   requires WithMatrix<X, Y>
 auto mean_squared_error(const X& x, const Y& y) {

@@ -44,6 +44,9 @@ class VarMatrix {
   /// A constant that stays where it is, row after row: it must outlive the tape's recording. Throws ShapeError unless
   /// there are rows * columns values.
   static VarMatrix constant(std::span<const T> values, std::size_t rows, std::size_t columns);
+  /// Not of a temporary one, which would be gone: give it a name, or make an Eigen matrix of it, which is copied.
+  template <TemporaryRange<T> R>
+  static VarMatrix constant(R&& values, std::size_t rows, std::size_t columns) = delete;
   /// A Var as a matrix of one element.
   VarMatrix(const Var<T>& x);
 

@@ -1,6 +1,7 @@
 #include "support/catch.hpp"
 
 #include <array>
+#include <cmath>
 #include <limits>
 #include <random>
 #include <span>
@@ -8,6 +9,7 @@
 
 #include <Eigen/Core>
 
+#include <autodiff/dual.hpp>
 #include <autodiff/eigen.hpp>
 #include <autodiff/gradient.hpp>
 #include <autodiff/ranges.hpp>
@@ -247,4 +249,29 @@ TEST_CASE("an n-ary operation that throws leaves the tape as it was", "[ranges]"
   CHECK(tape.bytes() == bytes);
   CHECK(tape.slots() == slots);
   CHECK(tape.gradient(y)[x[0]] == 2);
+}
+
+TEST_CASE("log_sum_exp keeps what stands beside the largest, in value and slope", "[ranges]") {  // by mpmath
+  Tape<double> tape;
+  const std::vector<Var<double>> x{tape.variable(0.0), tape.variable(-40.0), tape.variable(-41.0)};
+  const auto y = log_sum_exp(x);
+  CHECK(y.value() == Catch::Approx(5.81123644462657775e-18).epsilon(1e-14));
+  CHECK(log_sum_exp(std::vector<double>{-40, 0}) == Catch::Approx(4.24835425529158899e-18).epsilon(1e-14));
+  CHECK(log_sum_exp(std::vector<float>{0, -40}) == Catch::Approx(4.24835425529158899e-18F).epsilon(1e-6));
+  CHECK(tape.gradient(y)[x[1]] == Catch::Approx(4.24835425529158899e-18).epsilon(1e-14));
+  CHECK(log_sum_exp(std::vector<double>{0, 0, 0}) == Catch::Approx(std::log(3)).epsilon(1e-15));
+}
+
+TEMPLATE_TEST_CASE("sums, means, norms and dot products of four million numbers keep their digits", "[ranges]", double,
+                   float) {
+  using T = TestType;
+  const std::vector<T> x(4'000'000, T(0.1));
+  const double tenth = static_cast<double>(T(0.1)), within = static_cast<double>(std::numeric_limits<T>::epsilon());
+  CHECK(static_cast<double>(sum(x)) == Catch::Approx(4e6 * tenth).epsilon(within));
+  CHECK(static_cast<double>(mean(x)) == Catch::Approx(tenth).epsilon(within));
+  CHECK(static_cast<double>(norm(x)) == Catch::Approx(2e3 * tenth).epsilon(2 * within));
+  CHECK(static_cast<double>(dot(x, x)) == Catch::Approx(4e6 * tenth * tenth).epsilon(2 * within));
+  const std::vector<Dual<T>> moving(1'000'000, Dual<T>(T(0.1), T(0.1)));
+  CHECK(static_cast<double>(sum(moving).value()) == Catch::Approx(1e6 * tenth).epsilon(64 * within));
+  CHECK(static_cast<double>(sum(moving).tangent()) == Catch::Approx(1e6 * tenth).epsilon(64 * within));
 }

@@ -81,6 +81,24 @@ TEST_CASE("a gradient is decayed, then clipped by value, then by norm") {
   CHECK(small[0] == 0.75);
 }
 
+TEST_CASE("a gradient is clipped by its norm also where its squares overflow or underflow") {
+  for (const double size : {1e154, 1e300, 1.7e308, 1e-170, 1e-300}) {
+    CAPTURE(size);
+    std::vector<double> x{0, 0};
+    GradientDescent method{.learning_rate = 1};
+    method.gradient = {.clip_norm = size < 1 ? size / 4 : 1};
+    Optimizer(method, 2).step(x, std::vector<double>{size, size});
+    const double most = method.gradient.clip_norm / std::sqrt(2.0);
+    CHECK(x[0] / most == Catch::Approx(-1));
+    CHECK(x[1] == x[0]);
+  }
+  std::vector<float> y{0, 0};
+  GradientDescent method{.learning_rate = 1};
+  method.gradient = {.clip_norm = 1};
+  Optimizer<GradientDescent, float>(method, 2).step(y, std::vector<float>{3e38F, 3e38F});
+  CHECK(y[0] == Catch::Approx(-std::sqrt(0.5)));
+}
+
 TEST_CASE("a NaN in a clipped gradient stays where it is seen") {
   std::vector<double> x{0, 0};
   GradientDescent method{.learning_rate = 1};

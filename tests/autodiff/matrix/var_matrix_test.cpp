@@ -1,6 +1,8 @@
 // The type itself: elements, views, values, adjoints, and how it is misused.
 
+#include <array>
 #include <autodiff/matrix/var_matrix.hpp>
+#include <utility>
 
 #include <cmath>
 #include <span>
@@ -99,4 +101,33 @@ TEST_CASE("a matrix from before a rewind is stale, one of another tape foreign, 
                     ContainsSubstring("the label 3 of 3 columns"));
   CHECK_THROWS_AS(parameters(tape, numbers(5, 1), 2, 3), ShapeError);
   CHECK_THROWS_AS(mean(p.block(0, 0, 0, 3)), ShapeError);
+}
+
+namespace {
+
+template <class T, class R>
+concept ViewedAsConstant = requires(R&& values) {
+  VarMatrix<T>::constant(std::forward<R>(values), 2, 2);
+};
+// Temporaries, which would be gone.
+static_assert(!ViewedAsConstant<double, std::vector<double>>);
+static_assert(!ViewedAsConstant<double, const std::vector<double>>);
+static_assert(!ViewedAsConstant<float, std::vector<float>>);
+static_assert(!ViewedAsConstant<double, std::array<double, 4>>);
+// What stays.
+static_assert(ViewedAsConstant<double, std::vector<double>&>);
+static_assert(ViewedAsConstant<double, const std::vector<double>&>);
+static_assert(ViewedAsConstant<double, std::array<double, 4>&>);
+static_assert(ViewedAsConstant<double, std::span<const double>>);
+static_assert(ViewedAsConstant<double, std::span<double>>);
+static_assert(!ViewedAsConstant<double, std::vector<float>&>);
+
+}  // namespace
+
+TEST_CASE("* of matrices that fit a product says what to write") {
+  using Catch::Matchers::ContainsSubstring;
+  Tape<double> tape;
+  const auto a = parameters(tape, numbers(6, 1), 2, 3);
+  CHECK_THROWS_WITH(a * (a.transpose() * 1.0), ContainsSubstring("2 x 3") && ContainsSubstring("3 x 2") &&
+                                                   ContainsSubstring("write product(a, b)"));
 }
