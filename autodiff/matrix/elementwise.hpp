@@ -53,12 +53,13 @@ template <class T, class X>
   requires AnyMatrix<X> || AnyVar<X>
 inline constexpr bool is_of_another_type<T, X> = !std::is_same_v<typename X::value_type, T>;
 
-/// One number type for all operands.
+/// One number type for all operands. Returns auto, so that the compiler says this before anything else.
 template <class T, class... X>
-constexpr void demand_one_type() {
+constexpr auto demand_one_type() {
   static_assert((!is_of_another_type<T, X> && ...),
                 "matrices and Vars of two number types do not mix: make all of them of float or all of double, on one "
                 "Tape of that type; a plain number fits both");
+  return true;
 }
 
 template <class Rule, class T, class... X>
@@ -84,7 +85,7 @@ template <class Rule, class... X>
   requires WithMatrix<X...>
 auto apply(const X&... x) {
   using T = typename matrix_detail::ScalarOf<X...>::type;
-  matrix_detail::demand_one_type<T, X...>();
+  static_cast<void>(matrix_detail::demand_one_type<T, X...>());
   if constexpr ((!matrix_detail::is_of_another_type<T, X> && ...)) return matrix_detail::elementwise<Rule, T>(x...);
 }
 template <class X, class Y>
@@ -106,25 +107,26 @@ concept EigenBesideMatrix = (AnyMatrix<X> && std::derived_from<Y, Eigen::EigenBa
                             (AnyMatrix<Y> && std::derived_from<X, Eigen::EigenBase<X>>);
 namespace matrix_detail {
 template <class X>
-void refuse_eigen() {
+auto refuse_eigen() {
   static_assert(
       !std::is_same_v<X, X>,
       "an Eigen matrix beside a VarMatrix<T>: write product(a, VarMatrix<T>(b)) for the product of matrices, or "
       "VarMatrix<T>(b) for + - * /, which work element by element");
+  return false;
 }
 }  // namespace matrix_detail
 template <class X, class Y>
   requires EigenBesideMatrix<X, Y>
-void operator+(const X&, const Y&) { matrix_detail::refuse_eigen<X>(); }
+auto operator+(const X&, const Y&) { return matrix_detail::refuse_eigen<X>(); }
 template <class X, class Y>
   requires EigenBesideMatrix<X, Y>
-void operator-(const X&, const Y&) { matrix_detail::refuse_eigen<X>(); }
+auto operator-(const X&, const Y&) { return matrix_detail::refuse_eigen<X>(); }
 template <class X, class Y>
   requires EigenBesideMatrix<X, Y>
-void operator*(const X&, const Y&) { matrix_detail::refuse_eigen<X>(); }
+auto operator*(const X&, const Y&) { return matrix_detail::refuse_eigen<X>(); }
 template <class X, class Y>
   requires EigenBesideMatrix<X, Y>
-void operator/(const X&, const Y&) { matrix_detail::refuse_eigen<X>(); }
+auto operator/(const X&, const Y&) { return matrix_detail::refuse_eigen<X>(); }
 template <class T>
 VarMatrix<T> operator-(const VarMatrix<T>& x) {
   return apply<Negate>(x);

@@ -75,7 +75,6 @@ class SquaredErrorBlock final : public OperandBlock<T, 2> {
 /// The shape of predictions and of what they are compared with. A number or a Var has none, and is compared with each.
 template <class T, class X, class Y>
 Layout same_shape(std::string_view operation, const X& x, const Y& y) {
-  demand_one_type<T, X, Y>();
   const Layout of_x = MatrixRecorder::layout_of<T>(x), of_y = MatrixRecorder::layout_of<T>(y);
   if constexpr (AnyMatrix<X> && AnyMatrix<Y>) {
     if (of_x.rows != of_y.rows || of_x.columns != of_y.columns)
@@ -162,6 +161,7 @@ template <class X, class Y>
 auto mean_squared_error(const X& x, const Y& y) {
   using T = typename matrix_detail::ScalarOf<X, Y>::type;
   using R = MatrixRecorder;
+  static_cast<void>(matrix_detail::demand_one_type<T, X, Y>());
   const Layout shape = matrix_detail::same_shape<T>("mean_squared_error", x, y);
   return R::scalar(R::on_tape<T>(R::common_tape<T>("mean_squared_error", x, y), [&](Tape<T>& tape) {
     const std::array operands{R::operand(tape, x, shape), R::operand(tape, y, shape)};
@@ -181,7 +181,9 @@ auto mean_squared_error(const X& x, const Y& y) {
 template <class X, class Y>
   requires WithMatrix<X, Y>
 auto huber_loss(const X& x, const Y& y, double delta = 1) {
-  matrix_detail::same_shape<typename matrix_detail::ScalarOf<X, Y>::type>("huber_loss", x, y);
+  using T = typename matrix_detail::ScalarOf<X, Y>::type;
+  static_cast<void>(matrix_detail::demand_one_type<T, X, Y>());
+  matrix_detail::same_shape<T>("huber_loss", x, y);
   return mean(huber(x - y, delta));
 }
 
