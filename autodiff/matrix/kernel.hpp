@@ -156,8 +156,7 @@ void add_columns(std::size_t rows, std::size_t columns, F&& f, T* __restrict to,
   add(Constant<4 * Pack<double>::size>());
   add(Constant<2 * Pack<double>::size>());
   add(Constant<Pack<double>::size>());
-  for (; j < columns; ++j)
-    to[j * to_step] += sum_of<T>(rows, [&](std::size_t i) { return f(i, j); });
+  for (; j < columns; ++j) to[j * to_step] += sum_of<T>(rows, [&](std::size_t i) { return f(i, j); });
 }
 /// to += every row of x, both with their columns side by side.
 template <std::floating_point T>

@@ -7,6 +7,7 @@
 #include <memory>
 #include <random>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include <autodiff/descent/quasi_newton.hpp>
@@ -227,3 +228,19 @@ TEST_CASE("The score of probabilities that were learned compares probabilities, 
   CHECK(evaluate(model, samples, Loss::logistic_cross_entropy).score ==
         Catch::Approx(r_squared(p, samples.targets)).epsilon(1e-12));
 }
+
+namespace {
+
+template <class S>
+concept Trains = requires(Mlp<float>& model, S&& samples) {
+  Trainer(model, std::forward<S>(samples), GradientDescent{});
+};
+template <class S>
+concept Walks = requires(Mlp<float>& model, S&& samples) {
+  objective_of(model, std::forward<S>(samples));
+};
+// Both keep a view of the samples, which must not be temporary.
+static_assert(Trains<Samples<float>&> && Trains<const Samples<float>&> && !Trains<Samples<float>>);
+static_assert(Walks<Samples<float>&> && Walks<const Samples<float>&> && !Walks<Samples<float>>);
+
+}  // namespace
