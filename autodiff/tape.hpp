@@ -36,6 +36,7 @@
 #include <autodiff/generations.hpp>
 #include <autodiff/listener.hpp>
 #include <autodiff/misuse.hpp>
+#include <autodiff/slot_names.hpp>
 #include <autodiff/statement.hpp>
 
 namespace downhill {
@@ -87,7 +88,7 @@ class Tape {
   /// Names a value, for messages and for what `inspect/` prints.
   void name(const Var<T>& x, std::string_view name);
   /// The name given to a slot, or "".
-  std::string_view name_of(std::size_t slot) const;
+  std::string_view name_of(std::size_t slot) const { return names_.of(slot); }
 
   /// Where the tape stands now.
   Mark mark();
@@ -238,7 +239,7 @@ class Tape {
   std::size_t capacity_ = 0;
   Generations generations_;
   std::vector<T> parameters_;
-  std::vector<std::pair<std::size_t, std::string>> names_;
+  SlotNames names_;
   Listener<T>* listener_ = nullptr;
   std::forward_list<HeardHandle<T>> heard_;
   Arena arena_;  // of blocks, and of the values that they need
@@ -274,7 +275,7 @@ void Tape<T>::rewind(const Mark& mark) {
   start_generation(mark.slots_);
   head_ = base_.get() + mark.bytes_;
   parameters_.resize(mark.parameters_);
-  names_.resize(mark.names_);
+  names_.rewind(mark.names_);
   blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(mark.blocks_), blocks_.end());
   arena_.rewind(mark.arena_);
   set_limit(0);
@@ -335,12 +336,6 @@ std::size_t Tape<T>::append(std::size_t results, A&&... arguments) {
   set_limit(0);
   if (listener_ != nullptr) listener_->block(*blocks_.back().block, first, results);
   return first;
-}
-
-template <class T>
-std::string_view Tape<T>::name_of(std::size_t slot) const {
-  const auto named = std::find_if(names_.rbegin(), names_.rend(), [&](auto& entry) { return entry.first == slot; });
-  return named == names_.rend() ? std::string_view{} : std::string_view{named->second};
 }
 
 template <class T>

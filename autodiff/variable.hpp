@@ -258,7 +258,7 @@ template <class T>
 Var<T> Tape<T>::variable(T value, std::string_view name) {
   const std::size_t slot = slots();
   if (slot >= slot_limit) misuse::out_of_slots(slot_limit);
-  if (!name.empty()) names_.emplace_back(slot, name);
+  if (!name.empty()) names_.add(slot, name);
   if (slot == parameters_.size()) parameters_.push_back(value);
   ++next_;
   seal();
@@ -302,7 +302,7 @@ void Tape<T>::name(const Var<T>& x, std::string_view name) {
   if (x.tape() != this) misuse::foreign_variable("name");
   check(x.identity());
   x.disown();  // the name belongs to the value as it is now: a later += takes a slot of its own
-  names_.emplace_back(slot, name);
+  names_.add(slot, name);
 }
 
 }  // namespace downhill

@@ -34,10 +34,8 @@ struct MatrixRecorder {
     if (values.size() != rows * columns) misuse::different_sizes("parameters", rows * columns, values.size());
     VarMatrix<T> m;
     m.tape_ = &tape, m.slot_ = tape.slots(), m.layout_ = Layout::dense(rows, columns);
-    for (const T& value : values) {
-      const Var<T> x = tape.variable(value, &value == values.data() ? name : std::string_view{});
-      if (&value == values.data()) m.generation_ = generation(x);
-    }
+    m.generation_ = tape.generations_.current();
+    for (const T& value : values) tape.variable(value, &value == values.data() ? name : std::string_view{});
     m.is_parameter_ = m.slot_ + values.size() <= tape.parameters().size();
     if (!m.is_parameter_) m.values_ = copied(tape, values);
     return m;
@@ -46,7 +44,8 @@ struct MatrixRecorder {
   template <class T>
   static VarMatrix<T> of_variables(const Inputs<Var<T>>& variables, std::size_t rows, std::size_t columns) {
     if (variables.size() != rows * columns) misuse::different_sizes("as_matrix", rows * columns, variables.size());
-    if (variables.empty()) misuse::empty_range("as_matrix");
+    if (variables.empty())
+      return VarMatrix<T>::constant(std::span<const T>{}, rows, columns);  // no variable tells of a tape
     VarMatrix<T> m;
     m.tape_ = variables[0].tape(), m.slot_ = variables[0].slot(), m.layout_ = Layout::dense(rows, columns);
     m.generation_ = generation(variables[0]);
@@ -61,13 +60,17 @@ struct MatrixRecorder {
     return m;
   }
   template <class T>
-  static void check(const Tape<T>& tape, std::size_t slot, std::uint32_t generation, bool is_parameter) {
-    const Generations& moments = tape.generations_;
-    // The values of parameters are read where they are, so an update does not make them stale.
-    if (moments.is_ours(generation) &&
-        !(is_parameter ? moments.is_rewound(slot, generation) : moments.is_stale(slot, generation)))
+  static void check(const VarMatrix<T>& m) {
+    const Generations& moments = m.tape_->generations_;
+    // Without elements it stands behind the slot before it, and has no values that could be old. The values of
+    // parameters are read where they are, so an update does not make them stale.
+    const bool is_empty = m.size() == 0;
+    if (is_empty && m.slot_ == 0) return;
+    const std::size_t slot = is_empty ? m.slot_ - 1 : m.slot_;
+    if (moments.is_ours(m.generation_) && !(m.is_parameter_ || is_empty ? moments.is_rewound(slot, m.generation_)
+                                                                        : moments.is_stale(slot, m.generation_)))
       return;
-    tape.throw_stale(Identity::shared(generation, slot));
+    m.tape_->throw_stale(Identity::shared(m.generation_, slot));
   }
   template <class T>
   static std::uint32_t generation(const Var<T>& x) {

@@ -181,9 +181,9 @@ VarMatrix<T> VarMatrix<T>::reshape(std::size_t rows, std::size_t columns) const 
 
 template <class T>
 typename VarMatrix<T>::Matrix VarMatrix<T>::adjoint_in(const Gradient<T>& gradient) const {
-  if (!is_active()) misuse::passive_gradient();
   Matrix copy(static_cast<Eigen::Index>(rows()), static_cast<Eigen::Index>(columns()));
   if (size() == 0) return copy;
+  if (!is_active()) misuse::passive_gradient();
   static_cast<void>(
       gradient[MatrixRecorder::element(*this, rows() - 1, columns() - 1)]);  // throws if it cannot be asked
   for_each_element(layout_, [&](std::size_t i, std::size_t j) {
@@ -194,7 +194,7 @@ typename VarMatrix<T>::Matrix VarMatrix<T>::adjoint_in(const Gradient<T>& gradie
 
 template <class T>
 void VarMatrix<T>::demand_fresh() const {
-  if (is_active()) MatrixRecorder::check(*tape_, slot_, generation_, is_parameter_);
+  if (is_active()) MatrixRecorder::check(*this);
 }
 
 }  // namespace downhill

@@ -131,3 +131,53 @@ TEST_CASE("* of matrices that fit a product says what to write") {
   CHECK_THROWS_WITH(a * (a.transpose() * 1.0), ContainsSubstring("2 x 3") && ContainsSubstring("3 x 2") &&
                                                    ContainsSubstring("write product(a, b)"));
 }
+
+TEST_CASE("a matrix without elements is as good as any other", "[empty]") {
+  Tape<double> tape;
+  const bool is_first = GENERATE(true, false);
+  const auto before = is_first ? VarMatrix<double>(Eigen::MatrixXd(0, 0)) : parameters(tape, numbers(2, 3), 1, 2);
+  const auto wide = parameters(tape, {}, 0, 3, "wide"), tall = parameters(tape, {}, 2, 0, "tall");
+  const auto w = parameters(tape, numbers(6, 1), 2, 3, "w");
+  CHECK(wide.is_active());
+  CHECK(wide.value().cols() == 3);
+
+  for (int step = 0; step < 3; ++step) {  // also after a rewind and an update, as in training
+    const auto here = tape.mark();
+    const auto none = tanh(wide + 1) * wide;
+    CHECK(none.rows() == 0);
+    const auto zeros = product(wide.transpose(), wide) + product(tall, tall.transpose()).block(0, 0, 1, 1);
+    CHECK(zeros.value().isZero());
+    const auto all = concatenate_rows({wide, w, wide});
+    CHECK(all.value() == w.value());
+    const auto loss = sum(square(concatenate_columns({tall, all}))) + sum(none) + sum(zeros);
+    const auto gradient = tape.gradient(loss);
+    CHECK(gradient[wide].rows() == 0);
+    CHECK(gradient[wide].cols() == 3);
+    CHECK(gradient[tall].rows() == 2);
+    CHECK(gradient[none].cols() == 3);
+    CHECK(gradient[w](1, 2) == Catch::Approx(2 * w(1, 2).value()));
+    tape.rewind(here);
+    for (double& p : tape.update_parameters()) p += 0.5;
+  }
+  CHECK_THROWS_AS(mean(wide), ShapeError);
+  CHECK_THROWS_AS(wide(0, 0), ShapeError);
+
+  const auto here = tape.mark();
+  tape.variable(1);
+  const auto later = parameters(tape, {}, 0, 3);
+  tape.rewind(here);
+  CHECK_THROWS_AS(later.value(), TapeError);
+}
+
+TEST_CASE("no variables are a matrix without elements") {
+  const std::vector<Var<double>> none;
+  const auto m = as_matrix(Inputs<Var<double>>(none), 0, 4);
+  CHECK(m.columns() == 4);
+  Tape<double> tape;
+  const auto w = parameters(tape, numbers(8, 1), 4, 2);
+  const auto y = product(m, w);
+  CHECK(y.rows() == 0);
+  const auto gradient = tape.gradient(sum(y) + sum(w));
+  CHECK(gradient[w](0, 0) == 1);
+  CHECK(gradient[m].cols() == 4);
+}
