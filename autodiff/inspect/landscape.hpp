@@ -76,9 +76,17 @@ void demand_places(const Landscape& landscape);
 std::string line_path(const Landscape& landscape, double level, const Plane& plane);
 std::string path_below(const Landscape& landscape, double level, const Plane& plane);
 
-/// The places of a walk that can be told apart, up to the first that is not finite or a thousand times as far away as
-/// the plane is long; of more than 2,000 so many, from the first to the last. Throws ShapeError as above.
-std::vector<Step> places_of(const DrawnWalk& walk, const Landscape& landscape);
+/// A step of a walk that is drawn, and whether a line leads to it from the one before.
+struct Place {
+  const Step* step;
+  bool is_joined;
+};
+/// What is drawn of a walk: the steps that can be told apart on the picture, up to the first that is not finite or a
+/// thousand times as far away as the plane is long. The plane is cut into cells, a thousand along each side, or fewer
+/// where more than 4,000 places were left. A step that stays in its cell is left out, and a way from one cell to
+/// another is drawn once, however often it was gone. So the start and the end are there, and every overshoot that can
+/// be seen, also of a walk that bounces for a million steps. Throws ShapeError as above.
+std::vector<Place> places_of(const DrawnWalk& walk, const Landscape& landscape);
 
 }  // namespace landscape_detail
 

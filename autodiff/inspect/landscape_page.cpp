@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
+#include <utility>
 
 #include <autodiff/error.hpp>
 #include <autodiff/inspect/landscape.hpp>
@@ -60,28 +62,70 @@ std::string path_below(const Landscape& landscape, double level, const Plane& pl
   return path;
 }
 
-std::vector<Step> places_of(const DrawnWalk& walk, const Landscape& landscape) {
-  constexpr std::size_t most_places = 2000;
-  constexpr double nearest = 1e-4;  // in sizes of the plane: cannot be told from the last
-  constexpr double furthest = 1e3;  // has left for good
-  std::vector<Step> places;
-  for (const Step& step : walk.path) {
+namespace {
+
+// Where a step is on the plane, in parts of its sides.
+struct Part {
+  double x, y;
+
+  Part(const Step& step, const Landscape& landscape)
+      : x((step.point[0] - landscape.x.low) / (landscape.x.high - landscape.x.low)),
+        y((step.point[1] - landscape.y.low) / (landscape.y.high - landscape.y.low)) {}
+};
+
+// False only where the way from one to the other is beyond one of the sides.
+bool may_be_seen(const Part& from, const Part& to) {
+  const auto is_beyond = [](double a, double b) { return (a < 0 && b < 0) || (a > 1 && b > 1); };
+  return !is_beyond(from.x, to.x) && !is_beyond(from.y, to.y);
+}
+
+// With cells of this size; gives up when there are more than so many places.
+std::vector<Place> thinned(std::span<const Step> steps, const Landscape& landscape, double cell, std::size_t most) {
+  using Cell = std::pair<double, double>;
+  std::set<std::pair<Cell, Cell>> ways;
+  std::vector<Place> places{{&steps.front(), false}};
+  const Step* here = &steps.front();
+  const auto cell_of = [&](const Part& part) { return Cell(std::floor(part.x / cell), std::floor(part.y / cell)); };
+  const auto append = [&](const Step& step, bool is_joined) {
+    if (is_joined && places.back().step != here) places.push_back({here, false});
+    places.push_back({&step, is_joined});
+  };
+  for (const Step& step : steps.subspan(1)) {
+    const Part from(*here, landscape), to(step, landscape);
+    const Cell left = cell_of(from), reached = cell_of(to);
+    if (left == reached) continue;
+    if (may_be_seen(from, to) && ways.insert(std::minmax(left, reached)).second) append(step, true);
+    if (places.size() > most) return places;
+    here = &step;
+  }
+  if (places.back().step != &steps.back()) append(steps.back(), here != &steps.back() && places.back().step == here);
+  return places;
+}
+
+// Up to the first that is not finite, or has left for good.
+std::span<const Step> followed(std::span<const Step> path, const Landscape& landscape) {
+  constexpr double furthest = 1e3;
+  std::size_t count = 0;
+  for (const Step& step : path) {
     if (step.point.size() != 2)
       throw ShapeError(fmt::format("a map takes points of two coordinates, not of {}", step.point.size()));
     if (!std::isfinite(step.point[0]) || !std::isfinite(step.point[1])) break;
-    const auto apart = [&](double x, double y) {
-      return std::hypot((step.point[0] - x) / (landscape.x.high - landscape.x.low),
-                        (step.point[1] - y) / (landscape.y.high - landscape.y.low));
-    };
-    if (!places.empty() && apart(places.back().point[0], places.back().point[1]) < nearest) continue;
-    places.push_back(step);
-    if (apart(landscape.x.low, landscape.y.low) > furthest) break;
+    ++count;
+    const Part part(step, landscape);
+    if (std::hypot(part.x, part.y) > furthest) break;
   }
-  if (places.size() <= most_places) return places;
-  // The end is always drawn.
-  std::vector<Step> some;
-  for (std::size_t i = 0; i < most_places; ++i) some.push_back(places[i * (places.size() - 1) / (most_places - 1)]);
-  return some;
+  return path.first(count);
+}
+
+}  // namespace
+
+std::vector<Place> places_of(const DrawnWalk& walk, const Landscape& landscape) {
+  constexpr std::size_t most_places = 4000;
+  constexpr double finest = 1e-3;
+  const std::span<const Step> steps = followed(walk.path, landscape);
+  if (steps.empty()) return {};
+  for (double cell = finest;; cell *= 1.5)
+    if (auto places = thinned(steps, landscape, cell, most_places); places.size() <= most_places) return places;
 }
 
 }  // namespace landscape_detail
@@ -108,29 +152,27 @@ std::string ground(const Landscape& landscape, const Plane& plane) {
 }
 
 std::string drawn(const DrawnWalk& walk, const Landscape& landscape, const Plane& plane, std::size_t index) {
-  constexpr double far = 1e6;  // pixels: from there on only the direction matters
-  constexpr double apart = 4;
+  constexpr double far = 1e6;                                 // pixels: from there on only the direction matters
+  constexpr double apart = 3;                                 // dots that overlap more are one
   const auto distant = [&](const Axis& axis, double value) {  // unlike Axis::at, as far away as it is
     const Interval& values = axis.values();
     return axis.from() + (value - values.low) / (values.high - values.low) * (axis.to() - axis.from());
   };
-  std::string line, dots;
-  double last_x = 0, last_y = 0, dotted_x = 0, dotted_y = 0;
-  std::size_t count = 0;
-  for (const Step& step : places_of(walk, landscape)) {
-    double x = distant(plane.x, step.point[0]), y = distant(plane.y, step.point[1]);
+  std::string line, dots, ends;
+  std::set<std::pair<double, double>> dotted;
+  const std::vector<Place> places = places_of(walk, landscape);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    double x = distant(plane.x, places[i].step->point[0]), y = distant(plane.y, places[i].step->point[1]);
     const double beyond = std::max(std::abs(x), std::abs(y)) / far;
     if (beyond > 1) x /= beyond, y /= beyond;
-    line += fmt::format("{}{:.1f} {:.1f}", count == 0 ? "M" : "L", x, y);
-    if (count == 0 || std::hypot(x - dotted_x, y - dotted_y) > apart) {
-      dots +=
-          fmt::format("<circle class=\"mark\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\"/>", x, y, count == 0 ? 4.5 : 2.2);
-      dotted_x = x, dotted_y = y;
-    }
-    last_x = x, last_y = y;
-    ++count;
+    line += fmt::format("{}{:.1f} {:.1f}", places[i].is_joined ? "L" : "M", x, y);
+    const bool is_first = i == 0, is_last = i > 0 && i + 1 == places.size();
+    if (dotted.emplace(std::floor(x / apart), std::floor(y / apart)).second || is_first)
+      (is_first ? ends : dots) +=
+          fmt::format("<circle class=\"mark\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\"/>", x, y, is_first ? 4.5 : 2.2);
+    if (is_last) ends += fmt::format("<circle class=\"ring\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4.5\"/>", x, y);
   }
-  if (count > 1) dots += fmt::format("<circle class=\"ring\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4.5\"/>", last_x, last_y);
+  dots += ends;
   return fmt::format("<g class=\"walk {}\"><path class=\"curve\" d=\"{}\"/>{}</g>\n", series_class(index), line, dots);
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
+#include <utility>
 
 #include <autodiff/inspect/landscape.hpp>
 
@@ -117,17 +119,22 @@ Share above_plane(const Landscape& landscape, std::span<const double> from, std:
 
 // The walk on the surface, as far as it is above the plane.
 std::string drawn(const DrawnWalk& walk, const Landscape& landscape, const View& view, std::size_t index) {
-  constexpr int pieces = 24;  // of a step, so that it follows the surface
+  constexpr int most_pieces = 24;  // of a step, so that it follows the surface
   constexpr double apart = 2;
-  std::string line, dots;
-  Pixel last{}, dotted{};
-  bool is_open = false, is_dotted = false;
-  const std::vector<Step> places = places_of(walk, landscape);
+  std::string line, dots, ends;
+  Pixel last{};
+  std::set<std::pair<double, double>> dotted;
+  bool is_open = false;
+  const std::vector<Place> places = places_of(walk, landscape);
   for (std::size_t i = 0; i < places.size(); ++i) {
-    const std::vector<double>&to = places[i].point, &from = places[i == 0 ? 0 : i - 1].point;
+    const std::vector<double>& to = places[i].step->point;
+    const std::vector<double>& from = places[i].is_joined ? places[i - 1].step->point : to;
     const Share share = above_plane(landscape, from, to);
-    if (share.begin > 0) is_open = false;
-    for (int piece = i == 0 ? pieces : 0; piece <= pieces && share.begin <= share.end; ++piece) {
+    const double length = std::hypot((to[0] - from[0]) / (landscape.x.high - landscape.x.low),
+                                     (to[1] - from[1]) / (landscape.y.high - landscape.y.low));
+    const int pieces = static_cast<int>(std::clamp(std::ceil(2 * most_pieces * length), 1.0, double{most_pieces}));
+    if (share.begin > 0 || !places[i].is_joined) is_open = false;
+    for (int piece = places[i].is_joined ? 0 : pieces; piece <= pieces && share.begin <= share.end; ++piece) {
       const double part = share.begin + (share.end - share.begin) * piece / pieces;
       const double x = std::clamp(from[0] + (to[0] - from[0]) * part, landscape.x.low, landscape.x.high);
       const double y = std::clamp(from[1] + (to[1] - from[1]) * part, landscape.y.low, landscape.y.high);
@@ -139,13 +146,13 @@ std::string drawn(const DrawnWalk& walk, const Landscape& landscape, const View&
       is_open = std::isfinite(value);
     }
     if (share.end < 1) is_open = false;
-    if (!is_open || (is_dotted && std::hypot(last.x - dotted.x, last.y - dotted.y) < apart)) continue;
-    dots += fmt::format("<circle class=\"mark\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\"/>", last.x, last.y,
-                        i == 0 ? 4.5 : 2.2);
-    dotted = last, is_dotted = true;
+    if (!is_open || !dotted.emplace(std::floor(last.x / apart), std::floor(last.y / apart)).second) continue;
+    (i == 0 ? ends : dots) += fmt::format("<circle class=\"mark\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\"/>", last.x,
+                                          last.y, i == 0 ? 4.5 : 2.2);
   }
   if (is_open && places.size() > 1)
-    dots += fmt::format("<circle class=\"ring\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4.5\"/>", last.x, last.y);
+    ends += fmt::format("<circle class=\"ring\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4.5\"/>", last.x, last.y);
+  dots += ends;
   return fmt::format("<g class=\"walk {}\"><path class=\"curve\" d=\"{}\"/>{}</g>\n", series_class(index), line, dots);
 }
 
