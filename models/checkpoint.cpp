@@ -46,6 +46,38 @@ std::mt19937_64 generator_in(const SafeTensors& file, std::string_view name) {
   return generator;
 }
 
+// The architecture that the file tells of, if it does, must compute what the model does.
+void demand_same(const SafeTensors& file, const Architecture* model) {
+  const auto found = file.metadata().find("downhill.architecture");
+  if (model == nullptr || found == file.metadata().end()) return;
+  const Architecture saved = architecture_from_json(found->second, file.source());
+  const auto refuse = [&](std::string_view what, const std::string& there, const std::string& here) {
+    throw DataError(fmt::format(
+        "{}: it is of another network: {} is {} there, and {} in the model; load_network makes the network that was "
+        "saved",
+        file.source(), what, there, here));
+  };
+  if (saved.input != model->input) refuse("the input", saved.input.text(), model->input.text());
+  const auto layer = [](const Architecture& of, std::size_t i) {
+    return i < of.layers.size() ? std::visit([](const auto& each) { return each.text(); }, of.layers[i])
+                                : std::string("missing");
+  };
+  for (std::size_t i = 0; i < std::max(saved.layers.size(), model->layers.size()); ++i)
+    if (layer(saved, i) != layer(*model, i)) refuse(fmt::format("layer {}", i), layer(saved, i), layer(*model, i));
+  // What the text of a layer does not say, such as its epsilon. How it started does not matter any more.
+  const auto computed = [](Architecture architecture) {
+    architecture.seed = 0;
+    for (Layer& each : architecture.layers)
+      std::visit(
+          [](auto& known) {
+            if constexpr (requires { known.initialiser; }) known.initialiser = Initialiser::automatic;
+          },
+          each);
+    return to_json(architecture);
+  };
+  if (computed(*model) != computed(saved)) refuse("the architecture", computed(saved), computed(*model));
+}
+
 // What the metadata says under "downhill.", or nothing.
 std::optional<std::string_view> said_in(const SafeTensors& file, std::string_view key) {
   const auto found = file.metadata().find(fmt::format("downhill.{}", key));
@@ -130,7 +162,7 @@ std::vector<Epoch> history_in(const SafeTensors& file) {
 
 template <class T>
 void write(const std::filesystem::path& file, const std::vector<NamedMatrix>& matrices, const TrainingState<T>& state,
-           TensorMetadata metadata, std::string_view method) {
+           TensorMetadata metadata, std::string_view method, std::string_view loss) {
   std::vector<TensorView> tensors = views_of<T>(state.parameters, matrices);
   const std::size_t parameters = state.parameters.size();
   const std::vector<std::uint64_t> order(state.order.order.begin(), state.order.order.end());
@@ -145,6 +177,7 @@ void write(const std::filesystem::path& file, const std::vector<NamedMatrix>& ma
   tensors.push_back(view_of<double>("training.history", history, {state.log.history.size(), epoch_columns}));
   tensors.push_back(view_of<double>("training.losses", losses));
   metadata["downhill.method"] = method;
+  metadata["downhill.loss"] = loss;
   numbers(state, [&](std::string_view key, std::size_t value) {
     metadata[fmt::format("downhill.{}", key)] = fmt::format("{}", value);
   });
@@ -153,14 +186,19 @@ void write(const std::filesystem::path& file, const std::vector<NamedMatrix>& ma
 
 template <class T>
 TrainingState<T> read(const std::filesystem::path& path, const std::vector<NamedMatrix>& matrices,
-                      std::size_t parameters, std::size_t memory, std::string_view method) {
+                      std::size_t parameters, std::size_t memory, std::string_view method, std::string_view loss,
+                      const Architecture* architecture) {
   const SafeTensors file = read_safetensors(path);
   TrainingState<T> state;
   numbers(state, [&](std::string_view key, std::size_t& value) { value = number_in(file, key); });
   if (const std::string_view saved = said_in(file, "method").value_or(""); saved != method)
     throw DataError(fmt::format("{}: it was saved by a training with {}, not {}", file.source(),
                                 file_detail::printable(saved), method));
+  if (const auto saved = said_in(file, "loss"); saved && *saved != loss)
+    throw DataError(fmt::format("{}: it was saved by a training with the loss {}, not {}", file.source(),
+                                file_detail::printable(*saved), loss));
   state.parameters = parameters_in<T>(file, matrices);
+  demand_same(file, architecture);
   state.memory.resize(memory * parameters);
   file.get<T>("training.memory", {memory, parameters}, std::span<T>(state.memory));
   state.best = file.get<T>("training.best");
@@ -177,13 +215,13 @@ TrainingState<T> read(const std::filesystem::path& path, const std::vector<Named
 }
 
 template void write(const std::filesystem::path&, const std::vector<NamedMatrix>&, const TrainingState<float>&,
-                    TensorMetadata, std::string_view);
+                    TensorMetadata, std::string_view, std::string_view);
 template void write(const std::filesystem::path&, const std::vector<NamedMatrix>&, const TrainingState<double>&,
-                    TensorMetadata, std::string_view);
+                    TensorMetadata, std::string_view, std::string_view);
 template TrainingState<float> read(const std::filesystem::path&, const std::vector<NamedMatrix>&, std::size_t,
-                                   std::size_t, std::string_view);
+                                   std::size_t, std::string_view, std::string_view, const Architecture*);
 template TrainingState<double> read(const std::filesystem::path&, const std::vector<NamedMatrix>&, std::size_t,
-                                    std::size_t, std::string_view);
+                                    std::size_t, std::string_view, std::string_view, const Architecture*);
 
 }  // namespace checkpoint_detail
 
@@ -196,8 +234,9 @@ void save(const Mlp<T>& network, const std::filesystem::path& file, TensorMetada
 
 template <class T>
 void load_parameters(Mlp<T>& network, const std::filesystem::path& file) {
-  const std::vector<T> values =
-      checkpoint_detail::parameters_in<T>(read_safetensors(file), checkpoint_detail::matrices_of(network));
+  const SafeTensors tensors = read_safetensors(file);
+  const std::vector<T> values = checkpoint_detail::parameters_in<T>(tensors, checkpoint_detail::matrices_of(network));
+  checkpoint_detail::demand_same(tensors, &network.architecture());
   std::ranges::copy(values, network.update_parameters().begin());
 }
 

@@ -28,7 +28,8 @@ template <class T = float>
 Mlp<T> load_network(const std::filesystem::path& file);
 
 /// Only the parameters, into a network that is there: from any safetensors file with tensors of these names and shapes.
-/// Throws DataError, and changes nothing, if one is missing or of another shape.
+/// Throws DataError, and changes nothing, if one is missing or of another shape, or the file says that they are of a
+/// network with other layers, activations or options: the same parameters would compute something else.
 template <class T>
 void load_parameters(Mlp<T>& network, const std::filesystem::path& file);
 
@@ -51,10 +52,11 @@ auto matrices_of(const Model& model) {
 }
 template <class T>
 void write(const std::filesystem::path& file, const std::vector<NamedMatrix>& matrices, const TrainingState<T>& state,
-           TensorMetadata metadata, std::string_view method);
+           TensorMetadata metadata, std::string_view method, std::string_view loss);
 template <class T>
 TrainingState<T> read(const std::filesystem::path& file, const std::vector<NamedMatrix>& matrices,
-                      std::size_t parameters, std::size_t memory, std::string_view method);
+                      std::size_t parameters, std::size_t memory, std::string_view method, std::string_view loss,
+                      const Architecture* architecture);
 
 }  // namespace checkpoint_detail
 
@@ -67,16 +69,19 @@ void save(const Trainer<Model, M>& trainer, const std::filesystem::path& file) {
   if constexpr (requires { trainer.model().architecture(); })
     metadata["downhill.architecture"] = to_json(trainer.model().architecture());
   checkpoint_detail::write(file, checkpoint_detail::matrices_of(trainer.model()), trainer.state(), std::move(metadata),
-                           M::name);
+                           M::name, name(trainer.loss()));
 }
 
 /// Goes on from a checkpoint, with a trainer made as the one that was saved was: with the same model, samples and
-/// method. Throws DataError or ShapeError, and changes nothing, if the file cannot be read or is that of another.
+/// method. Throws DataError or ShapeError, and changes nothing, if the file cannot be read or is that of another: of a
+/// network with other layers, activations or options, another loss, another method.
 template <class Model, class M>
 void load(Trainer<Model, M>& trainer, const std::filesystem::path& file) {
+  const Architecture* architecture = nullptr;
+  if constexpr (requires { trainer.model().architecture(); }) architecture = &trainer.model().architecture();
   trainer.restore(checkpoint_detail::read<typename Model::value_type>(
       file, checkpoint_detail::matrices_of(trainer.model()), trainer.model().tape().parameters().size(), M::memory,
-      M::name));
+      M::name, name(trainer.loss()), architecture));
 }
 
 /// An observer of `Trainer::run` that saves it after every so many epochs.

@@ -64,6 +64,68 @@ bool has_decimal_comma(std::string_view text) {
   return is_number(with_point);
 }
 
+// 1,000 or 1'234'567.8: groups of three digits, the first of one to three and no zero before them.
+bool has_thousands(std::string_view text, char separator) {
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  if (separator != '.') text = text.substr(0, text.find('.'));
+  std::size_t digits = 0, groups = 0;
+  for (const char c : text) {
+    if (is_digit(c)) {
+      ++digits;
+    } else if (c == separator && (groups == 0 ? 1 <= digits && digits <= 3 : digits == 3)) {
+      ++groups, digits = 0;
+    } else {
+      return false;
+    }
+  }
+  return groups > 0 && digits == 3 && text.front() != '0';
+}
+
+bool is_missing(std::string_view text) {
+  std::string small;
+  for (const char c : text) small += static_cast<char>('A' <= c && c <= 'Z' ? c - 'A' + 'a' : c);
+  constexpr std::string_view known[] = {"na",      "n/a", "#n/a", "null", "none", "nil",
+                                        "missing", "?",   "-",    "--",   ".",    "nd"};
+  return std::ranges::find(known, small) != std::end(known);
+}
+
+// 2024-05-17, 17.05.2024, 5/17/24, 12:30: digits in two groups or more, or three between points.
+bool is_date_or_time(std::string_view text) {
+  if (text.empty() || !is_digit(text.front())) return false;
+  for (const auto& [separator, least] : {std::pair('-', 2), std::pair('/', 1), std::pair(':', 1), std::pair('.', 2)})
+    if (std::count(text.begin(), text.end(), separator) >= least &&
+        text.find_first_not_of("0123456789-/:. TZ+") == std::string_view::npos)
+      return true;
+  return false;
+}
+
+// What is wrong with a field that is no number, and what to do about it.
+std::string trouble_with(std::string_view text) {
+  if (is_missing(text)) return "stands for a value that is missing; fill it in or remove the row";
+  for (const char separator : {',', '\'', '_', ' ', '.'}) {
+    if (!has_thousands(text, separator)) continue;
+    const auto count = std::count(text.begin(), text.end(), separator);
+    if (separator == '.' && count < 2) continue;
+    std::string plain(text);
+    std::erase(plain, separator);
+    if (separator != ',' || count > 1 || plain.find('.') != std::string::npos)
+      return fmt::format("has separators between thousands; write {}", plain);
+    std::string with_point(text);
+    with_point[text.find(',')] = '.';
+    return fmt::format("has a comma; write {} if it stands between thousands, {} if it is a decimal comma", plain,
+                       with_point);
+  }
+  if (has_decimal_comma(text)) return "has a decimal comma; write a decimal point";
+  if (text.ends_with('%') && text.size() > 1 && (is_digit(text.front()) || text.front() == '-'))
+    return "has a percent sign; remove it from the whole column";
+  for (const std::string_view currency : {"$", "\u20ac", "\u00a3", "\u00a5"})
+    if (text.starts_with(currency) || text.ends_with(currency))
+      return "has a currency sign; remove it from the whole column";
+  if (is_date_or_time(text))
+    return "is a date or a time; write it as a number, such as days since the first, or leave the column out";
+  return "is not a number; correct it or remove the row";
+}
+
 struct Field {
   std::string_view text;  // without blanks around it and without its quotes
   const char* at;         // where it starts
@@ -290,12 +352,32 @@ class CsvParser {
   [[noreturn]] void refuse(const Field& field, std::size_t column, std::errc error) const {
     const std::string name = in_quotes(table_.names[column]);
     if (field.text.empty()) fail(field.at, fmt::format("no value in column {}; fill it in or remove the row", name));
-    const std::string_view trouble = error == std::errc{} ? "is not finite; correct it or remove the row"
-                                     : error == std::errc::result_out_of_range
-                                         ? "is out of range, 4.9e-324 to 1.8e308; change the unit"
-                                     : has_decimal_comma(field.text) ? "has a decimal comma; write a decimal point"
-                                                                     : "is not a number; correct it or remove the row";
+    std::string trouble = error == std::errc{} ? "is not finite; correct it or remove the row"
+                          : error == std::errc::result_out_of_range
+                              ? "is out of range, 4.9e-324 to 1.8e308; change the unit"
+                              : trouble_with(field.text);
+    if (error == std::errc::invalid_argument && is_word(field.text) && holds_words(column))
+      trouble =
+          "is a word, as most of that column; write classes as numbers 0, 1, 2 and so on, or leave the column out";
     fail(field.at, fmt::format("{} in column {} {}", in_quotes(field.text), name, trouble));
+  }
+
+  static bool is_word(std::string_view text) { return !is_missing(text) && !looks_like_number(text); }
+  // Are more of the values in this column words than numbers, and not one alone? All rows so far had numbers.
+  bool holds_words(std::size_t column) const {
+    constexpr std::size_t enough = 1000;
+    std::size_t words = 1, numbers = table_.values.size() / table_.columns();
+    std::string_view rest = rest_;
+    for (std::size_t lines = 0; !rest.empty() && lines < enough; ++lines) {
+      const std::string_view line = take_line(rest);
+      if (is_empty(line) || is_comment(line) || std::count(line.begin(), line.end(), '"') % 2 != 0) continue;
+      try {
+        const std::vector<Field> fields = fields_of(line);
+        if (column < fields.size() && !fields[column].text.empty()) ++(is_word(fields[column].text) ? words : numbers);
+      } catch (const DataError&) {  // what is wrong there is not what is wrong here
+      }
+    }
+    return words > 1 && words > numbers;
   }
 
   std::string_view text_, rest_;

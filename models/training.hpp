@@ -154,6 +154,8 @@ class Trainer {
 
   const TrainingLog& log() const { return log_; }
   Model& model() const { return model_; }
+  /// The loss that is walked down: never `automatic`.
+  Loss loss() const { return options_.loss; }
   const Optimizer<M, T>& optimizer() const { return optimizer_; }
 
   /// All that must be known to go on as if nothing had been in between. Where `run` has ended with the parameters of

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <string>
 
+#include <autodiff/inspect/page.hpp>
 #include <autodiff/inspect/record.hpp>
 
 namespace downhill::inspect {

@@ -2,8 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cmath>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
 #include <autodiff/error.hpp>
 #include <autodiff/inspect/page.hpp>
@@ -33,6 +39,10 @@ CLI::Validator fraction() {
   return number_that<double>([](double x) { return x >= 0 && x < 1; }, "a number from 0 to 1, without 1, as in 0.9");
 }
 
+CLI::Validator fraction_between() {
+  return number_that<double>([](double x) { return x > 0 && x < 1; }, "a number between 0 and 1, as in 0.2");
+}
+
 CLI::Validator whole_number(std::uint64_t from, std::uint64_t to) {
   return number_that<std::uint64_t>([=](std::uint64_t x) { return from <= x && x <= to; },
                                     fmt::format("a whole number from {} to {}", from, to));
@@ -54,6 +64,44 @@ double unsigned_nan(double x) { return std::isnan(x) ? std::abs(x) : x; }
 
 std::string counted(std::size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+void demand_writable(const std::string& file) {
+  if (file.empty()) return;
+  const auto refuse = [&](int error) {
+    throw NotReached(
+        fmt::format("{}: cannot be written: {}; check the path", file, std::generic_category().message(error)));
+  };
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) refuse(EISDIR);
+  if (std::filesystem::exists(file, ignored)) {
+    if (::access(file.c_str(), W_OK) != 0) refuse(errno);
+    return;
+  }
+  // What is not there is made, as it would be, and taken away again.
+  const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (made < 0) refuse(errno);
+  ::close(made);
+  ::unlink(file.c_str());
+}
+
+void demand_apart(const std::string& input, const std::vector<std::pair<std::string, std::string>>& outputs) {
+  const auto is_same = [](const std::string& a, const std::string& b) {
+    std::error_code error;
+    return std::filesystem::weakly_canonical(a, error) == std::filesystem::weakly_canonical(b, error) && !error;
+  };
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const auto& [option, file] = outputs[i];
+    if (file.empty()) continue;
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(file, error) && std::filesystem::exists(file, error)) continue;  // a device
+    if (!input.empty() && is_same(file, input))
+      throw downhill::OptionError(fmt::format("{}: {} is what is read; give it another name", option, file));
+    for (std::size_t j = 0; j < i; ++j)
+      if (!outputs[j].second.empty() && is_same(file, outputs[j].second))
+        throw downhill::OptionError(
+            fmt::format("{}: {} is what {} writes; give it another name", option, file, outputs[j].first));
+  }
 }
 
 void write_file(const std::string& file, std::string_view text, std::string_view what) {

@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 /// The run was sound, but did not reach what was asked: it diverged, a check failed, a file could not be written.
 struct NotReached : std::runtime_error {
@@ -26,6 +28,7 @@ void add_train(CLI::App& program);
 /// Validators, which say what was expected instead.
 CLI::Validator positive_number();
 CLI::Validator fraction();
+CLI::Validator fraction_between();
 CLI::Validator whole_number(std::uint64_t from, std::uint64_t to);
 
 /// Lines of at most `width` characters, broken at blanks.
@@ -35,5 +38,9 @@ double unsigned_nan(double x);
 /// "1 step", "2 steps".
 std::string counted(std::size_t count, std::string_view what);
 
+/// Can this file be written? Throws NotReached if not, before any work is done for it. An empty name is none.
+void demand_writable(const std::string& file);
+/// Throws OptionError where an output is the input, or two outputs are one file; empty names are none.
+void demand_apart(const std::string& input, const std::vector<std::pair<std::string, std::string>>& outputs);
 /// Writes a file and says so. Throws NotReached if that cannot be done.
 void write_file(const std::string& file, std::string_view text, std::string_view what);

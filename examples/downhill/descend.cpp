@@ -122,6 +122,8 @@ std::string page_of(const FormulaAtPoint& f, const Result& result, const std::st
 void run(const Options& options) {
   const FormulaAtPoint f(options.formula);
   const Method method = method_of(options.method);
+  demand_apart("", {{"--csv", options.csv}, {"--html", options.html}});
+  for (const std::string& file : {options.csv, options.html}) demand_writable(file);
   auto objective = downhill::as_objective(f);
   const std::function<double(std::span<const double>, std::span<double>)> value_and_slopes = std::ref(objective);
   const Result result = std::visit(

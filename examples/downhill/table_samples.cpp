@@ -26,6 +26,39 @@ bool holds_classes(const std::vector<double>& column) {
   return seen.size() >= 2 && 2 * seen.size() <= column.size() && std::ranges::find(seen, false) == seen.end();
 }
 
+// What cannot be learned is known before anything is.
+void check_target(const downhill::Dataset& table, const std::string& target, bool has_classes) {
+  std::vector<double> values = table.column(target);
+  std::ranges::sort(values);
+  const auto repeated = std::ranges::unique(values);
+  values.erase(repeated.begin(), repeated.end());
+  if (values.size() == 1)
+    throw downhill::DataError(
+        fmt::format("{}: the target '{}' is {} in every row, so there is nothing to learn; choose another --target",
+                    table.source, target, values[0]));
+  if (has_classes && !std::ranges::all_of(values, [](double x) { return x >= 0 && std::floor(x) == x; }))
+    return;  // classes_of says which is none
+  if (has_classes && values.size() == table.rows())
+    throw downhill::DataError(
+        fmt::format("{}: '{}' has another class in each of {} rows, as a number that tells rows apart has; choose "
+                    "another --target, or --regression",
+                    table.source, target, table.rows()));
+  if (has_classes && values.back() >= static_cast<double>(table.rows()))
+    throw downhill::DataError(
+        fmt::format("{}: '{}' has the class {}, and there are {} rows; number the classes 0, 1, 2 and so on",
+                    table.source, target, values.back(), table.rows()));
+}
+
+// The network computes in float.
+void check_range(const downhill::Dataset& table) {
+  for (std::size_t i = 0; i < table.values.size(); ++i)
+    if (std::abs(table.values[i]) > 1e37)
+      throw downhill::DataError(
+          fmt::format("{}: {} in column '{}' is too large for a network of floats; change the "
+                      "unit",
+                      table.source, table.values[i], table.names[i % table.columns()]));
+}
+
 }  // namespace
 
 TableSamples samples_of(const downhill::Dataset& table, std::vector<std::string> targets, Task task, double held_out,
@@ -37,7 +70,15 @@ TableSamples samples_of(const downhill::Dataset& table, std::vector<std::string>
   if (task == Task::classes && targets.size() > 1)
     throw downhill::OptionError(fmt::format("--classes: {} targets; a class stands in one column", targets.size()));
 
+  if (table.columns() < 2)
+    throw downhill::DataError(
+        fmt::format("{}: 1 column; there must be at least one of inputs beside the target", table.source));
+  if (table.rows() < 2)
+    throw downhill::DataError(
+        fmt::format("{}: 1 row; there must be at least 2, one to learn from and one to hold out", table.source));
   const bool has_classes = task == Task::classes;
+  for (const std::string& target : targets) check_target(table, target, has_classes);
+  check_range(table);
   const auto all =
       has_classes ? downhill::classes_of<float>(table, targets[0]) : downhill::targets_of<float>(table, targets);
   TableSamples samples;

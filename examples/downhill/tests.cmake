@@ -21,6 +21,10 @@ set(data ${CMAKE_CURRENT_SOURCE_DIR}/data)
 set(written ${CMAKE_CURRENT_BINARY_DIR}/downhill_program)
 file(MAKE_DIRECTORY ${written})
 file(WRITE ${written}/ragged.csv "x,y\n1,2\n3\n")
+file(WRITE ${written}/ids.csv "x,y\n1,0\n3,1\n5,2\n")
+file(WRITE ${written}/constant.csv "x,y\n1,1\n3,1\n5,1\n")
+file(WRITE ${written}/few.csv "x,y\n1,1\n3,2\n5,3\n")
+file(WRITE ${written}/one_row.csv "x,y\n1,1\n")
 
 downhill_says("--help lists its commands" 0 0 "descend .*walk downhill" --help)
 downhill_says("--version says which" 0 0 "^downhill ${PROJECT_VERSION}$" --version)
@@ -88,6 +92,25 @@ downhill_says("train says which layers fit" 2 1 "write --layers 64,10, or .* --l
 downhill_says("train lists the columns" 2 1 "the columns are 'x', 'y'" train ${data}/norris.csv --target z)
 downhill_says("train says where a table is wrong" 2 1 "ragged.csv:3:" train ${written}/ragged.csv)
 downhill_says("train refuses numbers as classes" 2 1 "classes are 0, 1, 2" train ${data}/norris.csv --classes)
+
+downhill_says("train refuses numbers that are all different as classes" 2 1 "another class in each of 3 rows" train
+              ${written}/ids.csv --classes)
+downhill_says("train knows before that there is one class only" 2 1 "'y' is 1 in every row" train
+              ${written}/constant.csv --classes)
+downhill_says("train knows before that a target is constant" 2 1 "nothing to learn" train ${written}/constant.csv)
+downhill_says("train says that R² is not defined" 0 any "not defined where all targets are equal" train
+              ${written}/few.csv --epochs 1)
+downhill_says("train knows before that the model cannot be written" 1 1 "none/m.safetensors: cannot be written" train
+              ${data}/norris.csv --save ${written}/none/m.safetensors)
+downhill_says("train knows before that the page cannot be written" 1 1 "none/page.html: cannot be written" train
+              ${data}/norris.csv --html ${written}/none/page.html)
+downhill_says("train does not write over its table" 2 1 "--save: .* is what is read" train ${written}/few.csv --save
+              ${written}/../downhill_program/few.csv)
+downhill_says("train refuses two outputs in one file" 2 1 "--html: .* is what --save writes" train ${written}/few.csv
+              --save ${written}/one --html ${written}/one)
+downhill_says("train refuses a part that is none" 2 1 "'1.5' is not a number between 0 and 1" train ${data}/norris.csv
+              --held-out 1.5)
+downhill_says("train needs two rows" 2 1 "1 row. there must be at least 2" train ${written}/one_row.csv)
 
 downhill_says("bench measures" 0 0 "Rosenbrock" bench --seconds 0.01)
 

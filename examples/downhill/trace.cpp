@@ -28,6 +28,8 @@ struct Arguments {
 
 void run(const Arguments& arguments) {
   const FormulaAtPoint f(arguments.formula);
+  demand_apart("", {{"--html", arguments.html}, {"--dot", arguments.dot}, {"--json", arguments.json}});
+  for (const std::string& file : {arguments.html, arguments.dot, arguments.json}) demand_writable(file);
   downhill::Tape<double> tape;
   inspect::Trace trace(tape);
   std::vector<downhill::Var<double>> point;

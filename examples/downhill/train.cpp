@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include <autodiff/inspect/loss_curve.hpp>
+#include <models/atomic_file.hpp>
 #include <models/models.hpp>
 
 #include "command.hpp"
@@ -68,8 +70,12 @@ downhill::TrainingResult fitted(Network& network, const TableSamples& samples, c
 void show_score(const Network& network, const TableSamples& samples) {
   const auto row = [&](std::string_view what, const downhill::Samples<float>& part) {
     const downhill::Evaluation now = downhill::evaluate(network, part);
-    fmt::print("  {:<18} {:>8} {:>12.6g} {:>12}\n", what, part.size(), now.loss,
-               samples.has_classes() ? fmt::format("{:.2f} %", 100 * now.score) : fmt::format("{:.6f}", now.score));
+    const bool is_undefined = !std::isfinite(now.score) && std::isfinite(now.loss);
+    fmt::print("  {:<18} {:>8} {:>12.6g} {:>12}{}\n", what, part.size(), now.loss,
+               is_undefined            ? "-"
+               : samples.has_classes() ? fmt::format("{:.2f} %", 100 * now.score)
+                                       : fmt::format("{:.6f}", now.score),
+               is_undefined ? "  R² is not defined where all targets are equal" : "");
   };
   fmt::print("\n  {:<18} {:>8} {:>12} {:>12}\n", "", "samples", "loss", samples.has_classes() ? "accuracy" : "R²");
   row("learned from", samples.train);
@@ -98,6 +104,14 @@ struct Losses {
   std::array<inspect::Curve, 2> curves() const { return {{{"learned from", train}, {"held out", held_out}}}; }
 };
 
+void demand_replaceable(const std::string& file) {
+  try {
+    const downhill::AtomicFile unwritten(file);
+  } catch (const downhill::DataError& error) {
+    throw NotReached(error.what());
+  }
+}
+
 void save_model(const Network& network, const TableSamples& samples, const std::string& file) {
   downhill::TensorMetadata metadata{{"downhill.inputs", to_json(samples.inputs)}};
   if (!samples.has_classes()) metadata["downhill.targets"] = to_json(samples.targets);
@@ -111,6 +125,9 @@ void save_model(const Network& network, const TableSamples& samples, const std::
 
 void run(const Options& options) {
   const Method method = method_of(options.method);
+  demand_apart(options.data, {{"--save", options.save}, {"--html", options.html}});
+  demand_writable(options.html);
+  if (!options.save.empty()) demand_replaceable(options.save);
   const auto activation = downhill::activation_called(options.activation);
   const Task task = options.classes ? Task::classes : options.regression ? Task::regression : Task::decide;
   const TableSamples samples =
@@ -172,7 +189,8 @@ void add_train(CLI::App& program) {
       ->check(whole_number(1, 1'000'000));
   add("--batch", options->batch, "N", "samples for a step (default: 32); a method without a learning rate takes all")
       ->check(whole_number(1, 1'000'000));
-  add("--held-out", options->held_out, "PART", "of the samples, to see how well it was learned (default: 0.2)");
+  add("--held-out", options->held_out, "PART", "of the samples, to see how well it was learned (default: 0.2)")
+      ->check(fraction_between());
   add("--seed", options->seed, "N", "of the start, the split and the order (default: 1)")
       ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()));
   add("--save", options->save, "FILE", "write the model, a safetensors file, with the scaling in its metadata");

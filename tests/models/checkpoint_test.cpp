@@ -2,6 +2,7 @@
 
 #include <models/checkpoint.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <random>
@@ -15,6 +16,7 @@
 #include "support/temporary_folder.hpp"
 
 using namespace downhill;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -107,7 +109,6 @@ TEST_CASE("a checkpoint of another training is refused, and nothing is changed")
   Trainer trainer(network, moons, Adam{});
   trainer.step();
   save(trainer, file);
-  using Catch::Matchers::ContainsSubstring;
 
   const std::vector<float> before(other.parameters().begin(), other.parameters().end());
   Trainer of_other_shape(other, moons, Adam{});
@@ -123,6 +124,50 @@ TEST_CASE("a checkpoint of another training is refused, and nothing is changed")
   save(network, file);
   CHECK_THAT(complaint([&] { load(trainer, file); }), ContainsSubstring("it is not a checkpoint of a training"));
   CHECK(load_network<float>(file).parameters()[0] == 5);
+}
+
+TEST_CASE("a checkpoint of a network that computes something else is refused, with both sides named") {
+  const TemporaryFolder folder;
+  const auto file = folder.path / "network.safetensors";
+  using Layers = std::vector<Layer>;
+  const Layers layers{Dense{4, Activation::tanh}, LayerNorm{}, Dropout{0.5}, Dense{2}};
+  const auto made = [](const Layers& of, std::uint64_t seed) {
+    return Mlp<float>({.input = 2, .layers = of, .seed = seed});
+  };
+  Mlp<float> network = made(layers, 1);
+  save(network, file);
+  Mlp<float> same = made(layers, 7);
+  load_parameters(same, file);
+  CHECK(std::ranges::equal(same.parameters(), network.parameters()));
+
+  const auto refusal = [&](std::size_t place, const Layer& other) {
+    Layers changed = layers;
+    changed[place] = other;
+    Mlp<float> different = made(changed, 1);
+    return complaint([&] { load_parameters(different, file); });
+  };
+  CHECK_THAT(refusal(0, Dense{4, Activation::relu}),
+             ContainsSubstring("layer 0 is Dense 4, tanh there, and Dense 4, relu in the model"));
+  CHECK_THAT(refusal(2, Dropout{0.25}), ContainsSubstring("layer 2 is Dropout 0.5 there, and Dropout 0.25"));
+  CHECK_THAT(refusal(1, LayerNorm{1e-3}), ContainsSubstring("1e-05"));
+
+  const auto moons = two_moons<float>(40, 0.1, 1);
+  Trainer trainer(network, moons, Adam{});
+  save(trainer, file);
+  Mlp<float> other = made({Dense{4, Activation::relu}, LayerNorm{}, Dropout{0.5}, Dense{2}}, 1);
+  Trainer another(other, moons, Adam{});
+  CHECK_THAT(complaint([&] { load(another, file); }), ContainsSubstring("Dense 4, tanh there, and Dense 4, relu"));
+}
+
+TEST_CASE("a checkpoint of a training with another loss is refused") {
+  const TemporaryFolder folder;
+  const auto file = folder.path / "training.safetensors";
+  Samples<float> samples{.features = 1, .inputs = {1, 2, 3, 4}, .outputs = 1, .targets = {2, 4, 6, 8}};
+  Mlp<float> network({.input = 1, .layers = {Dense{1}}});
+  Trainer squares(network, samples, Adam{}, {.loss = Loss::mean_squared_error});
+  save(squares, file);
+  Trainer robust(network, samples, Adam{}, {.loss = Loss::huber});
+  CHECK_THAT(complaint([&] { load(robust, file); }), ContainsSubstring("with the loss mean_squared_error, not huber"));
 }
 
 TEST_CASE("a model that is no network is saved as one tensor") {
@@ -158,7 +203,6 @@ TEST_CASE("files that hold no network are refused in one line") {
     CHECK(text.starts_with(file.string()));
     return text;
   };
-  using Catch::Matchers::ContainsSubstring;
   const auto layers = [](const std::string& text) {
     return R"({"input":[1,1,2],"layers":[)" + text + R"(],"seed":1})";
   };
