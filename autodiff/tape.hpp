@@ -5,7 +5,7 @@
 // with its operands: one edge {slope, parent slot} for each of them, and after the edges a trailer {result slot, number
 // of edges}. Statements stand behind each other in one stream of memory:
 //
-//     w = 3 (slot 0), x = 2 (slot 1);   y = w * x;   z = sin(y);
+//     w = 3 (slot 0), x = 2 (slot 1);   y = w * x;   z = sin(y)
 //
 //     | 2.00 -> 0 | 3.00 -> 1 | result 2, 2 edges | 0.96 -> 2 | result 3, 1 edge |
 //     `------------------ y = w * x --------------'`------- z = sin(y) ---------'
