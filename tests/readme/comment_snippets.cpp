@@ -18,11 +18,9 @@ using namespace downhill;
 namespace {
 
 [[maybe_unused]] void schedule_hpp() {
-  // clang-format off
-  Adam{.learning_rate = 0.001};
-  Adam{.learning_rate = Cosine{.first = 0.001, .steps = 5000}};
-  Adam{.learning_rate = WarmUp{.steps = 200, .then = Cosine{.first = 0.001, .steps = 4800}}};
-  // clang-format on
+  Adam constant{.learning_rate = 0.001};
+  Adam falling{.learning_rate = Cosine{.first = 0.001, .steps = 5000}};
+  Adam warm{.learning_rate = WarmUp{.steps = 200, .then = Cosine{.first = 0.001, .steps = 4800}}};
 }
 
 [[maybe_unused]] void trace_hpp() {
