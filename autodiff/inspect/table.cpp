@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace downhill::inspect {
@@ -36,9 +38,11 @@ std::vector<Row> rows_of(const Tape<T>& tape, const Gradient<T>* gradient) {
   };
   const auto block = [&](const Block<T>& made, std::size_t first, std::size_t results) {
     for (std::size_t slot = first + results; slot-- > first;) {
-      std::string text = fmt::format("{} of", made.name());
+      std::string text(made.name());
+      std::string_view before = " of ";
       for (const Run& parent : made.parents()) {
-        text += fmt::format("{}{}", text.back() == 'f' ? " " : ", ", label(tape, parent.first));
+        if (parent.count == 0) continue;  // a matrix without elements
+        text += fmt::format("{}{}", std::exchange(before, ", "), label(tape, parent.first));
         if (parent.count > 1) text += fmt::format(" to {}", label(tape, parent.first + parent.count - 1));
       }
       statements.push_back({label(tape, slot), std::move(text), adjoint(slot)});

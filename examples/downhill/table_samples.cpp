@@ -30,8 +30,7 @@ bool holds_classes(const std::vector<double>& column) {
 void check_target(const downhill::Dataset& table, const std::string& target, bool has_classes) {
   std::vector<double> values = table.column(target);
   std::ranges::sort(values);
-  const auto repeated = std::ranges::unique(values);
-  values.erase(repeated.begin(), repeated.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
   if (values.size() == 1)
     throw downhill::DataError(
         fmt::format("{}: the target '{}' is {} in every row, so there is nothing to learn; choose another --target",

@@ -96,3 +96,15 @@ TEST_CASE("a table of a record is cut, coloured and annotated as asked", "[table
   record.lacks_sources = true;
   CHECK_THAT(inspect::table(record), Catch::Matchers::ContainsSubstring("trace.here(\"label\")"));
 }
+
+TEST_CASE("a matrix without elements is no operand that a table could show") {
+  Tape<double> tape;
+  const auto none = parameters(tape, {}, 0, 2);
+  const auto w = parameters(tape, std::vector<double>{1, 2}, 1, 2, "w");
+  const auto nothing = sum(none);
+  const auto loss = nothing + sum(concatenate_rows({none, w}));
+  const std::string text = inspect::table(tape);
+  CHECK(text.find("concatenate of 0 w to 1\n") != std::string::npos);
+  CHECK(text.find("\n2     sum\n") != std::string::npos);
+  CHECK(tape.gradient(loss)[w](0, 1) == 1);
+}
