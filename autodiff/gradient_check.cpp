@@ -3,139 +3,158 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <utility>
 
 namespace downhill {
 namespace gradient_check_detail {
 namespace {
 
-using Real = long double;
-
-/// A slope from differences, the error to expect of it, and the largest |f| that it was formed from.
-struct Estimate {
-  Real slope = NAN, error = INFINITY, largest = 0;
-
-  bool is_known() const { return std::isfinite(slope) && std::isfinite(error); }
-};
-
-enum class Side { left, both, right };
-
-/// f along one component of x.
-class Line {
- public:
-  Line(const Sampled& f, std::vector<Real>& x, std::size_t i) : f_(f), x_(x), i_(i), at_(x[i]), middle_(value(at_)) {}
-
-  Real middle() const { return middle_; }
-
-  /// The derivative from one side or both, the best over several first steps.
-  Estimate derivative(Side side) {
-    Estimate best;
-    for (const Real step : first_steps()) {
-      const Estimate estimate = extrapolated(side, step);
-      if (estimate.is_known() && !(best.error <= estimate.error)) best = estimate;
-    }
-    return best;
-  }
-
- private:
-  Real value(Real at) {
-    x_[i_] = at;
-    const Real y = f_.f(x_);
-    x_[i_] = at_;
-    return y;
-  }
-
-  // Powers of two, which keep x + h exact: relative to x, and absolute, for an x that is small or 0.
-  std::vector<Real> first_steps() const {
-    std::vector<Real> steps;
-    const auto add_below = [&](Real scale) {
-      for (const int exponent : {-2, -5, -9, -14, -20, -27, -34}) steps.push_back(std::ldexp(scale, exponent));
-    };
-    if (at_ != 0) add_below(std::exp2(std::ceil(std::log2(std::abs(at_)))));
-    add_below(1);
-    return steps;
-  }
-
-  // The first step is halved again and again. The k-th column of the tableau has got rid of the errors in h^k, or
-  // h^(2 k) where the difference is central.
-  Estimate extrapolated(Side side, Real step) {
-    constexpr std::size_t rows = 8;
-    std::array<std::array<Real, rows>, rows> tableau{};
-    Estimate best;
-    for (std::size_t row = 0; row < rows; ++row, step /= 2) {
-      const Real right = side == Side::left ? at_ : f_.rounded(at_ + step);
-      const Real left = side == Side::right ? at_ : f_.rounded(at_ - step);
-      if (right == left || (side == Side::both && (right == at_ || left == at_))) break;
-      const Real above = right == at_ ? middle_ : value(right), below = left == at_ ? middle_ : value(left);
-      best.largest = std::max({best.largest, std::abs(above), std::abs(below)});
-      const Real rounding = 2 * f_.epsilon * std::max(std::abs(above), std::abs(below)) / (right - left);
-      tableau[row][0] = (above - below) / (right - left);
-      const Real ratio = side == Side::both ? 4 : 2;
-      Real factor = ratio;
-      for (std::size_t column = 1; column <= row; ++column, factor *= ratio) {
-        const Real before = tableau[row][column - 1], higher = tableau[row - 1][column - 1];
-        tableau[row][column] = before + (before - higher) / (factor - 1);
-        const Real change = std::max(std::abs(tableau[row][column] - before), std::abs(tableau[row][column] - higher));
-        if (const Real error = change + 2 * rounding; error < best.error)
-          best = {tableau[row][column], error, best.largest};
-      }
-    }
-    return best;
-  }
-
-  const Sampled& f_;
-  std::vector<Real>& x_;
-  std::size_t i_;
-  Real at_, middle_;
-};
-
 // Do the slopes from the two sides differ by much more than their errors?
-bool is_kink(const Estimate& left, const Estimate& right) {
+bool is_kink(const DifferenceSlope& left, const DifferenceSlope& right) {
   const Real apart = std::abs(right.slope - left.slope);
   return left.is_known() && right.is_known() && apart > 20 * (left.error + right.error) &&
          apart > 1e-5L * std::max(std::abs(left.slope), std::abs(right.slope));
 }
 
-CheckedComponent judged(Line line, Real at, double given, const double* forward, double epsilon_of_given) {
-  const Estimate central = line.derivative(Side::both), left = line.derivative(Side::left),
-                 right = line.derivative(Side::right);
-  CheckedComponent c;
-  c.given = given;
-  c.difference = static_cast<double>(central.slope);
-  c.expected_error = static_cast<double>(central.error);
-  c.left = static_cast<double>(left.slope), c.right = static_cast<double>(right.slope);
-  if (forward != nullptr) c.forward = *forward;
-
-  // What rounding may leave of terms that cancel, and what it may do to one that does not.
-  const Real unit = central.largest / (at == 0 ? 0.25L : std::abs(at));
-  const Real floor = 8 * epsilon_of_given * unit;
-  const Real tolerance = epsilon_of_given > 1e-10 ? 1e-4L : 1e-7L;
-  const Real truth = c.forward ? Real(*c.forward) : central.slope;
-  c.error = static_cast<double>(std::abs(given - truth));
-  const Real from_truth = tolerance * std::abs(truth) + floor;
-  const Real from_difference = tolerance * std::abs(central.slope) + floor + 3 * central.error;
-  c.allowed = static_cast<double>(c.forward ? from_truth : from_difference);
-
-  const bool one_sided = left.is_known() != right.is_known() && std::isfinite(line.middle());
-  if (is_kink(left, right) || (one_sided && !central.is_known())) {
-    // Any slope between the two is one that f may be said to have there.
-    const auto [low, high] = std::minmax(left.slope, right.slope);
-    const Real beside = tolerance * std::max(std::abs(low), std::abs(high)) + floor + left.error + right.error;
-    c.verdict = !one_sided && !(given >= low - beside && given <= high + beside) ? Verdict::wrong : Verdict::kink;
-    if (!one_sided) c.error = static_cast<double>(std::max({low - given, given - high, Real(0)}));
-    c.allowed = static_cast<double>(beside);
-  } else if (!central.is_known()) {
-    c.verdict = Verdict::unclear;
-  } else if (!(std::abs(given - central.slope) <= from_difference) ||
-             (c.forward && !(std::abs(given - truth) <= from_truth))) {
-    c.verdict = Verdict::wrong;
-  } else {
-    const bool is_fine = 3 * central.error <= 1e-4L * std::abs(central.slope) + floor;
-    c.verdict = is_fine || c.forward ? Verdict::agrees : Verdict::unclear;
-  }
-  return c;
+std::string text_of_jump(const SlopesOfValues& f) {
+  const bool on_left = f.left.ground == Ground::jumps, on_right = f.right.ground == Ground::jumps;
+  const auto limit = [](const Side& side) {
+    return side.ground == Ground::missing ? std::string("nothing") : fmt::format("{:.6g}", side.limit);
+  };
+  if (on_left && on_right)
+    return fmt::format("f is {:.6g} there, and tends to {} on the left, to {} on the right", f.value, limit(f.left),
+                       limit(f.right));
+  return fmt::format("f jumps from {} on the left to {} on the right", limit(f.left), limit(f.right));
 }
+
+std::string text_of_unknown(const SlopesOfValues& f) {
+  const bool left = f.left.ground == Ground::steep, right = f.right.ground == Ground::steep;
+  if (left != right)
+    return fmt::format("{:.6g} on the {}; on the {} the differences do not settle, however small the steps",
+                       (left ? f.right : f.left).slope.slope, left ? "right" : "left", left ? "left" : "right");
+  return "the differences do not settle, however small the steps: the slope is infinite, or f is too rough";
+}
+
+std::string text_of_two_slopes(const DifferenceSlope& wide) {
+  return fmt::format(
+      "f stands still over small steps, and has the slope {:.6g} over wider ones: it consists of steps, or of terms so "
+      "large that their rounding hides it",
+      wide.slope);
+}
+
+class Judge {
+ public:
+  Judge(const SlopesOfValues& f, Real at, double given, const double* forward, double epsilon)
+      : f_(f), given_(given), tolerance_(epsilon > 1e-10 ? 1e-4L : 1e-7L) {
+    c_.given = given;
+    c_.difference = static_cast<double>(f.central.slope);
+    c_.expected_error = static_cast<double>(f.central.error);
+    c_.left = static_cast<double>(f.left.slope.slope), c_.right = static_cast<double>(f.right.slope.slope);
+    if (forward != nullptr) c_.forward = *forward;
+    // What rounding may leave of terms that cancel, and what it may do to one that does not; and what the rounding of x
+    // does to the slope.
+    const Real scale = at == 0 ? 0.25L : std::abs(at);
+    unit_ = f.largest / scale;
+    floor_ = 8 * epsilon * std::max(f.central.largest, std::abs(f.value)) / scale;
+    bend_ = 8 * epsilon * std::abs(at) * f.central.bend;
+  }
+
+  CheckedComponent verdict() {
+    const Ground left = f_.left.ground, right = f_.right.ground;
+    if (!std::isfinite(f_.value))
+      say(Verdict::unclear, fmt::format("f is {} there", std::isnan(f_.value) ? "nan" : "infinite"));
+    else if (left == Ground::jumps || right == Ground::jumps)
+      beside(Verdict::jump, text_of_jump(f_));
+    else if (left == Ground::missing && right == Ground::missing)
+      say(Verdict::unclear, "f has no value on either side");
+    else if (left == Ground::missing || right == Ground::missing)
+      say(Verdict::kink, fmt::format("no value on the {}", left == Ground::missing ? "left" : "right"));
+    else if (is_kink(f_.left.slope, f_.right.slope))
+      beside(Verdict::kink, fmt::format("{:.6g} on the left, {:.6g} on the right", c_.left, c_.right));
+    else if (c_.forward)
+      by_forward_mode();
+    else
+      by_differences();
+    return c_;
+  }
+
+ private:
+  void say(Verdict verdict, std::string why) { c_.verdict = verdict, c_.why = std::move(why); }
+  void off(Real error, Real allowed, std::string_view from) {
+    c_.error = static_cast<double>(error), c_.allowed = static_cast<double>(allowed);
+    say(Verdict::wrong, fmt::format("off by {:.1e} from {}, {:.1e} allowed", c_.error, from, c_.allowed));
+  }
+
+  // Any slope between the two is one that f may be said to have there.
+  void beside(Verdict verdict, std::string why) {
+    const DifferenceSlope &left = f_.left.slope, &right = f_.right.slope;
+    say(verdict, std::move(why));
+    if (!left.is_known() || !right.is_known()) return;
+    const auto [low, high] = std::minmax(left.slope, right.slope);
+    c_.allowed =
+        static_cast<double>(tolerance_ * std::max(std::abs(low), std::abs(high)) + floor_ + left.error + right.error);
+    c_.error = static_cast<double>(std::max({low - given_, given_ - high, Real(0)}));
+    if (!(c_.error <= c_.allowed) || std::isnan(given_))
+      say(Verdict::wrong, fmt::format("it is not between the slopes on the left and on the right: {}", c_.why));
+  }
+
+  Real allowed_from(const DifferenceSlope& slope) const {
+    return tolerance_ * std::abs(slope.slope) + floor_ + bend_ + 3 * slope.error;
+  }
+  bool fits(Real x, const DifferenceSlope& slope) const {
+    return slope.is_known() && std::abs(x - slope.slope) <= allowed_from(slope);
+  }
+  bool is_fine(const DifferenceSlope& slope) const {
+    return slope.is_known() && 3 * slope.error <= 1e-4L * std::abs(slope.slope) + floor_ + bend_ + 1e-9L * unit_;
+  }
+  // An f that stands still over small steps has the slope 0 as well.
+  bool has_two_slopes() const { return f_.stands_still && f_.is_grained && !fits(0, f_.central); }
+  bool fits_values(Real x) const { return fits(x, f_.central) || (has_two_slopes() && std::abs(x) <= floor_); }
+
+  void by_forward_mode() {
+    const Real forward = *c_.forward, error = std::abs(given_ - forward);
+    const Real allowed = tolerance_ * std::abs(forward) + floor_ + bend_;
+    c_.error = static_cast<double>(error), c_.allowed = static_cast<double>(allowed);
+    const bool knows = f_.central.is_known();
+    if (!(error <= allowed)) {
+      if (!knows && !std::isfinite(given_) && !std::isfinite(forward))
+        say(Verdict::unclear, text_of_unknown(f_));
+      else if (is_fine(f_.central) && fits_values(given_) && !fits_values(forward))
+        say(Verdict::unclear, "the differences agree with it, forward mode does not: f has a wrong rule there");
+      else
+        off(error, allowed, "forward mode");
+    } else if (knows && !fits_values(given_)) {
+      if (f_.stands_still && fits(given_, f_.wider))
+        say(Verdict::unclear, text_of_two_slopes(f_.wider));
+      else
+        off(std::abs(given_ - f_.central.slope), allowed_from(f_.central), "the differences");
+    } else if (knows) {
+      c_.verdict = Verdict::agrees;
+    } else {
+      say(Verdict::unclear, text_of_unknown(f_));
+    }
+  }
+
+  void by_differences() {
+    const Real error = std::abs(given_ - f_.central.slope), allowed = allowed_from(f_.central);
+    c_.error = static_cast<double>(error), c_.allowed = static_cast<double>(allowed);
+    if (!f_.central.is_known())
+      say(Verdict::unclear, text_of_unknown(f_));
+    else if (!fits_values(given_))
+      off(error, allowed, "the differences");
+    else if (has_two_slopes())
+      say(Verdict::unclear, text_of_two_slopes(f_.central));
+    else if (!is_fine(f_.central))
+      say(Verdict::unclear, "the differences are too rough to tell");
+    else
+      c_.verdict = Verdict::agrees;
+  }
+
+  const SlopesOfValues& f_;
+  Real given_, tolerance_, unit_ = 0, floor_ = 0, bend_ = 0;
+  CheckedComponent c_;
+};
 
 }  // namespace
 
@@ -143,8 +162,9 @@ GradientCheck check(const Sampled& f, std::vector<long double> x, std::span<cons
                     std::span<const double> forward, double epsilon_of_given) {
   GradientCheck result;
   for (std::size_t i = 0; i < x.size(); ++i) {
+    const SlopesOfValues values = slopes_of_values(f, x, i);
     result.components.push_back(
-        judged(Line(f, x, i), x[i], given[i], forward.empty() ? nullptr : &forward[i], epsilon_of_given));
+        Judge(values, x[i], given[i], forward.empty() ? nullptr : &forward[i], epsilon_of_given).verdict());
     result.components.back().index = i;
   }
   return result;
@@ -157,6 +177,7 @@ std::string_view name(Verdict verdict) {
     case Verdict::agrees: return "agrees";
     case Verdict::wrong: return "WRONG";
     case Verdict::kink: return "kink";
+    case Verdict::jump: return "jump";
     case Verdict::unclear: return "unclear";
   }
   return "unknown";
@@ -173,11 +194,7 @@ std::string GradientCheck::table() const {
     text +=
         fmt::format("{:>5} {:>16.9g} {:>16.9g} {:>10.1e} {:>16} {:>10.1e}  {}", c.index, c.given, c.difference,
                     c.expected_error, c.forward ? fmt::format("{:.9g}", *c.forward) : "-", c.error, name(c.verdict));
-    if (c.verdict == Verdict::kink && std::isnan(c.left + c.right))
-      text += fmt::format(": no value on the {}", std::isnan(c.left) ? "left" : "right");
-    else if (c.verdict == Verdict::kink)
-      text += fmt::format(": {:.6g} on the left, {:.6g} on the right", c.left, c.right);
-    if (c.verdict == Verdict::wrong) text += fmt::format(": more than {:.1e}", c.allowed);
+    if (!c.why.empty()) text += ": " + c.why;
     text += '\n';
   }
   return text;

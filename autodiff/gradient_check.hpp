@@ -1,14 +1,12 @@
 #pragma once
 // Is this gradient right? A gradient from a tape, or one written by hand, beside what the values of f say.
 //
-// Differences need no derivative rule at all: (f(x + h) - f(x - h)) / 2h, for h, h/2, h/4, ... extrapolated to h = 0,
-// from several first steps, because nobody tells how far f is smooth. The one with the smallest expected error counts:
-// how much the last extrapolations still changed, and the rounding of f over h. Source: Ridders, "Accurate computation
-// of F'(x) and F'(x)F''(x)", Advances in Engineering Software 4 (1982). Where f is generic over its number type it is
-// evaluated in double, be x of float, and forward mode gives a second opinion.
+// Differences need no derivative rule at all: finite_differences.hpp says how they are taken, and which of them count.
+// Where f is generic over its number type it is evaluated in double, be x of float, and forward mode gives a second
+// opinion. What cannot be decided is named with the reason, not called right: where f jumps, where its slope is
+// infinite, where its values are too rough.
 
 #include <cstddef>
-#include <functional>
 #include <limits>
 #include <optional>
 #include <span>
@@ -18,6 +16,7 @@
 #include <vector>
 
 #include <autodiff/derivatives.hpp>
+#include <autodiff/finite_differences.hpp>
 
 namespace downhill {
 
@@ -25,28 +24,30 @@ enum class Verdict {
   agrees,
   wrong,
   kink,     ///< the slopes on the left and on the right differ, or f has values on one side only
+  jump,     ///< the value itself differs on the left and on the right
   unclear,  ///< the differences do not settle, or are too rough to tell
 };
-/// "agrees", "WRONG", "kink", "unclear".
+/// "agrees", "WRONG", "kink", "jump", "unclear".
 std::string_view name(Verdict verdict);
 
 /// What is known of one component of a gradient.
 struct CheckedComponent {
   std::size_t index = 0;
   double given = 0;               ///< the gradient to check
-  double difference = 0;          ///< the extrapolated difference
+  double difference = 0;          ///< the extrapolated difference; NaN where it is not known
   double expected_error = 0;      ///< of the difference
   std::optional<double> forward;  ///< by forward mode, where f is generic
-  double error = 0;               ///< |given - forward|, or |given - difference|
+  double error = 0;               ///< |given - forward|, or |given - difference|, or from the range between the sides
   double allowed = 0;             ///< beyond this error the component is wrong
-  double left = 0, right = 0;     ///< the slopes from either side, which differ at a kink
+  double left = 0, right = 0;     ///< the slopes from either side, which differ at a kink; NaN where not known
   Verdict verdict = Verdict::unclear;
+  std::string why;  ///< the reason, unless it agrees
 };
 
 struct GradientCheck {
   std::vector<CheckedComponent> components;
 
-  /// Is no component wrong? Kinks and unclear ones are named, not failed.
+  /// Is no component wrong? Kinks, jumps and unclear ones are named, not failed.
   bool passed() const;
   explicit operator bool() const { return passed(); }
   /// One row for each component: both values, the error, the one to expect, the verdict.
@@ -55,12 +56,6 @@ struct GradientCheck {
 
 namespace gradient_check_detail {
 
-// f over numbers of some precision, and what rounding a number to that precision gives.
-struct Sampled {
-  std::function<long double(std::span<const long double>)> f;
-  std::function<long double(long double)> rounded;
-  double epsilon;
-};
 GradientCheck check(const Sampled& f, std::vector<long double> x, std::span<const double> given,
                     std::span<const double> forward, double epsilon_of_given);
 

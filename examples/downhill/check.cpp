@@ -17,14 +17,6 @@ namespace {
 
 namespace utf8 = downhill::inspect::utf8;
 
-std::string remark(const downhill::CheckedComponent& c) {
-  using downhill::Verdict;
-  if (c.verdict == Verdict::wrong) return fmt::format(": off by {:.1e}, {:.1e} allowed", c.error, c.allowed);
-  if (c.verdict != Verdict::kink) return "";
-  if (std::isnan(c.left + c.right)) return fmt::format(": no value on the {}", std::isnan(c.left) ? "left" : "right");
-  return fmt::format(": {:.6g} on the left, {:.6g} on the right", c.left, c.right);
-}
-
 void run(const FormulaArguments& arguments) {
   const FormulaAtPoint f(arguments);
   const double value = f(f.point());
@@ -43,7 +35,7 @@ void run(const FormulaArguments& arguments) {
     fmt::print("  {}{:{}}  {:>12.6g}  {:>15.9g}  {:>15.9g}  {:>15.9g}  {:>8.1e}   {}{}\n", name, "",
                width - std::min(width, utf8::length(name)), f.point()[c.index], unsigned_nan(c.given),
                unsigned_nan(c.forward.value_or(NAN)), unsigned_nan(c.difference), c.expected_error,
-               downhill::name(c.verdict), remark(c));
+               downhill::name(c.verdict), c.why.empty() ? "" : ": " + c.why);
     wrong += c.verdict == downhill::Verdict::wrong;
   }
   fmt::print(

@@ -1,6 +1,8 @@
 #include <autodiff/gradient_check.hpp>
 
 #include <cmath>
+#include <cstddef>
+#include <numbers>
 #include <random>
 #include <span>
 #include <vector>
@@ -137,4 +139,105 @@ TEST_CASE("a gradient of another size throws, and one of nothing passes") {
   const auto f = [](const auto& x) { return sum(x); };
   CHECK_THROWS_WITH(check_gradient(f, Values{1, 2}, Values{1}), ContainsSubstring("check_gradient"));
   CHECK(check_gradient(f, Values{}).passed());
+}
+
+namespace {
+
+constexpr double pi = std::numbers::pi;
+
+// Checks the right slope of f, a wrong one that has forgotten a term, and slopes that are off, at places from -5 to 5.
+// No right one may be called wrong, no wrong one may agree, and what is undecided has a reason.
+struct Counts {
+  std::size_t right = 0, agreeing = 0, at_jumps = 0, at_kinks = 0;
+};
+template <class F, class Slope, class Forgetful>
+Counts judged(const F& f, const Slope& slope, const Forgetful& forgetful) {
+  Counts counts;
+  const auto of_numbers = [&](std::span<const double> x) { return double(f(x[0])); };
+  const auto generic = [&](const auto& x) { return f(x[0]); };
+  const auto verdict = [&](bool knows_forward_mode, double x, double given) {
+    const auto check = knows_forward_mode ? check_gradient(generic, Values{x}, Values{given})
+                                          : check_gradient(of_numbers, Values{x}, Values{given});
+    INFO("x = " << x << "\n" << check.table());
+    CHECK((check.components[0].verdict == Verdict::agrees) == check.components[0].why.empty());
+    return check.components[0].verdict;
+  };
+  for (int i = 0; i <= 80; ++i) {
+    const double x = -5 + i / 8.0 + (i % 2 == 0 ? 0 : 0.01234 * i), right = slope(x);
+    for (const bool knows_forward_mode : {false, true}) {
+      const Verdict of_right = verdict(knows_forward_mode, x, right);
+      INFO("x = " << x << ", slope " << right);
+      CHECK(of_right != Verdict::wrong);
+      ++counts.right;
+      counts.agreeing += of_right == Verdict::agrees, counts.at_jumps += of_right == Verdict::jump;
+      counts.at_kinks += of_right == Verdict::kink;
+      for (const double wrong :
+           Values{double(forgetful(x)), right * 1.0005, right + 0.01 * (1 + std::abs(right)), -right}) {
+        if (std::abs(wrong - right) <= 1e-5 * (1e-3 + std::abs(right))) continue;
+        INFO("given " << wrong);
+        const Verdict of_wrong = verdict(knows_forward_mode, x, wrong);
+        CHECK(of_wrong != Verdict::agrees);
+        if (of_right == Verdict::agrees) CHECK(of_wrong == Verdict::wrong);
+      }
+    }
+  }
+  return counts;
+}
+double side(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
+
+}  // namespace
+
+TEST_CASE("periodic functions are not taken for their mean: no right slope is wrong, no wrong one agrees") {
+  using std::cos, std::sin;
+  const auto rastrigin =
+      judged([](auto x) { return x * x - 10.0 * cos(2 * pi * x); },
+             [](double x) { return 2 * x + 20 * pi * sin(2 * pi * x); }, [](double x) { return 2 * x; });
+  CHECK(rastrigin.agreeing == rastrigin.right);
+  const auto dyadic = judged([](auto x) { return x + cos(64 * pi * x); },
+                             [](double x) { return 1 - 64 * pi * sin(64 * pi * x); }, [](double) { return 1; });
+  CHECK(dyadic.agreeing == dyadic.right);
+  const auto fine = judged([](auto x) { return x * x + 1e-9 * sin(1e6 * x); },
+                           [](double x) { return 2 * x + 1e-3 * cos(1e6 * x); }, [](double x) { return 2 * x; });
+  CHECK(fine.agreeing == fine.right);
+}
+
+TEST_CASE("at a jump nothing agrees, and beside it the slope there counts") {
+  using std::floor, std::round, std::sin;
+  const auto steps =
+      judged([](auto x) { return floor(x) + 0.0 * x; }, [](double) { return 0; }, [](double) { return 1; });
+  CHECK((steps.at_jumps == 2 * 11 && steps.agreeing + steps.at_jumps == steps.right));
+  const auto halves =
+      judged([](auto x) { return round(x) + 0.0 * x; }, [](double) { return 0; }, [](double) { return 1; });
+  CHECK((halves.at_jumps == 2 * 10 && halves.agreeing + halves.at_jumps == halves.right));
+  const auto saw = judged([](auto x) { return x - floor(x); }, [](double) { return 1; }, [](double) { return 0; });
+  CHECK(saw.agreeing + saw.at_jumps == saw.right);
+  CHECK_THAT(check_gradient([](const auto& x) { return round(x[0]); }, Values{0.5}).table(),
+             ContainsSubstring("jump: f jumps from 0 on the left to 1 on the right"));
+}
+
+TEST_CASE("kinks that repeat are named where they are, and only there") {
+  using std::abs, std::cos, std::round, std::sin;
+  const auto triangle = judged([](auto x) { return abs(x - round(x)); }, [](double x) { return side(x - round(x)); },
+                               [](double) { return 0; });
+  CHECK((triangle.at_kinks == 2 * 21 && triangle.agreeing + triangle.at_kinks == triangle.right));
+  const auto rectified = judged([](auto x) { return relu(sin(20.0 * x)); },
+                                [](double x) { return sin(20 * x) > 0 ? 20 * cos(20 * x) : 0; },
+                                [](double x) { return 20 * cos(20 * x); });
+  CHECK(rectified.agreeing + rectified.at_kinks == rectified.right);
+}
+
+TEST_CASE("terms whose rounding hides what f does are rounding, not steps") {
+  const auto hidden =
+      judged([](auto x) { return (x * x + 1e8) - 1e8; }, [](double x) { return 2 * x; }, [](double x) { return x; });
+  CHECK(hidden.at_kinks + hidden.at_jumps == 0);
+  const auto check =
+      check_gradient([](std::span<const double> x) { return (x[0] + 1e8) - 1e8; }, Values{0.3}, Values{1});
+  CHECK_THAT(check.table(), ContainsSubstring("unclear: f stands still over small steps"));
+}
+
+TEST_CASE("an infinite slope is named with what is known beside it") {
+  const auto cusp = check_gradient([](const auto& x) { return cbrt(x[0]); }, Values{0});
+  CHECK_THAT(cusp.table(), ContainsSubstring("unclear: the differences do not settle"));
+  const auto half = check_gradient([](const auto& x) { return sqrt(max(x[0], 0.0)); }, Values{0});
+  CHECK_THAT(half.table(), ContainsSubstring("on the right the differences do not settle"));
 }
