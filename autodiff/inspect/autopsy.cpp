@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include <autodiff/inspect/causes.hpp>
 #include <autodiff/inspect/text.hpp>
@@ -34,13 +35,38 @@ std::vector<std::size_t> slice_of(const Record& record, std::size_t last) {
   return slice;
 }
 
+// An infinity that was given as a constant, as a mask is, and what it was handed on to, is meant: no finding unless it
+// reaches the result.
+bool is_meant(const Record& record, const std::vector<bool>& has_meant, const RecordedStep& step, std::size_t element) {
+  if (!std::isinf(step.values[element])) return false;
+  for (const Operand& operand : step.operands) {
+    if (!operand.is_plain() && !has_meant[operand.step]) continue;
+    const std::size_t k = element_of(step, operand, element);
+    for (std::size_t i = k == nowhere ? 0 : k; i < (k == nowhere ? operand.count : k + 1); ++i)
+      if (std::isinf(element_value(record, operand, i).value_or(0))) return true;
+  }
+  return false;
+}
+
 std::optional<Finding> first_value(const Record& record) {
+  const auto finding = [&](std::size_t i, std::size_t element) {
+    const RecordedStep& step = record.steps[i];
+    return Finding{
+        i, element, nowhere, step.values[element], cause_of_value(record, step, element), slice_of(record, i)};
+  };
+  std::vector<bool> has_meant(record.steps.size(), false);
+  std::optional<Finding> meant;
   for (std::size_t i = 0; i < record.steps.size(); ++i) {
     const RecordedStep& step = record.steps[i];
-    if (const std::size_t bad = first_not_finite(step.values); bad != nowhere)
-      return Finding{i, bad, nowhere, step.values[bad], cause_of_value(step), slice_of(record, i)};
+    for (std::size_t k = 0; k < step.values.size(); ++k) {
+      if (std::isfinite(step.values[k])) continue;
+      if (!is_meant(record, has_meant, step, k)) return finding(i, k);
+      has_meant[i] = true;
+      if (!meant) meant = finding(i, k);
+    }
   }
-  return std::nullopt;
+  const bool reaches = record.result != nowhere && has_meant[record.result];
+  return reaches ? meant : std::nullopt;
 }
 
 std::optional<Finding> first_adjoint(const Record& record) {
@@ -52,7 +78,7 @@ std::optional<Finding> first_adjoint(const Record& record) {
                        bad,
                        to.operand,
                        to.after[bad],
-                       cause_of_flow(step, step.operands[to.operand]),
+                       cause_of_flow(record, step, step.operands[to.operand], bad),
                        slice_of(record, visit.step)};
   }
   return std::nullopt;
@@ -63,6 +89,20 @@ std::string element_text(const Finding& found, std::size_t count, const Shape& s
   if (shape.rows == 0) return fmt::format(", element {} of {}", found.element, count);
   return fmt::format(", row {}, column {} of {}", found.element / shape.columns, found.element % shape.columns,
                      shape_text(shape, count));
+}
+
+// The numbers that one result of many was made of.
+std::string made_of(const Record& record, const RecordedStep& step, std::size_t element) {
+  if (step.count == 1) return {};
+  std::string text;
+  for (const Operand& operand : step.operands) {
+    if (operand.count > step.count) return {};
+    const std::size_t k = element_of(step, operand, element);
+    const std::optional<double> value = k == nowhere ? std::nullopt : element_value(record, operand, k);
+    if (!value) return {};
+    text += (text.empty() ? "" : ", ") + short_text(*value);
+  }
+  return text.empty() ? text : fmt::format("  there it is {} of {}\n", step.label, text);
 }
 
 std::string line(const Record& record, std::size_t index) {
@@ -105,9 +145,14 @@ std::string report(const Record& record, const Autopsy& autopsy) {
     const RecordedStep& step = record.steps[found.step];
     text += fmt::format("the first value that is not finite: {}{}\n  {}", short_text(found.number),
                         element_text(found, step.count, step.shape), line(record, found.step));
+    text += made_of(record, step, found.element);
     text += fmt::format("  cause: {}\n", found.cause) + slice_text(record, found.slice);
   } else if (autopsy.knows_values) {
-    text += "all values are finite\n";
+    const bool is_masked = std::ranges::any_of(
+        record.steps, [](const RecordedStep& step) { return first_not_finite(step.values) != nowhere; });
+    text += is_masked ? "all values are finite, but for infinities that were given as constants and do not reach the "
+                        "result\n"
+                      : "all values are finite\n";
   }
   if (!autopsy.knows_values)
     text += "values that nobody heard are not known: record again with an inspect::Trace to see them\n";

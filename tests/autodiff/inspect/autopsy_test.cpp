@@ -86,9 +86,11 @@ TEST_CASE("differences of infinities and 0 times infinity point to what overflow
   const Real x = tape.variable(1000, "x"), big = exp(x);
   const Record record = trace.of(big - big);
   CHECK(record.steps[autopsy(record).value->step].label == "exp");
-  CHECK_THAT(inspect::cause_of_value(record.steps.back()), Catch::Matchers::ContainsSubstring("infinity - infinity"));
+  CHECK_THAT(inspect::cause_of_value(record, record.steps.back(), 0),
+             Catch::Matchers::ContainsSubstring("infinity - infinity"));
   const Record product = trace.of(big * (x - 1000.0));
-  CHECK_THAT(inspect::cause_of_value(product.steps.back()), Catch::Matchers::ContainsSubstring("0 times infinity"));
+  CHECK_THAT(inspect::cause_of_value(product, product.steps.back(), 0),
+             Catch::Matchers::ContainsSubstring("0 times infinity"));
 }
 
 TEST_CASE("the first adjoint that is not finite is found where all values are", "[autopsy]") {
@@ -170,4 +172,124 @@ TEST_CASE("a parameter that is not finite is found without a trace", "[autopsy]"
   const Var<float> x = tape.variable(std::numeric_limits<float>::quiet_NaN(), "x"), y = x * 2.0F;
   const Record record = inspect::record_of(tape, y);
   CHECK(record.steps[autopsy(record).value->step].name == "x");
+}
+
+namespace {
+
+using Matrix = VarMatrix<double>;
+
+struct MatrixCase {
+  std::function<Real(const Matrix&)> expression;
+  std::vector<double> values;  // 2 x 2
+  std::string label, element, cause;
+};
+
+Record traced(const MatrixCase& one) {
+  Tape<double> tape;
+  Trace trace(tape);
+  return trace.of(one.expression(parameters<double>(tape, one.values, 2, 2, "W")));
+}
+Matrix constant(double a, double b, double c, double d) {
+  Eigen::Matrix2d m;
+  m << a, b, c, d;
+  return Matrix(m);
+}
+
+}  // namespace
+
+TEST_CASE("of a matrix the element is named, and the cause is that of the element", "[autopsy]") {
+  const std::vector<MatrixCase> cases{
+      {[](auto& w) { return mean(-log(softmax(500 * w))); }, {1, 1, 1, 3}, "log", "row 1, column 0", "log of 0"},
+      {[](auto& w) {
+         const auto centred = w - mean_of_columns(w);
+         return sum(centred / sqrt(mean_of_columns(square(centred))));
+       },
+       {1, 2, 3, 2},
+       "/",
+       "row 0, column 1",
+       "0 / 0"},
+      {[](auto& w) { return sum(w / w.row(1)); }, {1, 2, 3, 0}, "/", "row 0, column 1", "division by 0"},
+      {[](auto& w) { return sum(3.0 / w); }, {1, 2, 3, 0}, "/", "row 1, column 1", "division by 0"},
+      {[](auto& w) { return sum(sqrt(w)); }, {1, 0, -3, 4}, "sqrt", "row 1, column 0", "sqrt of a negative"},
+      {[](auto& w) { return sum(log(w)); }, {1, 2, -3, 4}, "log", "row 1, column 0", "log of a negative"},
+      {[](auto& w) { return sum(exp(w)); }, {1, 800, 3, 4}, "exp", "row 0, column 1", "709.8"},
+      {[](auto& w) { return sum(pow(w, 0.5)); }, {1, 2, 3, -4}, "pow", "row 1, column 1", "negative base"},
+      {[](auto& w) { return sum(pow(w, -1.5)); }, {1, 0, 3, 4}, "pow", "row 0, column 1", "0 to a negative power"},
+      {[](auto& w) { return sum(asin(w)); }, {1, 0, 2, 0}, "asin", "row 1, column 0", "clamp"},
+      {[](auto& w) { return sum(square(softmax(w + constant(0, 0, -infinity, -infinity)))); },
+       {1, 2, 3, 4},
+       "softmax",
+       "row 1, column 0",
+       "every number of the row is -infinity"},
+      {[](auto& w) { return sum(square(softmax(w + constant(0, 0, infinity, 0)))); },
+       {1, 2, 3, 4},
+       "softmax",
+       "row 1, column 0",
+       "+infinity in the row"},
+      {[](auto& w) { return sum(w * constant(1, infinity, 1, 1)); },
+       {1, 2, 3, 4},
+       "*",
+       "row 0, column 1",
+       "constant matrix that went in is not finite: inf in row 0, column 1"},
+      {[](auto& w) { return mean_squared_error(w, constant(0, 0, 0, 0)); },
+       {1, 1e200, 1, 1},
+       "mean_squared_error",
+       "",
+       "the square of a difference overflows"},
+      {[](auto& w) { return mean_squared_error(w, constant(0, NAN, 0, 0)); },
+       {1, 2, 1, 1},
+       "mean_squared_error",
+       "",
+       "nan in row 0, column 1"},
+  };
+  for (const MatrixCase& one : cases) {
+    const Record record = traced(one);
+    const Autopsy found = autopsy(record);
+    const std::string text = report(record, found);
+    INFO(one.label << ", " << one.cause << "\n" << text);
+    REQUIRE(found.value);
+    CHECK(record.steps[found.value->step].label == one.label);
+    CHECK_THAT(found.value->cause, Catch::Matchers::ContainsSubstring(one.cause));
+    CHECK_THAT(text.substr(0, text.find('\n')), Catch::Matchers::ContainsSubstring(one.element));
+  }
+}
+
+TEST_CASE("of a matrix the first adjoint that is not finite has the cause of its element", "[autopsy]") {
+  const std::vector<MatrixCase> cases{
+      {[](auto& w) { return sum(sqrt(w)); }, {1, 2, 0, 4}, "sqrt", "row 1, column 0", "infinite slope at 0"},
+      {[](auto& w) { return sum(cbrt(w)); }, {1, 0, 2, 4}, "cbrt", "row 0, column 1", "infinite slope at 0"},
+      {[](auto& w) { return sum(asin(w)); }, {0, 0, 0, 1}, "asin", "row 1, column 1", "stay inside"},
+      {[](auto& w) { return sum(sqrt(sum_of_rows(square(w)))); }, {1, 2, 0, 0}, "sqrt", "row 1, column 0", "norm"},
+  };
+  for (const MatrixCase& one : cases) {
+    const Record record = traced(one);
+    const Autopsy found = autopsy(record);
+    const std::string text = report(record, found);
+    INFO(text);
+    CHECK(!found.value);
+    REQUIRE(found.adjoint);
+    CHECK(record.steps[found.adjoint->step].label == one.label);
+    CHECK_THAT(found.adjoint->cause, Catch::Matchers::ContainsSubstring(one.cause));
+    CHECK_THAT(text, Catch::Matchers::ContainsSubstring(one.element));
+  }
+}
+
+TEST_CASE("a mask of -infinity is no finding while all that comes of it is finite", "[autopsy]") {
+  const auto mask = constant(0, -infinity, 0, 0);
+  const Record healthy =
+      traced(MatrixCase{[&](auto& w) { return sum(square(product(softmax(product(w, w.transpose()) / 2 + mask), w))); },
+                        {1, 2, 3, 4},
+                        "",
+                        "",
+                        ""});
+  const Autopsy none = autopsy(healthy);
+  INFO(report(healthy, none));
+  CHECK(!none.value);
+  CHECK(!none.adjoint);
+  CHECK_THAT(report(healthy, none), Catch::Matchers::ContainsSubstring("infinities that were given as constants"));
+
+  const Record later = traced(MatrixCase{
+      [&](auto& w) { return sum(square(softmax(w + mask))) + log(0.0 * w(0, 0)); }, {1, 2, 3, 4}, "", "", ""});
+  REQUIRE(autopsy(later).value);
+  CHECK(later.steps[autopsy(later).value->step].label == "log");
 }
