@@ -147,6 +147,42 @@ Diagnosis diagnose(const Curvature& curvature, double learning_rate) {
   return d;
 }
 
+namespace {
+
+// The least number of steps after which the path is back where it was, time after time; 0 if it is not.
+std::size_t period_of(std::span<const Step> path) {
+  constexpr std::size_t longest = 16, rounds = 3;
+  const auto length = [&](std::size_t i, std::size_t j) {
+    return (as_vector(path[i].point) - as_vector(path[j].point)).stableNorm();
+  };
+  for (std::size_t period = 2; period <= longest && rounds * period < path.size(); ++period) {
+    const std::size_t last = path.size() - 1;
+    double longest_step = 0, farthest = 0;
+    for (std::size_t i = last; i > last - (rounds - 1) * period; --i) {
+      longest_step = std::max(longest_step, length(i, i - 1));
+      farthest = std::max(farthest, length(i, i - period));
+    }
+    if (longest_step > 0 && farthest <= 1e-6 * longest_step) return period;
+  }
+  return 0;
+}
+
+// Of the second half and the first: is the lowest value lower, by more than rounding, and the highest no higher?
+struct Halves {
+  bool is_lowering = true, is_bounded = true;
+};
+Halves halves_of(std::span<const Step> path) {
+  const std::size_t half = path.size() / 2;
+  if (half == 0) return {};
+  const auto before = std::ranges::minmax_element(path.first(half), {}, &Step::value);
+  const auto after = std::ranges::minmax_element(path.subspan(half), {}, &Step::value);
+  const double lowest = before.min->value, highest = before.max->value;
+  const double least = std::max(1e-12 * (highest - lowest), rounding * std::abs(lowest));
+  return {after.min->value < lowest - least, after.max->value <= highest + 1e-6 * (highest - lowest)};
+}
+
+}  // namespace
+
 PathDiagnosis diagnose(std::span<const Step> path) {
   constexpr std::size_t window = 20;
   std::size_t finite = 0;
@@ -185,9 +221,25 @@ PathDiagnosis diagnose(std::span<const Step> path) {
   std::size_t turns = 0, pairs = 0;
   for (std::size_t i = steps.size() > window ? steps.size() - window : 0; i + 1 < steps.size(); ++i, ++pairs)
     if (steps[i].stableNormalized().dot(steps[i + 1].stableNormalized()) < 0) ++turns;
+  const std::span<const Step> walked = path.first(steps.size() + 1);
+  const auto [is_lowering, is_bounded] = halves_of(walked);
+  d.is_lowering = is_lowering;
+  d.period = steps.size() + 1 == path.size() ? period_of(walked) : 0;
   const bool turning = 2 * turns > pairs;
+  const bool is_stuck = finite == path.size() && is_bounded &&
+                        (d.period > 0 || (steps.size() > window && turns > 0 && !is_lowering && d.contraction > 0.995));
 
-  if (finite < path.size() || (d.contraction > 1 + 1e-9 && (turning || path[finite - 1].value > path[0].value))) {
+  if (is_stuck) {
+    d.pace = Pace::oscillates;
+    d.why = d.period > 2    ? fmt::format("it goes round in a cycle of {} places", d.period)
+            : d.period == 2 ? std::string("it bounces for ever between the same two places")
+                            : std::string("it bounces, and comes no lower");
+    d.why += ": the learning rate is too large; lower it, or let a schedule shrink it";
+    if (d.largest_curvature > 0)
+      d.why += fmt::format(". The curvature on the way was up to {:.4g}, which asks for one below {:.2g}",
+                           d.largest_curvature, 2 / d.largest_curvature);
+  } else if (finite < path.size() ||
+             (d.contraction > 1 + 1e-9 && (turning || path[finite - 1].value > path[0].value))) {
     d.pace = Pace::diverges;
     d.why = finite < path.size()
                 ? fmt::format("it diverged: step {} was not finite", finite)
@@ -195,6 +247,11 @@ PathDiagnosis diagnose(std::span<const Step> path) {
   } else if (steps.size() < 2) {
     d.why = "it was at the bottom after a step or two";
     d.contraction = 0;
+  } else if (d.contraction > 1.01 && !turning) {
+    d.pace = Pace::leaves;
+    d.why = fmt::format(
+        "it leaves: every step is {:.4g} times as long as the one before, and the value falls; there may be no bottom",
+        d.contraction);
   } else if (turning) {
     d.pace = Pace::oscillates;
     d.why =

@@ -89,7 +89,8 @@ Diagnosis diagnose(F&& f, const std::vector<double>& point, double learning_rate
   return diagnose(curvature(f, point, options), learning_rate);
 }
 
-/// What a walk of gradient descent did, from its path alone.
+/// What a walk of gradient descent did, from its path alone. With another method the rate is that of the steps, and the
+/// paces mean what they say.
 struct PathDiagnosis {
   Pace pace;
   double learning_rate;       ///< as the steps show it, |step| / |gradient|
@@ -97,6 +98,11 @@ struct PathDiagnosis {
   double largest_curvature;   ///< seen on the way, |change of the gradient| / |step|
   double smallest_curvature;  ///< likewise
   std::string why;
+  std::size_t period = 0;   ///< it goes round in a cycle of so many places; 0: it does not
+  bool is_lowering = true;  ///< did the lowest value still fall in the second half of the path?
+
+  /// Does it bounce or go round, and come no lower? More steps lead nowhere then.
+  bool is_stuck() const { return pace == Pace::oscillates && (period > 0 || (!is_lowering && contraction > 0.995)); }
 };
 
 /// Throws OptionError for a path of fewer than three places.

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include <autodiff/descent/diagnosis.hpp>
 #include <autodiff/descent/minimize.hpp>
 #include <autodiff/inspect/landscape.hpp>
 #include <autodiff/inspect/loss_curve.hpp>
@@ -119,6 +120,40 @@ std::string page_of(const FormulaAtPoint& f, const Result& result, const std::st
   return inspect::page(title, f.text(), std::array{figure});
 }
 
+void demand_a_start(const FormulaAtPoint& f, const Step& start) {
+  if (!std::isfinite(start.value))
+    throw NotReached(
+        fmt::format("f is {} at the start, where nothing leads downhill; start elsewhere", unsigned_nan(start.value)));
+  for (std::size_t i = 0; i < start.gradient.size(); ++i)
+    if (!std::isfinite(start.gradient[i]))
+      throw NotReached(
+          fmt::format("the slope of f along {} is {} at the start, so no step leads on, with any learning "
+                      "rate; start beside it, or ask downhill trace for the step that causes it",
+                      f.names()[i], unsigned_nan(start.gradient[i])));
+}
+
+// Where the gradient is flat, the curvature tells whether that is no bottom: why, or "".
+std::string why_no_bottom(const FormulaAtPoint& f, const Step& at, bool has_moved) {
+  constexpr std::size_t most = 200;
+  if (at.point.size() > most) return {};
+  const downhill::Curvature c = downhill::curvature(f, at.point);
+  if (!std::isfinite(c.largest) || !std::isfinite(c.smallest)) return {};
+  const double noise = 1e-8 * std::max(std::abs(c.largest), std::abs(c.smallest)) + c.error;
+  if (c.smallest < -noise)
+    return fmt::format(
+        "the gradient is flat, but it is a {}: along a direction the ground curves down, by {:.4g}; start "
+        "beside it",
+        c.largest > noise ? "saddle" : "top", c.smallest);
+  if (c.largest <= noise && !has_moved)
+    return "the ground is flat at the start, and does not curve: nothing leads on from there, be it a bottom or not; "
+           "start elsewhere";
+  return {};
+}
+
+bool ran_out(StopReason reason) {
+  return reason == StopReason::step_limit || reason == StopReason::evaluation_limit || reason == StopReason::time_limit;
+}
+
 void run(const Options& options) {
   const FormulaAtPoint f(options.formula);
   const Method method = method_of(options.method);
@@ -134,13 +169,20 @@ void run(const Options& options) {
       method);
   if (result.exception) std::rethrow_exception(result.exception);
   const double first = result.path.front().value, last = result.path.back().value;
-  if (!std::isfinite(first))
-    throw NotReached(
-        fmt::format("f is {} at the start, where nothing leads downhill; start elsewhere", unsigned_nan(first)));
+  demand_a_start(f, result.path.front());
 
   fmt::print("{}\nby {}\n\n", f.text(), text_of(method));
   show_milestones(f, result);
   show_end(f, result);
+  std::string trouble;
+  constexpr std::size_t fewest = 20;  // steps that show what a walk does
+  if (ran_out(result.reason) && result.steps >= fewest) {
+    const downhill::PathDiagnosis path = diagnose(std::span<const Step>(result.path));
+    fmt::print("\n{}\n", wrapped(fmt::format("Its path: {}.", path.why)));
+    if (path.is_stuck()) trouble = path.why;
+  } else if (result.reason == StopReason::flat_gradient) {
+    trouble = why_no_bottom(f, result.path.back(), result.steps > 0);
+  }
   std::vector<double> values;
   for (const Step& step : result.path) values.push_back(step.value);
   const inspect::Curve curve{text_of(method), values};
@@ -151,6 +193,7 @@ void run(const Options& options) {
   if (!options.csv.empty() || !options.html.empty()) fmt::print("\n");
   if (!options.csv.empty()) write_file(options.csv, csv_of(f, result), "The path");
   if (!options.html.empty()) write_file(options.html, page_of(f, result, text_of(method), diverged), "The page");
+  if (!trouble.empty()) throw NotReached(trouble);
   if (!diverged) return;
   if (last < first) throw NotReached(fmt::format("f has no bottom there: it fell from {:.4g} to {:.4g}", first, last));
   throw NotReached(fmt::format(
@@ -179,8 +222,9 @@ void add_descend(CLI::App& program) {
                   "write a page: of two free names the landscape with the walk, otherwise f over the steps")
       ->type_name("FILE");
   command.footer(
-      "Exit code 0: it went downhill, to a bottom or until it was told to stop; 1: it diverged;\n"
-      "2: something is wrong with what was given.\n\n"
+      "Exit code 0: it went downhill, to a bottom or until it was told to stop; 1: it diverged, or it\n"
+      "bounces and comes no lower, or it is flat where there is no bottom (a saddle, a top), or the\n"
+      "start has no finite value or slope; 2: something is wrong with what was given.\n\n"
       "Example: downhill descend \"(1 - x)^2 + 100*(y - x^2)^2\" x=-1.2 y=1 --method lbfgs --html walk.html");
   command.callback([options] { run(*options); });
 }

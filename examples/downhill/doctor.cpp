@@ -5,9 +5,11 @@
 #include <cmath>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <autodiff/descent/diagnosis.hpp>
+#include <autodiff/descent/minimize.hpp>
 #include <autodiff/descent/walk.hpp>
 
 #include "command.hpp"
@@ -28,9 +30,25 @@ bool is_bowl(const downhill::Diagnosis& d) {
   return d.curvature.largest > 0 && d.pace != downhill::Pace::leaves && d.curvature.smallest > -d.curvature.error;
 }
 
-// Does gradient descent arrive, where the ground stays as it is? To rounding, a rate at the limit does not.
-bool arrives(const downhill::Diagnosis& d) {
-  return is_bowl(d) && d.learning_rate < (1 - 1e-9) * d.largest_stable_rate;
+// What real steps did, and whether they lead downhill for good.
+struct Tried {
+  std::string text;
+  bool leads_down = false;
+};
+Tried tried(const FormulaAtPoint& f, const downhill::Diagnosis& d) {
+  constexpr std::size_t most = 1000;
+  const downhill::Result walk = minimize(f, f.point(), {.learning_rate = d.learning_rate},
+                                         {.gradient_norm = 1e-8, .steps = most}, downhill::Keep::path);
+  const double first = walk.path.front().value, last = walk.path.back().value;
+  if (walk.steps == 0) return {"none is taken, as the gradient is flat there", is_bowl(d)};
+  const std::string way =
+      fmt::format("in {}, f went from {:.4g} to {:.4g}", counted(walk.steps, "step"), first, unsigned_nan(last));
+  if (!std::isfinite(last)) return {way + ": it diverges", false};
+  if (walk.reason == downhill::StopReason::flat_gradient) return {way + ", where the gradient is flat", last <= first};
+  if (walk.path.size() < 3) return {way, last <= first};
+  const downhill::PathDiagnosis path = diagnose(std::span<const downhill::Step>(walk.path));
+  const bool is_wrong = path.pace == downhill::Pace::diverges || path.pace == downhill::Pace::leaves || path.is_stuck();
+  return {fmt::format("{}; {}", way, path.why), last < first && !is_wrong};
 }
 
 std::string suggestion(const FormulaAtPoint& f, const downhill::Diagnosis& d) {
@@ -52,10 +70,15 @@ void run(const Options& options) {
   fmt::print("{}\n\n", f.text());
   show("value", value);
   show("|gradient|", steepness);
-  if (!std::isfinite(value) || !std::isfinite(steepness))
-    throw NotReached("the value or the gradient is not finite there, so the ground has no shape");
+  if (!std::isfinite(value)) throw NotReached("the value is not finite there, so the ground has no shape");
+  for (std::size_t i = 0; i < gradient.size(); ++i)
+    if (!std::isfinite(gradient[i]))
+      throw NotReached(fmt::format("the slope along {} is {} there, so no rate is right; look beside it", f.names()[i],
+                                   unsigned_nan(gradient[i])));
 
   const downhill::Curvature curvature = downhill::curvature(f, f.point());
+  if (!std::isfinite(curvature.largest) || !std::isfinite(curvature.smallest))
+    throw NotReached("the curvature is not finite there, so the ground has no shape; look beside it");
   const downhill::Diagnosis d = diagnose(curvature, options.learning_rate.value_or(1));
   show("largest curvature", curvature.largest);
   show("smallest curvature", curvature.smallest, is_bowl(d) ? "" : "this is no bowl");
@@ -68,9 +91,12 @@ void run(const Options& options) {
     show("largest stable rate", d.largest_stable_rate, "2 / largest: beyond it every step lands higher");
   }
   fmt::print("\nAt this point. Where the formula is more than a quadratic, its ground changes on the way.\n\n");
-  if (options.learning_rate) fmt::print("{}\n", wrapped(fmt::format("Verdict: {}.", d.why)));
+  if (!options.learning_rate) return fmt::print("{}\n", wrapped(fmt::format("Suggestion: {}.", suggestion(f, d))));
+  const Tried real = tried(f, d);
+  fmt::print("{}\n", wrapped(fmt::format("Verdict of the quadratic that fits here: {}.", d.why)));
+  fmt::print("{}\n", wrapped(fmt::format("Verdict of real steps from here: {}.", real.text)));
   fmt::print("{}\n", wrapped(fmt::format("Suggestion: {}.", suggestion(f, d))));
-  if (options.learning_rate && !arrives(d))
+  if (!real.leads_down)
     throw NotReached(fmt::format("gradient descent with {:.6g} does not converge from there", *options.learning_rate));
 }
 
@@ -84,8 +110,8 @@ void add_doctor(CLI::App& program) {
       ->type_name("R")
       ->check(positive_number());
   command.footer(
-      "Exit code 0: gradient descent with this rate converges, if the ground stays as it is at the\n"
-      "point; 1: it does not; 2: something is wrong with what was given.\n\n"
+      "Exit code 0: real steps with this rate (up to 1000) lead downhill; 1: they do not, or value,\n"
+      "slope or curvature are not finite there; 2: something is wrong with what was given.\n\n"
       "Example: downhill doctor \"x^2 + 10*y^2\" x=1 y=1 --learning-rate 0.05");
   command.callback([options] { run(*options); });
 }

@@ -54,6 +54,12 @@ downhill_says("descend reads a formula after --" 0 0 "x = 0.5" descend --learnin
 downhill_says("descend knows when it diverged" 1 1 "it diverged" descend "x^2" x=1 --learning-rate 1.1)
 downhill_says("descend knows when there is no bottom" 1 1 "no bottom" descend "x^3" x=-1)
 downhill_says("descend needs a value to start from" 1 1 "f is nan at the start" descend "log(x)" x=-1)
+downhill_says("descend needs a slope to start with" 1 1 "the slope of f along x is inf at the start" descend "sqrt(x)" x=0)
+downhill_says("descend knows when it bounces" 1 1 "bounces for ever" descend "x^2 + 10*y^2" x=1 y=1 --learning-rate 0.1)
+downhill_says("descend says that it is slow" 0 0 "Its path: it crawls" descend "x^2" x=1 --learning-rate 1e-4 --steps 100)
+downhill_says("descend knows a saddle" 1 1 "it is a saddle" descend "x^2 - y^2" x=1 y=0)
+downhill_says("descend knows a top" 1 1 "it is a top" descend "1 - x^2" x=0)
+downhill_says("descend knows flat ground" 1 1 "the ground is flat at the start" descend "relu(x)" x=-1)
 downhill_says("descend says that a file cannot be written" 1 1 "cannot be written" descend "x^2" x=1 --csv
               ${written}/none/walk.csv)
 downhill_says("descend marks the place of a mistake" 2 3 "^^~~~" descend "tahn(x)" x=1)
@@ -74,12 +80,15 @@ downhill_says("check needs a value" 1 1 "no finite value" check "log(x)" x=-1)
 downhill_says("check refuses an unknown name" 2 1 "no name 'y'" check "x^2" x=1 y=2)
 
 downhill_says("doctor suggests a rate" 0 0 "Suggestion: --learning-rate 0.091" doctor "x^2 + 10*y^2" x=1 y=1)
-downhill_says("doctor approves of a rate" 0 0 "Verdict: 0.05 converges" doctor "x^2 + 10*y^2" x=1 y=1 --learning-rate
+downhill_says("doctor approves of a rate" 0 0 "Verdict of the quadratic.*: 0.05 converges" doctor "x^2 + 10*y^2" x=1 y=1 --learning-rate
               0.05)
-downhill_says("doctor warns of a rate" 1 1 "Verdict: 0.11 diverges" doctor "x^2 + 10*y^2" x=1 y=1 --learning-rate 0.11)
+downhill_says("doctor warns of a rate" 1 1 "Verdict of the quadratic.*: 0.11" doctor "x^2 + 10*y^2" x=1 y=1 --learning-rate 0.11)
 downhill_says("doctor warns of a rate at the limit" 1 1 "does not converge" doctor "x^2 + 10*y^2" x=1 y=1
               --learning-rate 0.1)
 downhill_says("doctor warns of a saddle" 1 1 "there is no bowl" doctor "x^2 - y^2" x=1 y=1 --learning-rate 0.1)
+downhill_says("doctor tells its quadratic from real steps" 0 0 "real steps from here: in 1000 steps, f went from 16 to 6.0" doctor
+              "(x-1)^4" x=3 --learning-rate 0.05)
+downhill_says("doctor needs a finite slope" 1 1 "the slope along x is inf" doctor "sqrt(x)" x=0 --learning-rate 0.1)
 downhill_says("doctor refuses a rate that is a word" 2 1 "'fast'" doctor "x^2" x=1 --learning-rate fast)
 
 downhill_says("train learns classes" 0 any "recall" train ${data}/digits.csv.gz --layers 32,10 --epochs 2 --save

@@ -177,3 +177,32 @@ TEST_CASE("a range test finds rates that work, and survives those that do not") 
   CHECK_THROWS_AS(learning_rate_range_test(cliff, {-1}), OptionError);
   CHECK_THROWS_AS(learning_rate_range_test(line_loss, {}), ShapeError);
 }
+
+TEST_CASE("a walk that bounces or goes round without coming lower is stuck, and says which") {
+  const auto valley = [](auto x) { return x[0] * x[0] + 10 * x[1] * x[1]; };
+  const auto path_of = [](auto f, std::vector<double> start, double rate, std::size_t steps) {
+    return minimize(f, start, {.learning_rate = rate}, {.gradient_norm = 0, .steps = steps}, Keep::path).path;
+  };
+  const PathDiagnosis bouncing = diagnose(path_of(valley, {1, 1}, 0.1, 200));
+  CHECK(bouncing.is_stuck());
+  CHECK(bouncing.period == 2);
+  CHECK_THAT(bouncing.why, ContainsSubstring("bounces for ever") && ContainsSubstring("below 0.1"));
+  CHECK_FALSE(diagnose(path_of(valley, {1, 1}, 0.0999, 200)).is_stuck());
+  CHECK(diagnose(path_of(valley, {1, 1}, 0.0999, 200)).pace == Pace::oscillates);
+  CHECK_FALSE(diagnose(path_of(valley, {1, 1}, 0.05, 200)).is_stuck());
+  CHECK(diagnose(path_of([](auto x) { return abs(x[0]); }, {1}, 0.3, 100)).is_stuck());
+
+  std::vector<Step> round;
+  for (std::size_t i = 0; i < 60; ++i) {
+    const double x = std::array{0.0, 1.0, 3.0}[i % 3];
+    round.push_back({{x, 2}, x * x, {2 * x + 1, 0}});
+  }
+  CHECK(diagnose(round).period == 3);
+  CHECK_THAT(diagnose(round).why, ContainsSubstring("a cycle of 3 places"));
+}
+
+TEST_CASE("a walk that falls with ever longer steps leaves") {
+  const auto saddle = [](auto x) { return x[0] * x[0] - x[1] * x[1]; };
+  const auto path = minimize(saddle, {1, 0.1}, {.learning_rate = 0.1}, {.steps = 100}, Keep::path).path;
+  CHECK(diagnose(path).pace == Pace::leaves);
+}
