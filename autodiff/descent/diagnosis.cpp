@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <random>
 
@@ -167,18 +168,30 @@ std::size_t period_of(std::span<const Step> path) {
   return 0;
 }
 
-// Of the second half and the first: is the lowest value lower, by more than rounding, and the highest no higher?
-struct Halves {
-  bool is_lowering = true, is_bounded = true;
-};
-Halves halves_of(std::span<const Step> path) {
-  const std::size_t half = path.size() / 2;
-  if (half == 0) return {};
-  const auto before = std::ranges::minmax_element(path.first(half), {}, &Step::value);
-  const auto after = std::ranges::minmax_element(path.subspan(half), {}, &Step::value);
-  const double lowest = before.min->value, highest = before.max->value;
-  const double least = std::max(1e-12 * (highest - lowest), rounding * std::abs(lowest));
-  return {after.min->value < lowest - least, after.max->value <= highest + 1e-6 * (highest - lowest)};
+// Of the path after its first half: does the value rise again and again, without a trend up or down, while the
+// steps become no shorter?
+bool comes_no_lower(std::span<const Step> path, std::span<const VectorXd> steps) {
+  const std::size_t half = path.size() / 2, quarter = half / 2;
+  const auto early = path.subspan(half, quarter), late = path.subspan(half + quarter);
+  const auto highest = [](std::span<const Step> part) {
+    return std::ranges::max_element(part, {}, &Step::value)->value;
+  };
+  const auto mean_over = [](std::span<const Step> part, auto number) {
+    double sum = 0;
+    for (const Step& step : part) sum += number(step.value);
+    return sum / static_cast<double>(part.size());
+  };
+  const auto length = [&](std::size_t first, std::size_t last) {
+    double sum = 0;
+    for (std::size_t i = first; i < last; ++i) sum += steps[i].stableNorm();
+    return sum / static_cast<double>(last - first);
+  };
+  std::size_t rises = 0;
+  for (std::size_t i = half; i + 1 < path.size(); ++i) rises += path[i + 1].value > path[i].value;
+  const double before = mean_over(early, std::identity{}), after = mean_over(late, std::identity{});
+  const double spread = std::sqrt(mean_over(late, [&](double y) { return (y - after) * (y - after); }));
+  return 5 * rises >= path.size() - half && std::isfinite(spread) && highest(late) <= highest(early) + spread &&
+         after >= before - 0.3 * spread && length(half + quarter, steps.size()) >= 0.9 * length(half, half + quarter);
 }
 
 }  // namespace
@@ -222,14 +235,12 @@ PathDiagnosis diagnose(std::span<const Step> path) {
   for (std::size_t i = steps.size() > window ? steps.size() - window : 0; i + 1 < steps.size(); ++i, ++pairs)
     if (steps[i].stableNormalized().dot(steps[i + 1].stableNormalized()) < 0) ++turns;
   const std::span<const Step> walked = path.first(steps.size() + 1);
-  const auto [is_lowering, is_bounded] = halves_of(walked);
-  d.is_lowering = is_lowering;
   d.period = steps.size() + 1 == path.size() ? period_of(walked) : 0;
   const bool turning = 2 * turns > pairs;
-  const bool is_stuck = finite == path.size() && is_bounded &&
-                        (d.period > 0 || (steps.size() > window && turns > 0 && !is_lowering && d.contraction > 0.995));
+  d.is_stuck =
+      finite == path.size() && (d.period > 0 || (steps.size() > window && turns > 0 && comes_no_lower(walked, steps)));
 
-  if (is_stuck) {
+  if (d.is_stuck) {
     d.pace = Pace::oscillates;
     d.why = d.period > 2    ? fmt::format("it goes round in a cycle of {} places", d.period)
             : d.period == 2 ? std::string("it bounces for ever between the same two places")

@@ -98,11 +98,8 @@ struct PathDiagnosis {
   double largest_curvature;   ///< seen on the way, |change of the gradient| / |step|
   double smallest_curvature;  ///< likewise
   std::string why;
-  std::size_t period = 0;   ///< it goes round in a cycle of so many places; 0: it does not
-  bool is_lowering = true;  ///< did the lowest value still fall in the second half of the path?
-
-  /// Does it bounce or go round, and come no lower? More steps lead nowhere then.
-  bool is_stuck() const { return pace == Pace::oscillates && (period > 0 || (!is_lowering && contraction > 0.995)); }
+  std::size_t period = 0;  ///< it goes round in a cycle of so many places; 0: it does not
+  bool is_stuck = false;   ///< it bounces or goes round, and comes no lower: more steps lead nowhere
 };
 
 /// Throws OptionError for a path of fewer than three places.

@@ -179,7 +179,7 @@ void run(const Options& options) {
   if (ran_out(result.reason) && result.steps >= fewest) {
     const downhill::PathDiagnosis path = diagnose(std::span<const Step>(result.path));
     fmt::print("\n{}\n", wrapped(fmt::format("Its path: {}.", path.why)));
-    if (path.is_stuck()) trouble = path.why;
+    if (path.is_stuck) trouble = path.why;
   } else if (result.reason == StopReason::flat_gradient) {
     trouble = why_no_bottom(f, result.path.back(), result.steps > 0);
   }
