@@ -100,6 +100,18 @@ T sigmoid_of(const T& x, const T& y) {
   return s + s * ((T(1) - s) * error);
 }
 
+/// s (1 - s) for s = sigmoid(x - y), the rounding error of x - y made good as there.
+template <class T>
+T sigmoid_of_slope(const T& x, const T& y) {
+  using std::abs, std::exp, std::tanh;
+  const T d = x - y, b = bell(T(exp(-abs(d))));
+  if (d != d && x == y) return T(0);
+  if (b == T(0)) return b;
+  const T minus_y = d - x;
+  const T error = (x - (d - minus_y)) - (y + minus_y);
+  return b + b * (tanh(T(-0.5) * d) * error);
+}
+
 // What follows needs sqrt(1/2) and 1 / sqrt(2 pi) in two parts: x times the first, and what that leaves of the product.
 template <class T>
 struct Product {

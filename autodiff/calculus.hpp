@@ -27,6 +27,7 @@
 
 #include <autodiff/activations.hpp>
 #include <autodiff/number.hpp>
+#include <autodiff/slopes.hpp>
 #include <autodiff/special.hpp>
 
 namespace downhill {
@@ -87,20 +88,24 @@ template <Number X> [[gnu::always_inline]] inline auto sqrt(X&& x) { return appl
 /// cbrt x = y. Slope 1 / (3 y^2) = y / (3 x), a mean of the two.
 struct Cbrt { static constexpr std::string_view name = "cbrt";
   template <class T> static T value(const T& x) { using std::cbrt; return cbrt(x); }
-  template <class T> static T slope(const T& x, const T& y) { return special::cbrt_slope(x, y); } };
+  template <class T> static T slope(const T& x, const T& y) { return special::CbrtSlope::value(x, y); } };
 template <Number X> [[gnu::always_inline]] inline auto cbrt(X&& x) { return apply<Cbrt>(std::forward<X>(x)); }
 /// x^y = v. Slopes y v / x and v log x: y x^(y-1) would round y - 1.
 struct Pow { static constexpr std::string_view name = "pow";
   template <class T> static T value(const T& x, const T& y) { using std::pow; return pow(x, y); }
-  template <class T> static T slope_x(const T& x, const T& y, const T& v) { return special::pow_slope_x(x, y, v); }
-  template <class T> static T slope_y(const T& x, const T& y, const T& v) { return special::pow_slope_y(x, y, v); } };
+  template <class T> static T slope_x(const T& x, const T& y, const T& v) {
+    if constexpr (Active<T>) return special::PowDerivative<1, 0>::value(x, y, v);
+    else return special::pow_slope_x(x, y, v); }
+  template <class T> static T slope_y(const T& x, const T& y, const T& v) {
+    if constexpr (Active<T>) return special::PowDerivative<0, 1>::value(x, y, v);
+    else return special::pow_slope_y(x, y, v); } };
 template <class X, Number<X> Y> [[gnu::always_inline]] inline auto pow(X&& x, Y&& y) {
   return apply<Pow>(std::forward<X>(x), std::forward<Y>(y)); }
 /// sqrt(x^2 + y^2) = v. Slopes x / v and y / v.
 struct Hypot { static constexpr std::string_view name = "hypot";
   template <class T> static T value(const T& x, const T& y) { using std::hypot; return hypot(x, y); }
-  template <class T> static T slope_x(const T& x, const T& y, const T& v) { return special::hypot_slope(v, x, y); }
-  template <class T> static T slope_y(const T& x, const T& y, const T& v) { return special::hypot_slope(v, y, x); } };
+  template <class T> static T slope_x(const T& x, const T& y, const T& v) { return special::HypotSlope::value(v, x, y, T(0)); }
+  template <class T> static T slope_y(const T& x, const T& y, const T& v) { return special::HypotSlope::value(v, y, x, T(0)); } };
 template <class X, Number<X> Y> [[gnu::always_inline]] inline auto hypot(X&& x, Y&& y) {
   return apply<Hypot>(std::forward<X>(x), std::forward<Y>(y)); }
 /// sqrt(x^2 + y^2 + z^2) = v. Slopes x / v, y / v and z / v.
@@ -108,7 +113,7 @@ struct Hypot3 { static constexpr std::string_view name = "hypot";
   template <class T> static T value(const T& x, const T& y, const T& z) {
     using std::hypot; return hypot(hypot(x, y), z); }
   template <class T> static T slope_x(const T& x, const T& y, const T& z, const T& v) {
-    return special::hypot_slope(v, x, y, z); }
+    return special::HypotSlope::value(v, x, y, z); }
   template <class T> static T slope_y(const T& x, const T& y, const T& z, const T& v) { return slope_x(y, z, x, v); }
   template <class T> static T slope_z(const T& x, const T& y, const T& z, const T& v) { return slope_x(z, x, y, v); } };
 template <class X, class Y, class Z> requires Number<X, Y, Z> auto hypot(X&& x, Y&& y, Z&& z) {
@@ -154,9 +159,11 @@ struct Log1p : InPacks { static constexpr std::string_view name = "log1p";
 template <Number X> [[gnu::always_inline]] inline auto log1p(X&& x) { return apply<Log1p>(std::forward<X>(x)); }
 /// log(e^x + e^y), as the larger plus log(1 + e^-|x-y|). Slopes sigmoid(x - y) and sigmoid(y - x).
 struct LogAddExp { static constexpr std::string_view name = "logaddexp";
-  template <class T> static T value(const T& x, const T& y) { return special::log_add_exp(x, y); }
-  template <class T> static T slope_x(const T& x, const T& y, const T&) { return special::sigmoid_of(x, y); }
-  template <class T> static T slope_y(const T& x, const T& y, const T&) { return special::sigmoid_of(y, x); } };
+  template <class T> static T value(const T& x, const T& y) {
+    if constexpr (Active<T>) return apply<LogAddExp>(x, y);
+    else return special::log_add_exp(x, y); }
+  template <class T> static T slope_x(const T& x, const T& y, const T&) { return special::SigmoidOf::value(x, y); }
+  template <class T> static T slope_y(const T& x, const T& y, const T&) { return special::SigmoidOf::value(y, x); } };
 template <class X, Number<X> Y> [[gnu::always_inline]] inline auto logaddexp(X&& x, Y&& y) {
   return apply<LogAddExp>(std::forward<X>(x), std::forward<Y>(y)); }
 
@@ -179,7 +186,7 @@ template <Number X> [[gnu::always_inline]] inline auto tan(X&& x) { return apply
 /// arcsin x. Slope 1 / sqrt((1 - x)(1 + x)): 1 - x^2 cancels near 1.
 struct Asin { static constexpr std::string_view name = "asin";
   template <class T> static T value(const T& x) { using std::asin; return asin(x); }
-  template <class T> static T slope(const T& x, const T&) { return T(1) / Sqrt::value((T(1) - x) * (T(1) + x)); } };
+  template <class T> static T slope(const T& x, const T&) { return special::AsinSlope::value(x); } };
 template <Number X> [[gnu::always_inline]] inline auto asin(X&& x) { return apply<Asin>(std::forward<X>(x)); }
 /// arccos x. Slope -1 / sqrt((1 - x)(1 + x)).
 struct Acos { static constexpr std::string_view name = "acos";
@@ -195,8 +202,8 @@ template <Number X> [[gnu::always_inline]] inline auto atan(X&& x) { return appl
 /// The angle of the point (y, x), the ordinate x first. Slopes y / (x^2 + y^2) and -x / (x^2 + y^2).
 struct Atan2 { static constexpr std::string_view name = "atan2";
   template <class T> static T value(const T& x, const T& y) { using std::atan2; return atan2(x, y); }
-  template <class T> static T slope_x(const T& x, const T& y, const T&) { return special::over_squares(y, x); }
-  template <class T> static T slope_y(const T& x, const T& y, const T&) { return -special::over_squares(x, y); } };
+  template <class T> static T slope_x(const T& x, const T& y, const T&) { return special::OverSquares::value(y, x); }
+  template <class T> static T slope_y(const T& x, const T& y, const T&) { return -special::OverSquares::value(x, y); } };
 template <class X, Number<X> Y> [[gnu::always_inline]] inline auto atan2(X&& x, Y&& y) {
   return apply<Atan2>(std::forward<X>(x), std::forward<Y>(y)); }
 /// sinh x. Slope cosh x.
@@ -229,24 +236,24 @@ template <Number X> [[gnu::always_inline]] inline auto acosh(X&& x) { return app
 /// artanh x = y. Slope 1 / ((1 - x)(1 + x)), NaN with y.
 struct Atanh { static constexpr std::string_view name = "atanh";
   template <class T> static T value(const T& x) { using std::atanh; return atanh(x); }
-  template <class T> static T slope(const T& x, const T& y) { return y == y ? T(1) / ((T(1) - x) * (T(1) + x)) : y; } };
+  template <class T> static T slope(const T& x, const T&) { return special::AtanhSlope::value(x); } };
 template <Number X> [[gnu::always_inline]] inline auto atanh(X&& x) { return apply<Atanh>(std::forward<X>(x)); }
 
 // ---- special functions
 /// erf x. Slope 2 exp(-x^2) / sqrt(pi).
 struct Erf { static constexpr std::string_view name = "erf";
   template <class T> static T value(const T& x) { using std::erf; return erf(x); }
-  template <class T> static T slope(const T& x, const T&) { return special::erf_slope(x); } };
+  template <class T> static T slope(const T& x, const T&) { return special::ErfSlope::value(x); } };
 template <Number X> [[gnu::always_inline]] inline auto erf(X&& x) { return apply<Erf>(std::forward<X>(x)); }
 /// erfc x. Slope -2 exp(-x^2) / sqrt(pi).
 struct Erfc { static constexpr std::string_view name = "erfc";
   template <class T> static T value(const T& x) { using std::erfc; return erfc(x); }
-  template <class T> static T slope(const T& x, const T&) { return -special::erf_slope(x); } };
+  template <class T> static T slope(const T& x, const T&) { return -special::ErfSlope::value(x); } };
 template <Number X> [[gnu::always_inline]] inline auto erfc(X&& x) { return apply<Erfc>(std::forward<X>(x)); }
 /// log |gamma(x)|. Slope digamma(x).
 struct LogGamma { static constexpr std::string_view name = "lgamma";
   template <class T> static T value(const T& x) { using std::lgamma; return lgamma(x); }
-  template <class T> static T slope(const T& x, const T&) { return special::digamma(x); } };
+  template <class T> static T slope(const T& x, const T&) { return special::Polygamma<0>::value(x); } };
 template <Number X> [[gnu::always_inline]] inline auto lgamma(X&& x) { return apply<LogGamma>(std::forward<X>(x)); }
 
 // ---- steps, kinks and choices
@@ -332,18 +339,24 @@ template <class X, Number<X> Y> [[gnu::always_inline]] inline auto select(bool c
 // ---- activations
 /// 1 / (1 + e^-x) = y. Slope y (1 - y) for x <= 0, beyond e / (1 + e)^2 with e = exp(-x).
 struct Sigmoid : InPacks { static constexpr std::string_view name = "sigmoid";
-  template <class T> static T value(const T& x) { return special::sigmoid(x); }
-  template <class T> static T slope(const T& x, const T& y) { return special::sigmoid_slope(x, y); } };
+  template <class T> static T value(const T& x) {
+    if constexpr (Active<T>) return apply<Sigmoid>(x);
+    else return special::sigmoid(x); }
+  template <class T> static T slope(const T& x, const T& y) { return special::SigmoidSlope::value(x, y); } };
 template <Number X> [[gnu::always_inline]] inline auto sigmoid(X&& x) { return apply<Sigmoid>(std::forward<X>(x)); }
 /// log(1 + e^x). Slope sigmoid x.
 struct Softplus : InPacks { static constexpr std::string_view name = "softplus";
-  template <class T> static T value(const T& x) { return special::softplus(x); }
-  template <class T> static T slope(const T& x, const T&) { return special::sigmoid(x); } };
+  template <class T> static T value(const T& x) {
+    if constexpr (Active<T>) return apply<Softplus>(x);
+    else return special::softplus(x); }
+  template <class T> static T slope(const T& x, const T&) { return Sigmoid::value(x); } };
 template <Number X> [[gnu::always_inline]] inline auto softplus(X&& x) { return apply<Softplus>(std::forward<X>(x)); }
 /// log sigmoid x = -softplus(-x). Slope sigmoid(-x).
 struct LogSigmoid : InPacks { static constexpr std::string_view name = "log_sigmoid";
-  template <class T> static T value(const T& x) { return -special::softplus(T(-x)); }
-  template <class T> static T slope(const T& x, const T&) { return special::sigmoid(T(-x)); } };
+  template <class T> static T value(const T& x) {
+    if constexpr (Active<T>) return apply<LogSigmoid>(x);
+    else return -special::softplus(T(-x)); }
+  template <class T> static T slope(const T& x, const T&) { return Sigmoid::value(T(-x)); } };
 template <Number X> [[gnu::always_inline]] inline auto log_sigmoid(X&& x) {
   return apply<LogSigmoid>(std::forward<X>(x)); }
 /// max(x, 0). Slope 1 above 0, otherwise 0.
@@ -360,7 +373,9 @@ template <class X, Number<X> A = ConstantFor<X>> auto leaky_relu(X&& x, A&& slop
   return apply<LeakyRelu>(std::forward<X>(x), std::forward<A>(slope)); }
 /// x above 0, otherwise a (e^x - 1). Slopes 1 and 0, otherwise a e^x and e^x - 1.
 struct Elu : InPacks { static constexpr std::string_view name = "elu";
-  template <class T> static T value(const T& x, const T& a) { return special::elu(x, a); }
+  template <class T> static T value(const T& x, const T& a) {
+    if constexpr (Active<T>) return apply<Elu>(x, a);
+    else return special::elu(x, a); }
   template <class T> static T slope_x(const T& x, const T& a, const T&) { return special::elu_slope(x, a); }
   template <class T> static T slope_y(const T& x, const T&, const T&) { return special::elu_slope_a(x); } };
 template <class X, Number<X> A = ConstantFor<X>> auto elu(X&& x, A&& alpha = A(1)) {
@@ -377,13 +392,17 @@ template <class X, Number<X> D = ConstantFor<X>> auto huber(X&& x, D&& delta = D
   return apply<Huber>(std::forward<X>(x), std::forward<D>(delta)); }
 /// x F(x) with the standard normal distribution F = (1 + erf(x / sqrt 2)) / 2. Slope F(x) + x F'(x).
 struct Gelu { static constexpr std::string_view name = "gelu";
-  template <class T> static T value(const T& x) { return special::gelu(x); }
-  template <class T> static T slope(const T& x, const T&) { return special::gelu_slope(x); } };
+  template <class T> static T value(const T& x) {
+    if constexpr (Active<T>) return apply<Gelu>(x);
+    else return special::gelu(x); }
+  template <class T> static T slope(const T& x, const T&) { return special::GeluSlope::value(x); } };
 template <Number X> [[gnu::always_inline]] inline auto gelu(X&& x) { return apply<Gelu>(std::forward<X>(x)); }
 /// x sigmoid x. Slope, with e = e^-|x|, e (1 + x + e) / (1 + e)^2 for x <= 0 and (1 + e + x e) / (1 + e)^2 beyond.
 struct Silu : InPacks { static constexpr std::string_view name = "silu";
-  template <class T> static T value(const T& x) { return special::silu(x); }
-  template <class T> static T slope(const T& x, const T&) { return special::silu_slope(x); } };
+  template <class T> static T value(const T& x) {
+    if constexpr (Active<T>) return apply<Silu>(x);
+    else return special::silu(x); }
+  template <class T> static T slope(const T& x, const T&) { return special::SiluSlope::value(x); } };
 template <Number X> [[gnu::always_inline]] inline auto silu(X&& x) { return apply<Silu>(std::forward<X>(x)); }
 
 // clang-format on

@@ -4,6 +4,7 @@
 // Everything here is generic in T like the rules of calculus.hpp that use it. An "edge" function is the cold half of a
 // rule: it is reached only where the short formula would lose digits.
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -71,6 +72,15 @@ T exp_minus_square(const T& x, const T& scale = T(1)) {
   return e - e * (scale * fma(x, x, -square));
 }
 
+/// a exp(-scale x^2), also where the exponential is denormal and a is large.
+template <class T>
+T times_exp_minus_square(const T& a, const T& x, const T& scale) {
+  const T e = exp_minus_square(x, scale);
+  if (e >= std::numeric_limits<T>::min()) return a * e;
+  const T root = exp_minus_square(x, T(scale * T(0.5)));
+  return root == T(0) ? root : T(a * root * root);
+}
+
 /// d/dx erf x = 2 exp(-x^2) / sqrt(pi).
 template <class T>
 T erf_slope(const T& x) {
@@ -136,66 +146,6 @@ T horner(const T& x, const long double (&coefficients)[size]) {
   return sum;
 }
 
-// digamma(1 + t) for 0 <= t <= 1, as (t - root) R(t) with the root in two parts. R is a rational minimax approximation
-// of digamma(1 + t) / (t - root), relative error 2e-20, fitted in 60-digit arithmetic.
-template <class T>
-T digamma_after_one(const T& t) {
-  static constexpr long double p[] = {
-      1.250380137503405359L,     1.87000270236327160656L,     0.974338152568236357494L,     0.21768093739794631046L,
-      0.0201793870465498330183L, 0.000591215528932816797546L, 0.00000112031851970085555637L};
-  static constexpr long double q[] = {1.0L,
-                                      2.17909416603927645648L,
-                                      1.66695481925995984101L,
-                                      0.573631667505661601719L,
-                                      0.0918248285923429503681L,
-                                      0.00617653119754506906387L,
-                                      0.000122719585853198065253L};
-  const T distance = (t - T(0x1.d8b618d5af8fep-2)) + T(1.552234816285867689052e-17L);
-  return distance * (horner(t, p) / horner(t, q));
-}
-
-// digamma(x) for x >= 2, as log x - 1/(2x) - w H(w) with w = 1/x^2. H is a rational minimax approximation, relative
-// error 5e-17 (so 2e-18 of digamma), fitted in 60-digit arithmetic; its expansion in w begins 1/12 - w/120 (Abramowitz
-// and Stegun 6.3.18).
-template <class T>
-T digamma_beyond_two(const T& x) {
-  static constexpr long double p[] = {
-      0.0833333333333333293696698L, 1.6479105771211912250171L,  10.4447002684144567022517L, 25.902623838514413530991L,
-      24.4922059214364571841385L,   7.11694605316076105988564L, 0.288517759318611431792145L};
-  static constexpr long double q[] = {1.0L,
-                                      19.8749269254541820600143L,
-                                      127.27627686594445219326L,
-                                      322.662688650138335568753L,
-                                      321.014802664147159634596L,
-                                      106.950028849891218526258L,
-                                      7.46507225522426790017529L};
-  using std::log;
-  const T inverse = T(1) / x, w = inverse * inverse;
-  return log(x) - T(0.5) * inverse - w * (horner(w, p) / horner(w, q));
-}
-
-template <class T>
-T digamma_of(const T& x) {
-  using std::round, std::tan;
-  if (x >= T(2)) return digamma_beyond_two(x);
-  if (x >= T(1)) return digamma_after_one(T(x - T(1)));
-  if (x >= T(0)) return digamma_after_one(x) - T(1) / x;
-  const T fraction = x - round(x);
-  if (fraction == T(0) || is_infinite(x)) return T(NAN);
-  const T reflected = x >= T(-1) ? digamma_after_one(T(-x)) : digamma_beyond_two(T(T(1) - x));
-  return reflected - T(std::numbers::pi_v<long double>) / tan(T(std::numbers::pi_v<long double>) * fraction);
-}
-
-/// digamma(x) = d/dx log gamma(x), by reflection for x < 0: digamma(1 - x) - pi / tan(pi x). NaN at -1, -2, ...
-/// Worked out in long double, because for x < 0 the two terms may cancel.
-template <class T>
-T digamma(const T& x) {
-  if constexpr (std::is_floating_point_v<T>)
-    return static_cast<T>(digamma_of(static_cast<long double>(x)));
-  else
-    return digamma_of(x);
-}
-
 // d/dx x^y where x^y or x^y / x is not an ordinary number. With m = |x| it is y m^(y-1) = (y p) p for p = m^((y-1)/2)
 // where y - 1 is exact, otherwise y (p / m) p for p = m^(y/2): the half powers neither overflow nor underflow where it
 // does not.
@@ -230,6 +180,38 @@ T pow_slope_y(const T& x, const T& y, const T& v) {
   const T p = pow(x, y * T(0.5));
   if (x >= T(0) && (p == T(0) || y == T(0))) return T(0);
   return p * log(x) * p;
+}
+
+/// q x^(y-k), given v = x^y. Where a quotient is not an ordinary number, from two half powers: y - k is exact from k /
+/// 2 on, and below x^(y/2) lies between v and the result.
+template <class T>
+T times_power_below(const T& q, const T& x, const T& y, const T& v, int k) {
+  using std::abs, std::fmod, std::pow;
+  if (q == T(0) || (v == T(0) && is_infinite(y))) return T(0);
+  T power = v;
+  for (int i = 0; i < k; ++i) power = power / x;
+  if (has_all_digits(v) && has_all_digits(power)) [[likely]]
+    return q * power;
+  if (v != v) return v;
+  const bool exact = y + y >= T(k);
+  const T m = abs(x);
+  T a = pow(m, (exact ? y - T(k) : y) * T(0.5)), b = a;
+  for (int i = 0; i < k && !exact; ++i) (i % 2 == 0 ? a : b) = (i % 2 == 0 ? a : b) / m;
+  const T product = q * a * b;
+  return x < T(0) && fmod(y - T(k), T(2)) != T(0) ? T(-product) : product;
+}
+
+/// Numbers divided by a power of 2, such that the largest is of the size of 1.
+template <class T>
+struct Scaled {
+  T x, y, z;
+  int exponent;
+};
+template <class T>
+Scaled<T> scaled(const T& x, const T& y, const T& z) {
+  int exponent = 0;
+  std::frexp(std::max({std::abs(x), std::abs(y), std::abs(z)}), &exponent);
+  return {std::ldexp(x, -exponent), std::ldexp(y, -exponent), std::ldexp(z, -exponent), exponent};
 }
 
 // x / hypot(x, y, z) where the hypotenuse overflowed or is denormal.
