@@ -14,6 +14,7 @@
 #include <autodiff/gradient.hpp>
 
 #include <autodiff/checkpoint.hpp>
+#include <autodiff/constants.hpp>
 #include <autodiff/derivatives.hpp>
 #include <autodiff/fuse.hpp>
 #include <autodiff/gradient_check.hpp>

@@ -18,7 +18,12 @@
 // everywhere. At infinity a slope is its
 // limit, where there is one: tanh'(inf) = 0, softplus'(inf) = 1.
 //
-// To add a function, add its struct and its line here, and one row to the table in tests/autodiff/calculus_test.cpp.
+// A function that std has too is std's own for plain numbers, one and the same, so that `using namespace std` beside
+// `using namespace downhill` leaves no doubt which is called. max, min and clamp of plain numbers are here as well, for
+// mixed types and for NaN.
+//
+// To add a function, add its struct and its line here or, with what has kinks and steps, in kinks.hpp, and one row to
+// the table in tests/autodiff/calculus_test.cpp. What std has for plain numbers, number.hpp takes from it.
 
 #include <cmath>
 #include <numbers>
@@ -26,6 +31,7 @@
 #include <utility>
 
 #include <autodiff/activations.hpp>
+#include <autodiff/kinks.hpp>
 #include <autodiff/number.hpp>
 #include <autodiff/slopes.hpp>
 #include <autodiff/special.hpp>
@@ -84,12 +90,12 @@ template <Number X> [[gnu::always_inline]] inline auto cube(X&& x) { return appl
 struct Sqrt { static constexpr std::string_view name = "sqrt";
   template <class T> static T value(const T& x) { using std::sqrt; return sqrt(x); }
   template <class T> static T slope(const T&, const T& y) { return T(0.5) / (y + T(0)); } };
-template <Number X> [[gnu::always_inline]] inline auto sqrt(X&& x) { return apply<Sqrt>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto sqrt(X&& x) { return apply<Sqrt>(std::forward<X>(x)); }
 /// cbrt x = y. Slope 1 / (3 y^2) = y / (3 x), a mean of the two.
 struct Cbrt { static constexpr std::string_view name = "cbrt";
   template <class T> static T value(const T& x) { using std::cbrt; return cbrt(x); }
   template <class T> static T slope(const T& x, const T& y) { return special::CbrtSlope::value(x, y); } };
-template <Number X> [[gnu::always_inline]] inline auto cbrt(X&& x) { return apply<Cbrt>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto cbrt(X&& x) { return apply<Cbrt>(std::forward<X>(x)); }
 /// x^y = v. Slopes y v / x and v log x: y x^(y-1) would round y - 1.
 struct Pow { static constexpr std::string_view name = "pow";
   template <class T> static T value(const T& x, const T& y) { using std::pow; return pow(x, y); }
@@ -99,14 +105,14 @@ struct Pow { static constexpr std::string_view name = "pow";
   template <class T> static T slope_y(const T& x, const T& y, const T& v) {
     if constexpr (Active<T>) return special::PowDerivative<0, 1>::value(x, y, v);
     else return special::pow_slope_y(x, y, v); } };
-template <class X, Number<X> Y> [[gnu::always_inline]] inline auto pow(X&& x, Y&& y) {
+template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto pow(X&& x, Y&& y) {
   return apply<Pow>(std::forward<X>(x), std::forward<Y>(y)); }
 /// sqrt(x^2 + y^2) = v. Slopes x / v and y / v.
 struct Hypot { static constexpr std::string_view name = "hypot";
   template <class T> static T value(const T& x, const T& y) { using std::hypot; return hypot(x, y); }
   template <class T> static T slope_x(const T& x, const T& y, const T& v) { return special::HypotSlope::value(v, x, y, T(0)); }
   template <class T> static T slope_y(const T& x, const T& y, const T& v) { return special::HypotSlope::value(v, y, x, T(0)); } };
-template <class X, Number<X> Y> [[gnu::always_inline]] inline auto hypot(X&& x, Y&& y) {
+template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto hypot(X&& x, Y&& y) {
   return apply<Hypot>(std::forward<X>(x), std::forward<Y>(y)); }
 /// sqrt(x^2 + y^2 + z^2) = v. Slopes x / v, y / v and z / v.
 struct Hypot3 { static constexpr std::string_view name = "hypot";
@@ -116,7 +122,7 @@ struct Hypot3 { static constexpr std::string_view name = "hypot";
     return special::HypotSlope::value(v, x, y, z); }
   template <class T> static T slope_y(const T& x, const T& y, const T& z, const T& v) { return slope_x(y, z, x, v); }
   template <class T> static T slope_z(const T& x, const T& y, const T& z, const T& v) { return slope_x(z, x, y, v); } };
-template <class X, class Y, class Z> requires Number<X, Y, Z> auto hypot(X&& x, Y&& y, Z&& z) {
+template <class X, class Y, class Z> requires ActiveNumber<X, Y, Z> auto hypot(X&& x, Y&& y, Z&& z) {
   return apply<Hypot3>(std::forward<X>(x), std::forward<Y>(y), std::forward<Z>(z)); }
 
 // ---- exponentials and logarithms
@@ -124,39 +130,39 @@ template <class X, class Y, class Z> requires Number<X, Y, Z> auto hypot(X&& x, 
 struct Exp : InPacks { static constexpr std::string_view name = "exp";
   template <class T> static T value(const T& x) { using std::exp; return exp(x); }
   template <class T> static T slope(const T&, const T& y) { return y; } };
-template <Number X> [[gnu::always_inline]] inline auto exp(X&& x) { return apply<Exp>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto exp(X&& x) { return apply<Exp>(std::forward<X>(x)); }
 /// 2^x = y. Slope y log 2, from 2^(x-1) where only the value overflows.
 struct Exp2 { static constexpr std::string_view name = "exp2";
   template <class T> static T value(const T& x) { using std::exp2; return exp2(x); }
   template <class T> static T slope(const T& x, const T& y) { return special::exp2_slope(x, y); } };
-template <Number X> [[gnu::always_inline]] inline auto exp2(X&& x) { return apply<Exp2>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto exp2(X&& x) { return apply<Exp2>(std::forward<X>(x)); }
 /// e^x - 1 = y. Slope e^x, which is y + 1 while that keeps its digits.
 struct Expm1 : InPacks { static constexpr std::string_view name = "expm1";
   template <class T> static T value(const T& x) { using std::expm1; return expm1(x); }
   template <class T> static T slope(const T& x, const T& y) { return special::expm1_slope(x, y); } };
-template <Number X> [[gnu::always_inline]] inline auto expm1(X&& x) { return apply<Expm1>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto expm1(X&& x) { return apply<Expm1>(std::forward<X>(x)); }
 /// log x = y. Slope 1 / x, NaN with y.
 struct Log : InPacks { static constexpr std::string_view name = "log";
   template <class T> static T value(const T& x) { using std::log; return log(x); }
   template <class T> static T slope(const T& x, const T& y) { return special::log_slope(T(1), x, y); } };
-template <Number X> [[gnu::always_inline]] inline auto log(X&& x) { return apply<Log>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto log(X&& x) { return apply<Log>(std::forward<X>(x)); }
 /// log_2 x = y. Slope log_2(e) / x, NaN with y.
 struct Log2 { static constexpr std::string_view name = "log2";
   template <class T> static T value(const T& x) { using std::log2; return log2(x); }
   template <class T> static T slope(const T& x, const T& y) {
     return special::log_slope(T(std::numbers::log2e), x, y); } };
-template <Number X> [[gnu::always_inline]] inline auto log2(X&& x) { return apply<Log2>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto log2(X&& x) { return apply<Log2>(std::forward<X>(x)); }
 /// log_10 x = y. Slope log_10(e) / x, NaN with y.
 struct Log10 { static constexpr std::string_view name = "log10";
   template <class T> static T value(const T& x) { using std::log10; return log10(x); }
   template <class T> static T slope(const T& x, const T& y) {
     return special::log_slope(T(std::numbers::log10e), x, y); } };
-template <Number X> [[gnu::always_inline]] inline auto log10(X&& x) { return apply<Log10>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto log10(X&& x) { return apply<Log10>(std::forward<X>(x)); }
 /// log(1 + x) = y. Slope 1 / (1 + x), NaN with y.
 struct Log1p : InPacks { static constexpr std::string_view name = "log1p";
   template <class T> static T value(const T& x) { using std::log1p; return log1p(x); }
   template <class T> static T slope(const T& x, const T& y) { return special::log1p_slope(x, y); } };
-template <Number X> [[gnu::always_inline]] inline auto log1p(X&& x) { return apply<Log1p>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto log1p(X&& x) { return apply<Log1p>(std::forward<X>(x)); }
 /// log(e^x + e^y), as the larger plus log(1 + e^-|x-y|). Slopes sigmoid(x - y) and sigmoid(y - x).
 struct LogAddExp { static constexpr std::string_view name = "logaddexp";
   template <class T> static T value(const T& x, const T& y) {
@@ -167,174 +173,116 @@ struct LogAddExp { static constexpr std::string_view name = "logaddexp";
 template <class X, Number<X> Y> [[gnu::always_inline]] inline auto logaddexp(X&& x, Y&& y) {
   return apply<LogAddExp>(std::forward<X>(x), std::forward<Y>(y)); }
 
+/// x log x, 0 at 0. Slope 1 + log x.
+struct XLogX { static constexpr std::string_view name = "xlogx";
+  template <class T> static T value(const T& x) { using std::log; return x == T(0) ? T(0) : T(x * log(x)); }
+  template <class T> static T slope(const T& x, const T&) { using std::log; return T(1) + log(x); } };
+template <Number X> [[gnu::always_inline]] inline auto xlogx(X&& x) { return apply<XLogX>(std::forward<X>(x)); }
+/// x log y, 0 at x = 0 unless y is NaN. Slopes log y and x / y, the latter 0 at (0, 0).
+struct XLogY { static constexpr std::string_view name = "xlogy";
+  template <class T> static T value(const T& x, const T& y) {
+    using std::log; return x == T(0) && y == y ? T(0) : T(x * log(y)); }
+  template <class T> static T slope_x(const T&, const T& y, const T&) { using std::log; return log(y); }
+  template <class T> static T slope_y(const T& x, const T& y, const T& v) {
+    return x == T(0) && y == T(0) ? T(0) : v == v ? T(x / y) : v; } };
+template <class X, Number<X> Y> [[gnu::always_inline]] inline auto xlogy(X&& x, Y&& y) {
+  return apply<XLogY>(std::forward<X>(x), std::forward<Y>(y)); }
+
 // ---- circular and hyperbolic functions
 /// sin x. Slope cos x.
 struct Sin { static constexpr std::string_view name = "sin";
   template <class T> static T value(const T& x) { using std::sin; return sin(x); }
   template <class T> static T slope(const T& x, const T&) { using std::cos; return cos(x); } };
-template <Number X> [[gnu::always_inline]] inline auto sin(X&& x) { return apply<Sin>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto sin(X&& x) { return apply<Sin>(std::forward<X>(x)); }
 /// cos x. Slope -sin x.
 struct Cos { static constexpr std::string_view name = "cos";
   template <class T> static T value(const T& x) { using std::cos; return cos(x); }
   template <class T> static T slope(const T& x, const T&) { using std::sin; return -sin(x); } };
-template <Number X> [[gnu::always_inline]] inline auto cos(X&& x) { return apply<Cos>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto cos(X&& x) { return apply<Cos>(std::forward<X>(x)); }
 /// tan x = y. Slope 1 / cos^2 x = 1 + y^2: a sum of squares loses nothing.
 struct Tan { static constexpr std::string_view name = "tan";
   template <class T> static T value(const T& x) { using std::tan; return tan(x); }
   template <class T> static T slope(const T&, const T& y) { return T(1) + y * y; } };
-template <Number X> [[gnu::always_inline]] inline auto tan(X&& x) { return apply<Tan>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto tan(X&& x) { return apply<Tan>(std::forward<X>(x)); }
 /// arcsin x. Slope 1 / sqrt((1 - x)(1 + x)): 1 - x^2 cancels near 1.
 struct Asin { static constexpr std::string_view name = "asin";
   template <class T> static T value(const T& x) { using std::asin; return asin(x); }
   template <class T> static T slope(const T& x, const T&) { return special::AsinSlope::value(x); } };
-template <Number X> [[gnu::always_inline]] inline auto asin(X&& x) { return apply<Asin>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto asin(X&& x) { return apply<Asin>(std::forward<X>(x)); }
 /// arccos x. Slope -1 / sqrt((1 - x)(1 + x)).
 struct Acos { static constexpr std::string_view name = "acos";
   template <class T> static T value(const T& x) { using std::acos; return acos(x); }
   template <class T> static T slope(const T& x, const T& y) { return -Asin::slope(x, y); } };
-template <Number X> [[gnu::always_inline]] inline auto acos(X&& x) { return apply<Acos>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto acos(X&& x) { return apply<Acos>(std::forward<X>(x)); }
 /// arctan x. Slope 1 / (1 + x^2), and 1 / x / x where the 1 has no weight, before x^2 can overflow.
 struct Atan { static constexpr std::string_view name = "atan";
   template <class T> static T value(const T& x) { using std::atan; return atan(x); }
   template <class T> static T slope(const T& x, const T&) {
     using std::abs; return abs(x) > T(1e9) ? T(1) / x / x : T(1) / (T(1) + x * x); } };
-template <Number X> [[gnu::always_inline]] inline auto atan(X&& x) { return apply<Atan>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto atan(X&& x) { return apply<Atan>(std::forward<X>(x)); }
 /// The angle of the point (y, x), the ordinate x first. Slopes y / (x^2 + y^2) and -x / (x^2 + y^2).
 struct Atan2 { static constexpr std::string_view name = "atan2";
   template <class T> static T value(const T& x, const T& y) { using std::atan2; return atan2(x, y); }
   template <class T> static T slope_x(const T& x, const T& y, const T&) { return special::OverSquares::value(y, x); }
   template <class T> static T slope_y(const T& x, const T& y, const T&) { return -special::OverSquares::value(x, y); } };
-template <class X, Number<X> Y> [[gnu::always_inline]] inline auto atan2(X&& x, Y&& y) {
+template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto atan2(X&& x, Y&& y) {
   return apply<Atan2>(std::forward<X>(x), std::forward<Y>(y)); }
 /// sinh x. Slope cosh x.
 struct Sinh { static constexpr std::string_view name = "sinh";
   template <class T> static T value(const T& x) { using std::sinh; return sinh(x); }
   template <class T> static T slope(const T& x, const T&) { using std::cosh; return cosh(x); } };
-template <Number X> [[gnu::always_inline]] inline auto sinh(X&& x) { return apply<Sinh>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto sinh(X&& x) { return apply<Sinh>(std::forward<X>(x)); }
 /// cosh x. Slope sinh x.
 struct Cosh { static constexpr std::string_view name = "cosh";
   template <class T> static T value(const T& x) { using std::cosh; return cosh(x); }
   template <class T> static T slope(const T& x, const T&) { using std::sinh; return sinh(x); } };
-template <Number X> [[gnu::always_inline]] inline auto cosh(X&& x) { return apply<Cosh>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto cosh(X&& x) { return apply<Cosh>(std::forward<X>(x)); }
 /// tanh x = y. Slope 1 - y^2 while that keeps its digits, beyond 4 e / (1 + e)^2 with e = exp(-2 |x|).
 struct Tanh : InPacks { static constexpr std::string_view name = "tanh";
   template <class T> static T value(const T& x) { using std::tanh; return tanh(x); }
   template <class T> static T slope(const T& x, const T& y) { return special::tanh_slope(x, y); } };
-template <Number X> [[gnu::always_inline]] inline auto tanh(X&& x) { return apply<Tanh>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto tanh(X&& x) { return apply<Tanh>(std::forward<X>(x)); }
 /// arsinh x. Slope 1 / sqrt(1 + x^2), and 1 / |x| where the 1 has no weight, before x^2 can overflow.
 struct Asinh { static constexpr std::string_view name = "asinh";
   template <class T> static T value(const T& x) { using std::asinh; return asinh(x); }
   template <class T> static T slope(const T& x, const T&) {
     using std::abs, std::sqrt; return T(1) / (abs(x) > T(1e9) ? T(abs(x)) : T(sqrt(T(1) + x * x))); } };
-template <Number X> [[gnu::always_inline]] inline auto asinh(X&& x) { return apply<Asinh>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto asinh(X&& x) { return apply<Asinh>(std::forward<X>(x)); }
 /// arcosh x = y. Slope 1 / sqrt((x - 1)(x + 1)), NaN with y, and 1 / x before the product can overflow.
 struct Acosh { static constexpr std::string_view name = "acosh";
   template <class T> static T value(const T& x) { using std::acosh; return acosh(x); }
   template <class T> static T slope(const T& x, const T& y) {
     using std::sqrt; return y == y ? T(1) / (x > T(1e9) ? x : T(sqrt((x - T(1)) * (x + T(1))))) : y; } };
-template <Number X> [[gnu::always_inline]] inline auto acosh(X&& x) { return apply<Acosh>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto acosh(X&& x) { return apply<Acosh>(std::forward<X>(x)); }
 /// artanh x = y. Slope 1 / ((1 - x)(1 + x)), NaN with y.
 struct Atanh { static constexpr std::string_view name = "atanh";
   template <class T> static T value(const T& x) { using std::atanh; return atanh(x); }
   template <class T> static T slope(const T& x, const T&) { return special::AtanhSlope::value(x); } };
-template <Number X> [[gnu::always_inline]] inline auto atanh(X&& x) { return apply<Atanh>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto atanh(X&& x) { return apply<Atanh>(std::forward<X>(x)); }
 
 // ---- special functions
 /// erf x. Slope 2 exp(-x^2) / sqrt(pi).
 struct Erf { static constexpr std::string_view name = "erf";
   template <class T> static T value(const T& x) { using std::erf; return erf(x); }
   template <class T> static T slope(const T& x, const T&) { return special::ErfSlope::value(x); } };
-template <Number X> [[gnu::always_inline]] inline auto erf(X&& x) { return apply<Erf>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto erf(X&& x) { return apply<Erf>(std::forward<X>(x)); }
 /// erfc x. Slope -2 exp(-x^2) / sqrt(pi).
 struct Erfc { static constexpr std::string_view name = "erfc";
   template <class T> static T value(const T& x) { using std::erfc; return erfc(x); }
   template <class T> static T slope(const T& x, const T&) { return -special::ErfSlope::value(x); } };
-template <Number X> [[gnu::always_inline]] inline auto erfc(X&& x) { return apply<Erfc>(std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto erfc(X&& x) { return apply<Erfc>(std::forward<X>(x)); }
 /// log |gamma(x)|. Slope digamma(x).
 struct LogGamma { static constexpr std::string_view name = "lgamma";
   template <class T> static T value(const T& x) { using std::lgamma; return lgamma(x); }
   template <class T> static T slope(const T& x, const T&) { return special::Polygamma<0>::value(x); } };
-template <Number X> [[gnu::always_inline]] inline auto lgamma(X&& x) { return apply<LogGamma>(std::forward<X>(x)); }
-
-// ---- steps, kinks and choices
-/// A function of constant steps: slope 0.
-struct Staircase { template <class T> static T slope(const T&, const T&) { return T(0); } };
-/// -1, 0 or 1 (NaN for NaN).
-struct Sign : Staircase { static constexpr std::string_view name = "sign";
-  template <class T> static T value(const T& x) { return x > T(0) ? T(1) : x < T(0) ? T(-1) : x == x ? T(0) : x; } };
-template <Number X> [[gnu::always_inline]] inline auto sign(X&& x) { return apply<Sign>(std::forward<X>(x)); }
-/// The largest integer not above x.
-struct Floor : Staircase { static constexpr std::string_view name = "floor";
-  template <class T> static T value(const T& x) { using std::floor; return floor(x); } };
-template <Number X> [[gnu::always_inline]] inline auto floor(X&& x) { return apply<Floor>(std::forward<X>(x)); }
-/// The smallest integer not below x.
-struct Ceil : Staircase { static constexpr std::string_view name = "ceil";
-  template <class T> static T value(const T& x) { using std::ceil; return ceil(x); } };
-template <Number X> [[gnu::always_inline]] inline auto ceil(X&& x) { return apply<Ceil>(std::forward<X>(x)); }
-/// The nearest integer, halves away from 0.
-struct Round : Staircase { static constexpr std::string_view name = "round";
-  template <class T> static T value(const T& x) { using std::round; return round(x); } };
-template <Number X> [[gnu::always_inline]] inline auto round(X&& x) { return apply<Round>(std::forward<X>(x)); }
-/// The integer part of x.
-struct Trunc : Staircase { static constexpr std::string_view name = "trunc";
-  template <class T> static T value(const T& x) { using std::trunc; return trunc(x); } };
-template <Number X> [[gnu::always_inline]] inline auto trunc(X&& x) { return apply<Trunc>(std::forward<X>(x)); }
-/// The remainder v = x - n y with n = trunc(x / y). Slopes 1 and -n, from (x - v) / y: x / y may round past n.
-struct Fmod { static constexpr std::string_view name = "fmod";
-  template <class T> static T value(const T& x, const T& y) { using std::fmod; return fmod(x, y); }
-  template <class T> static T slope_x(const T&, const T&, const T& v) { return v == v ? T(1) : v; }
-  template <class T> static T slope_y(const T& x, const T& y, const T& v) { return -Round::value((x - v) / y); } };
-template <class X, Number<X> Y> [[gnu::always_inline]] inline auto fmod(X&& x, Y&& y) {
-  return apply<Fmod>(std::forward<X>(x), std::forward<Y>(y)); }
-/// |x|. Slope sign x.
-struct Abs { static constexpr std::string_view name = "abs";
-  template <class T> static T value(const T& x) { using std::abs; return abs(x); }
-  template <class T> static T slope(const T& x, const T&) { return Sign::value(x); } };
-template <Number X> [[gnu::always_inline]] inline auto abs(X&& x) { return apply<Abs>(std::forward<X>(x)); }
-template <Number X> [[gnu::always_inline]] inline auto fabs(X&& x) { return apply<Abs>(std::forward<X>(x)); }
-/// The larger of x and y; NaN if either is.
-struct Max { static constexpr std::string_view name = "max";
-  template <class T> static T value(const T& x, const T& y) { return x > y ? x : y >= x ? y : x + y; }
-  template <class T> static T slope_x(const T& x, const T& y, const T&) { return special::share(x, y); }
-  template <class T> static T slope_y(const T& x, const T& y, const T&) { return special::share(y, x); } };
-template <class X, Number<X> Y> [[gnu::always_inline]] inline auto max(X&& x, Y&& y) {
-  return apply<Max>(std::forward<X>(x), std::forward<Y>(y)); }
-/// The smaller of x and y; NaN if either is.
-struct Min { static constexpr std::string_view name = "min";
-  template <class T> static T value(const T& x, const T& y) { return x < y ? x : y <= x ? y : x + y; }
-  template <class T> static T slope_x(const T& x, const T& y, const T&) { return Max::slope_x(y, x, x); }
-  template <class T> static T slope_y(const T& x, const T& y, const T&) { return Max::slope_x(x, y, x); } };
-template <class X, Number<X> Y> [[gnu::always_inline]] inline auto min(X&& x, Y&& y) {
-  return apply<Min>(std::forward<X>(x), std::forward<Y>(y)); }
-/// min(max(x, low), high) = v. Slope 1 for the operand that v is, x at its bounds, and 0 for the others.
-struct Clamp { static constexpr std::string_view name = "clamp";
-  template <class T> static T value(const T& x, const T& low, const T& high) {
-    return Min::value(Max::value(x, low), high); }
-  template <class T> static T slope_x(const T& x, const T& low, const T& high, const T& v) {
-    return v != v ? v : T(low <= x && x <= high ? 1 : 0); }
-  template <class T> static T slope_y(const T& x, const T& low, const T& high, const T& v) {
-    return v != v ? v : T(x < low && low <= high ? 1 : 0); }
-  template <class T> static T slope_z(const T& x, const T& low, const T& high, const T& v) {
-    return v != v ? v : T(x > high || low > high ? 1 : 0); } };
-template <class X, class Y, Number<X, Y> Z> auto clamp(X&& x, Y&& low, Z&& high) {
-  return apply<Clamp>(std::forward<X>(x), std::forward<Y>(low), std::forward<Z>(high)); }
-/// x y + z, rounded once. Slopes y, x and 1.
-struct Fma { static constexpr std::string_view name = "fma";
-  template <class T> static T value(const T& x, const T& y, const T& z) { using std::fma; return fma(x, y, z); }
-  template <class T> static T slope_x(const T&, const T& y, const T&, const T&) { return y; }
-  template <class T> static T slope_y(const T& x, const T&, const T&, const T&) { return x; }
-  template <class T> static T slope_z(const T&, const T&, const T&, const T&) { return T(1); } };
-template <class X, class Y, Number<X, Y> Z> auto fma(X&& x, Y&& y, Z&& z) {
-  return apply<Fma>(std::forward<X>(x), std::forward<Y>(y), std::forward<Z>(z)); }
-/// x, beside a y that was not selected. Slopes 1 and 0.
-struct SelectFirst { static constexpr std::string_view name = "select";
-  template <class T> static T value(const T& x, const T&) { return x; }
-  template <class T> static T slope_x(const T&, const T&, const T&) { return T(1); }
-  template <class T> static T slope_y(const T&, const T&, const T&) { return T(0); } };
-/// condition ? x : y, both evaluated. The other operand is recorded too, with slope 0.
-template <class X, Number<X> Y> [[gnu::always_inline]] inline auto select(bool condition, X&& x, Y&& y) {
-  return condition ? apply<SelectFirst>(std::forward<X>(x), std::forward<Y>(y))
-                   : apply<SelectFirst>(std::forward<Y>(y), std::forward<X>(x)); }
+template <ActiveNumber X> [[gnu::always_inline]] inline auto lgamma(X&& x) { return apply<LogGamma>(std::forward<X>(x)); }
+/// gamma(x) = y. Slope y digamma(x).
+struct TGamma { static constexpr std::string_view name = "tgamma";
+  template <class T> static T value(const T& x) { using std::tgamma; return tgamma(x); }
+  template <class T> static T slope(const T& x, const T& y) {
+    if constexpr (Active<T>) return y * special::Polygamma<0>::value(x);
+    else return special::gamma_slope(x); } };
+template <ActiveNumber X> [[gnu::always_inline]] inline auto tgamma(X&& x) { return apply<TGamma>(std::forward<X>(x)); }
 
 // ---- activations
 /// 1 / (1 + e^-x) = y. Slope y (1 - y) for x <= 0, beyond e / (1 + e)^2 with e = exp(-x).

@@ -16,11 +16,14 @@
 //     hessian                   the same over Tape<Dual<T, 4>>                n/4
 //     laplacian, divergence     forward, Dual<Dual<T>> and Dual<T, 8>         n
 //
+// A function of one number, f(x), has derivative(f, x), by forward mode.
+//
 // Source: Griewank and Walther, "Evaluating Derivatives" (2008), chapters 3 and 5.
 
 #include <Eigen/Core>
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -83,6 +86,37 @@ template <class V>
 struct ValueAndTangent {
   V value, tangent;
 };
+
+template <class V>
+struct ValueAndDerivative {
+  V value, derivative;
+};
+
+/// f(x) and f'(x) of a function of one number, by forward mode: f is called once, with a Dual. x is a plain number, or
+/// a Dual where this is differentiated in turn. Example: `value_and_derivative([](auto x) { return sin(x) / x;
+/// }, 3.0)`.
+template <class F, class X>
+  requires(Plain<X> || AnyDual<X>)
+auto value_and_derivative(F&& f, const X& x) {
+  using S = std::conditional_t<std::integral<X>, double, X>;
+  using D = Dual<S>;
+  using R = std::remove_cvref_t<decltype(f(D()))>;
+  static_assert(std::same_as<R, D> || is_constant_of<R, D>, "derivative needs a function that returns one number");
+  const D result(f(D::variable(static_cast<S>(x))));
+  return ValueAndDerivative<S>{result.value(), result.tangent()};
+}
+
+/// f'(x) of a function of one number, by forward mode. Example: `derivative([](auto x) { return x * x; }, 3.0)` is 6.
+template <class F, class X>
+  requires(Plain<X> || AnyDual<X>)
+auto derivative(F&& f, const X& x) { return value_and_derivative(f, x).derivative; }
+
+/// f''(x) of a function of one number, by forward mode over forward mode.
+template <class F, class X>
+  requires(Plain<X> || AnyDual<X>)
+auto second_derivative(F&& f, const X& x) {
+  return derivative([&](const auto& y) { return derivative(f, y); }, x);
+}
 
 /// u' J, the gradient of u_1 f_1(x) + ... + u_m f_m(x), and the value f(x), by one reverse sweep (vector-Jacobian
 /// product). u is like what f returns. Throws ShapeError where their sizes differ.

@@ -64,6 +64,13 @@ T digamma(const T& x) {
   return static_cast<T>(digamma_of(static_cast<long double>(x)));
 }
 
+/// d/dx gamma(x) = gamma(x) digamma(x), also where gamma overflows or underflows and its slope does not.
+template <class T>
+T gamma_slope(const T& x) {
+  const long double exact = static_cast<long double>(x);
+  return static_cast<T>(std::tgamma(exact) * digamma_of(exact));
+}
+
 // The n-th derivative of cot z, given c = cot z: a polynomial of c, since cot' z = -(1 + c^2).
 inline long double cotangent_derivative(int n, long double c) {
   std::vector<long double> p = {0, 1};

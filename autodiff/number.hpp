@@ -1,6 +1,7 @@
 #pragma once
 // What counts as a number: plain ones, which are arithmetic types, and active ones, which carry derivatives along.
 
+#include <cmath>
 #include <concepts>
 #include <type_traits>
 
@@ -24,6 +25,17 @@ concept Plain = std::is_arithmetic_v<std::remove_cvref_t<X>>;
 /// What the functions below accept: any mix of plain and active numbers, not all of them integers.
 template <class... X>
 concept Number = ((Active<X> || Plain<X>)&&...) && ((Active<X> || std::floating_point<std::remove_cvref_t<X>>) || ...);
+
+/// Numbers of which one is active: what a function takes whose name, for plain numbers, is std's.
+template <class... X>
+concept ActiveNumber = Number<X...> &&(Active<X> || ...);
+
+// For plain numbers these functions are std's own, whichever namespace they are looked up in.
+using std::sqrt, std::cbrt, std::pow, std::hypot, std::exp, std::exp2, std::expm1, std::log, std::log2, std::log10,
+    std::log1p, std::sin, std::cos, std::tan, std::asin, std::acos, std::atan, std::atan2, std::sinh, std::cosh,
+    std::tanh, std::asinh, std::acosh, std::atanh, std::erf, std::erfc, std::lgamma, std::floor, std::ceil, std::round,
+    std::trunc, std::fmod, std::abs, std::fabs, std::fma, std::tgamma, std::remainder, std::copysign, std::fmin,
+    std::fmax, std::fdim;
 
 /// A rule applied to plain numbers is its value.
 template <class Rule, class... X>

@@ -75,11 +75,11 @@ struct Rules {
     return index;
   }
 };
-using Unary = Rules<Negate, Reciprocal, Square, Cube, Sqrt, Cbrt, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sin, Cos,
-                    Tan, Asin, Acos, Atan, Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Erf, Erfc, LogGamma, Sign, Floor,
-                    Ceil, Round, Trunc, Abs, Sigmoid, Softplus, LogSigmoid, Relu, Gelu, Silu>;
-using Binary =
-    Rules<Add, Subtract, Multiply, Divide, Power, Pow, Hypot, LogAddExp, Atan2, Fmod, Max, Min, LeakyRelu, Elu, Huber>;
+using Unary = Rules<Negate, Reciprocal, Square, Cube, Sqrt, Cbrt, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, XLogX, Sin,
+                    Cos, Tan, Asin, Acos, Atan, Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Erf, Erfc, LogGamma, TGamma,
+                    Sign, Floor, Ceil, Round, Trunc, Abs, Sigmoid, Softplus, LogSigmoid, Relu, Gelu, Silu>;
+using Binary = Rules<Add, Subtract, Multiply, Divide, Power, Pow, Hypot, LogAddExp, XLogY, Atan2, Fmod, Remainder,
+                     CopySign, Max, Min, Fmax, Fmin, Fdim, LeakyRelu, Elu, Huber>;
 using Ternary = Rules<Hypot3, Clamp, Fma>;
 /// Of ranges.hpp, over any number of operands.
 inline constexpr std::array<std::string_view, 4> range_names{"sum", "mean", "norm", "log_sum_exp"};

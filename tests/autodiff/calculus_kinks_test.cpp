@@ -33,6 +33,11 @@ std::array<double, 3> slopes(double x, double y, double z) {
   return {Rule::slope_x(x, y, z, v), Rule::slope_y(x, y, z, v), Rule::slope_z(x, y, z, v)};
 }
 
+template <class Rule>
+double value(double x, double y) {
+  return Rule::value(x, y);
+}
+
 template <std::size_t size>
 void check(const char* what, const std::array<double, size>& got, const std::array<double, size>& wanted) {
   for (std::size_t i = 0; i < size; ++i) {
@@ -71,6 +76,38 @@ TEST_CASE("At a kink a slope is what the head of calculus.hpp promises") {
   check("trunc'(1)", slope<Trunc>(1), 0);
   check("fmod(5, 0)", slopes<Fmod>(5, 0), {not_a_number, not_a_number});
   check("fmod(5, inf)", slopes<Fmod>(5, inf), {1, 0});
+}
+
+TEST_CASE(
+    "fmin and fmax pass over NaN, as std's do, and the other functions of std keep its conventions at their kinks") {
+  check("fmax", std::array{value<Fmax>(not_a_number, 1), value<Fmax>(1, not_a_number), value<Fmax>(2, 1)}, {1, 1, 2});
+  check("fmin", std::array{value<Fmin>(not_a_number, 1), value<Fmin>(1, not_a_number), value<Fmin>(2, 1)}, {1, 1, 1});
+  const auto passes_over_nan = []<class Rule>(Rule) {
+    check("of a tie", slopes<Rule>(2, 2), {0.5, 0.5});
+    check("of NaN and a number", slopes<Rule>(not_a_number, 1), {0, 1});
+    check("of a number and NaN", slopes<Rule>(1, not_a_number), {1, 0});
+    check("of two NaN", slopes<Rule>(not_a_number, not_a_number), {not_a_number, not_a_number});
+  };
+  passes_over_nan(Fmax());
+  passes_over_nan(Fmin());
+  check("fdim of a tie", slopes<Fdim>(2, 2), {0, 0});
+  check("fdim of infinities", std::array{value<Fdim>(inf, inf), value<Fdim>(inf, -inf), value<Fdim>(1, not_a_number)},
+        {0, inf, not_a_number});
+  check("fdim of NaN", slopes<Fdim>(not_a_number, 1), {not_a_number, not_a_number});
+  check("copysign'(0)", slopes<CopySign>(0, -1), {0, 0});
+  check("copysign at a zero's sign", slopes<CopySign>(2, -0.), {-1, 0});
+  check("copysign of NaN", slopes<CopySign>(not_a_number, 1), {not_a_number, 0});
+  check("remainder at a half", slopes<Remainder>(2.5, 1), {1, -2});
+  check("remainder(5, 0)", slopes<Remainder>(5, 0), {not_a_number, not_a_number});
+  check("remainder(5, inf)", slopes<Remainder>(5, inf), {1, 0});
+  check("xlogx(0)", downhill::xlogx(0.), 0);
+  check("xlogx'(0)", slope<XLogX>(0), -inf);
+  check("xlogx(-1)", slope<XLogX>(-1), not_a_number);
+  check("xlogy(0, y)", std::array{value<XLogY>(0, 0), value<XLogY>(0, inf), value<XLogY>(0, not_a_number)},
+        {0, 0, not_a_number});
+  check("xlogy(0, 0)", slopes<XLogY>(0, 0), {-inf, 0});
+  check("xlogy(0, 2)", slopes<XLogY>(0, 2), {std::log(2.), 0});
+  check("tgamma", std::array{slope<TGamma>(0), slope<TGamma>(-1), slope<TGamma>(inf)}, {-inf, not_a_number, inf});
 }
 
 TEST_CASE("At the edge of a domain a slope is what the head of calculus.hpp promises") {
@@ -190,5 +227,6 @@ TEST_CASE("The functions take any mix of plain and active numbers, and of floati
   CHECK(downhill::select(false, 0.5f, 0) == 0.f);
   STATIC_REQUIRE(std::is_same_v<decltype(downhill::leaky_relu(1.f)), float>);
   STATIC_REQUIRE(std::is_same_v<decltype(downhill::elu(1.f)), float>);
-  STATIC_REQUIRE(std::is_same_v<decltype(downhill::pow(1.f, 2)), float>);
+  STATIC_REQUIRE(std::is_same_v<decltype(downhill::max(1.f, 2)), float>);
+  STATIC_REQUIRE(std::is_same_v<decltype(downhill::pow(1.f, 2)), decltype(std::pow(1.f, 2))>);
 }

@@ -85,6 +85,16 @@ const std::vector<Row>& table() {
           .value_within(3)
           .value_cancels([](quad x, quad y) { return fabsq(std::max(x, y)) + 1; }),
 
+      unary<XLogX>([](auto x) { return xlogx(x); }, positive, [](quad x) { return x * logq(x); },
+                   [](quad x) { return 1 + logq(x); })
+          .slope_cancels([](quad x) { return 1 + fabsq(logq(x)); })
+          .value_within(2),
+      binary<XLogY>([](auto x, auto y) { return xlogy(x, y); }, everywhere, positive,
+                    [](quad x, quad y) { return x == 0 ? x : x * logq(y); }, [](quad, quad y) { return logq(y); },
+                    [](quad x, quad y) { return x / y; })
+          .relate([](double, Sampler& s) { return std::exp(s.uniform(-700, 700)); })
+          .value_within(2),
+
       unary<Sin>([](auto x) { return sin(x); }, everywhere, sinq, cosq),
       unary<Cos>([](auto x) { return cos(x); }, everywhere, cosq, [](quad x) { return -sinq(x); }),
       unary<Tan>([](auto x) { return tan(x); }, everywhere, tanq,
@@ -125,6 +135,15 @@ const std::vector<Row>& table() {
                       lgammaq, digamma)
           .slope_cancels([](quad x) { return fabsq(digamma(1 - x)) + fabsq(pi_cot_pi(x)); }),
 
+      unary<TGamma>([](auto x) { return tgamma(x); },
+                    {.low = 0x1p-1074, .high = 172, .special = {1, 1.4616321449683623, 2, 3, 171.5}}, tgammaq,
+                    [](quad x) { return tgammaq(x) * digamma(x); }),
+      unary<TGamma>(
+          [](auto x) { return tgamma(x); },
+          {.low = -184, .high = -0x1p-1000, .special = {-0.5, -0.5040830082644554, -1, -1.5, -2, -9.702672541}},
+          tgammaq, [](quad x) { return tgammaq(x) * digamma(x); })
+          .slope_cancels([](quad x) { return fabsq(tgammaq(x)) * (fabsq(digamma(1 - x)) + fabsq(pi_cot_pi(x))); }),
+
       unary<Sign>([](auto x) { return sign(x); }, everywhere,
                   [](quad x) { return x > 0   ? quad(1)
                                       : x < 0 ? quad(-1)
@@ -136,6 +155,12 @@ const std::vector<Row>& table() {
       binary<Fmod>([](auto x, auto y) { return fmod(x, y); }, everywhere, {.special = {0.1, 1, -3}}, fmodq,
                    [](quad, quad y) { return y == 0 ? y / y : quad(1); },
                    [](quad x, quad y) { return y == 0 ? y / y : -truncq(x / y); }),
+      binary<Remainder>([](auto x, auto y) { return remainder(x, y); }, everywhere, {.special = {0.1, 1, -3}},
+                        remainderq, [](quad, quad y) { return y == 0 ? y / y : quad(1); },
+                        [](quad x, quad y) { return y == 0 ? y / y : -roundq((x - remainderq(x, y)) / y); }),
+      binary<CopySign>([](auto x, auto y) { return copysign(x, y); }, everywhere, everywhere, copysignq,
+                       [](quad x, quad y) { return x == 0 ? x : copysignq(1, x) * copysignq(1, y); },
+                       [](quad, quad) { return quad(0); }),
       unary<Abs>([](auto x) { return abs(x); }, everywhere, fabsq,
                  [](quad x) { return x > 0   ? quad(1)
                                      : x < 0 ? quad(-1)
@@ -160,6 +185,16 @@ const std::vector<Row>& table() {
                   [](quad x, quad y) { return x > y   ? quad(1)
                                               : x < y ? quad(0)
                                                       : quad(0.5); }),
+      binary<Fmax>([](auto x, auto y) { return fmax(x, y); }, everywhere, everywhere,
+                   [](quad x, quad y) { return std::max(x, y); },
+                   [](quad x, quad y) { return x == y ? quad(0.5) : quad(x > y); },
+                   [](quad x, quad y) { return x == y ? quad(0.5) : quad(x < y); }),
+      binary<Fmin>([](auto x, auto y) { return fmin(x, y); }, everywhere, everywhere,
+                   [](quad x, quad y) { return std::min(x, y); },
+                   [](quad x, quad y) { return x == y ? quad(0.5) : quad(x < y); },
+                   [](quad x, quad y) { return x == y ? quad(0.5) : quad(x > y); }),
+      binary<Fdim>([](auto x, auto y) { return fdim(x, y); }, everywhere, everywhere, fdimq,
+                   [](quad x, quad y) { return quad(x > y); }, [](quad x, quad y) { return -quad(x > y); }),
       ternary<Clamp>([](auto x, auto low, auto high) { return clamp(x, low, high); }, everywhere,
                      [](quad x, quad low, quad high) { return std::min(std::max(x, low), high); },
                      [](quad x, quad low, quad high) { return quad(low <= x && x <= high); },
@@ -353,7 +388,8 @@ TEST_CASE("Every function applies its rule, to plain numbers and to a Var") {
       const double value = rule.value(x);
       const Point<double> gradient = rule.gradient(x);
       INFO(row.name << " at " << x[0] << ", " << x[1] << ", " << x[2]);
-      CHECK(same(rule.function(x), value));
+      const double plain = rule.function(x);  // std's, which for hypot of three is another formula
+      CHECK((same(plain, value) || static_cast<double>(ulps_between(plain, quad(value))) <= row.value_ulps));
       for (std::size_t i = 0; i < row.operands; ++i) CHECK(same(gradient[i], rule.slopes[i](x, value)));
     }
   }

@@ -238,3 +238,16 @@ TEST_CASE("what f throws passes through, and NaN is an answer") {
   CHECK_THROWS_WITH(hessian(throws, Values{1}), "no");
   CHECK(std::isnan(gradient([](const auto& x) { return log(x[0]); }, Values{-1})[0]));
 }
+
+TEST_CASE("derivative(f, x) is that of a function of one number, and nests") {
+  const auto f = [](const auto& x) { return sin(x) / x; };
+  CHECK(derivative(f, 3.0) == Catch::Approx(std::cos(3.0) / 3 - std::sin(3.0) / 9));
+  CHECK(value_and_derivative(f, 3.0).value == Catch::Approx(std::sin(3.0) / 3));
+  CHECK(second_derivative([](auto x) { return x * x * x; }, 2) == 12);
+  CHECK(derivative([](auto x) { return x * x; }, 3) == 6);
+  CHECK(derivative([](auto) { return 4; }, 3.0) == 0);
+  STATIC_REQUIRE(std::is_same_v<decltype(derivative(f, 3.0F)), float>);
+  STATIC_REQUIRE(std::is_same_v<decltype(derivative(f, 3)), double>);
+  const Dual<double> moving(3, 1);
+  CHECK(derivative([](auto x) { return exp(2 * x); }, moving).tangent() == Catch::Approx(4 * std::exp(6.0)));
+}

@@ -19,7 +19,8 @@ quad sqrtq(quad), cbrtq(quad), powq(quad, quad), hypotq(quad, quad), ldexpq(quad
 quad expq(quad), exp2q(quad), expm1q(quad), logq(quad), log2q(quad), log10q(quad), log1pq(quad);
 quad sinq(quad), cosq(quad), tanq(quad), asinq(quad), acosq(quad), atanq(quad), atan2q(quad, quad);
 quad sinhq(quad), coshq(quad), tanhq(quad), asinhq(quad), acoshq(quad), atanhq(quad);
-quad erfq(quad), erfcq(quad), lgammaq(quad);
+quad erfq(quad), erfcq(quad), lgammaq(quad), tgammaq(quad);
+quad remainderq(quad, quad), copysignq(quad, quad), fdimq(quad, quad);
 int ilogbq(quad);
 }
 
