@@ -91,7 +91,7 @@ const std::vector<Row>& table() {
           .value_within(2),
       binary<XLogY>([](auto x, auto y) { return xlogy(x, y); }, everywhere, positive,
                     [](quad x, quad y) { return x == 0 ? x : x * logq(y); }, [](quad, quad y) { return logq(y); },
-                    [](quad x, quad y) { return x / y; })
+                    [](quad x, quad y) { return x == 0 ? x : x / y; })
           .relate([](double, Sampler& s) { return std::exp(s.uniform(-700, 700)); })
           .value_within(2),
 
