@@ -53,6 +53,12 @@ void passive_gradient() {
       "differentiated by with tape.variable(value)");
 }
 
+void passive_objective() {
+  throw TapeError(
+      "minimize: the objective's result is passive: it does not depend on the parameters, as if it had been made from "
+      "plain numbers; compute it from the Vars that the objective is given, without .value()");
+}
+
 void empty_tape() {
   throw TapeError("gradient: the tape is empty; make variables with tape.variable(value) and record an expression");
 }

@@ -14,6 +14,7 @@ namespace downhill::misuse {
 [[noreturn]] void foreign_variable(std::string_view operation);
 [[noreturn]] void no_value(bool moved_from);
 [[noreturn]] void passive_gradient();
+[[noreturn]] void passive_objective();
 [[noreturn]] void empty_tape();
 [[noreturn]] void recorded_after_sweep(std::string_view name, std::size_t slot);
 [[noreturn]] void never_swept();

@@ -25,7 +25,8 @@ void demand_sizes(const TrainingState<T>& state, std::size_t parameters, std::st
 }
 
 bool has_moved(StopReason reason) {
-  return reason != StopReason::no_descent && reason != StopReason::not_finite && reason != StopReason::exception;
+  return reason != StopReason::no_descent && reason != StopReason::no_progress && reason != StopReason::not_finite &&
+         reason != StopReason::unbounded && reason != StopReason::exception;
 }
 
 template void demand_sizes(const TrainingState<float>&, std::size_t, std::string_view, std::size_t);

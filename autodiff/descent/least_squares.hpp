@@ -27,12 +27,18 @@ class SumOfSquares {
   double operator()(std::span<const double> point, std::span<double> gradient) {
     return recording_(point, gradient, [this](Tape<double>&, Inputs<Var<double>> x) {
       Var<double> sum(0.0);
-      for (const auto& residual : residuals_(x)) sum += residual * residual;
+      derivatives_detail::for_each_result(residuals_(x),
+                                          [&](const auto& residual, std::size_t) { sum += residual * residual; });
       return sum;
     });
   }
   Eigen::VectorXd residuals(std::span<const double> point) { return as_eigen(residuals_(Inputs<double>(point))); }
   auto jacobian(std::span<const double> point) { return downhill::jacobian(residuals_, point); }
+  /// The same of residuals that take vectors of the kind of `like`.
+  template <class P>
+  auto of_points_like(const P& like) const {
+    return SumOfSquares<OfPointsLike<R, P>>(OfPointsLike<R, P>(residuals_, like));
+  }
   /// d² r / dt² at x + t p, by nested forward mode.
   Eigen::VectorXd curvature(std::span<const double> point, std::span<const double> p) {
     return as_eigen(derivatives_detail::second_along(residuals_, point, [&](std::size_t i) { return p[i]; }));

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include <autodiff/evaluation.hpp>
 #include <autodiff/gradient.hpp>
 #include <autodiff/inputs.hpp>
 
@@ -47,16 +48,20 @@ class Recording {
   /// A copy has a tape of its own.
   Recording(const Recording&) {}
   Recording& operator=(const Recording&) { return *this; }
-  /// Returns record(tape, variables) and writes its gradient; 0 where it does not depend on the point.
+  /// Returns record(tape, variables) and writes its gradient. Throws TapeError where the result depends on no variable,
+  /// as one that was made from `.value()` does; of a function that has a constant branch, and was elsewhere before, the
+  /// gradient there is 0.
   template <class Record>
   double operator()(std::span<const double> point, std::span<double> gradient, Record&& record) {
     tape_.clear();
     tape_.variables(point, variables_);
     const Var<double> result = record(tape_, Inputs<Var<double>>(variables_));
     if (result.is_active()) {
+      depends_ = true;
       tape_.gradient(result, swept_);
       std::ranges::copy(swept_.parameters().first(point.size()), gradient.begin());
     } else {
+      if (!depends_) misuse::passive_objective();
       std::ranges::fill(gradient, 0.0);
     }
     return result.value();
@@ -66,6 +71,7 @@ class Recording {
   Tape<double> tape_;
   std::vector<Var<double>> variables_;
   Gradient<double> swept_;
+  bool depends_ = false;  // on its variables, at a point so far
 };
 
 /// f on a tape of its own.
@@ -87,6 +93,32 @@ class TapeObjective {
  private:
   F f_;
   Recording recording_;
+};
+
+/// f, which takes vectors of the kind of P (an Eigen vector, a std::array), as a function of spans. What it returns as
+/// an Eigen expression is evaluated.
+template <class F, class P>
+class OfPointsLike {
+ public:
+  OfPointsLike(F f, const P& like) : f_(std::move(f)), size_(static_cast<std::size_t>(like.size())) {}
+
+  template <class V>
+  auto operator()(const V& x) {
+    using X = derivatives_detail::Scalar<V>;
+    if (x.size() != size_) misuse::different_sizes("minimize", size_, x.size());
+    derivatives_detail::Of<P, X> point;
+    if constexpr (requires { point.resize(1); }) point.resize(static_cast<decltype(point.size())>(size_));
+    for (std::size_t i = 0; i < size_; ++i) derivatives_detail::at(point, i) = x[i];
+    using R = std::remove_cvref_t<decltype(f_(std::as_const(point)))>;
+    if constexpr (derivatives_detail::EigenVector<R>)
+      return typename R::PlainObject(f_(std::as_const(point)));
+    else
+      return R(f_(std::as_const(point)));
+  }
+
+ private:
+  F f_;
+  std::size_t size_;
 };
 
 /// A plain function, value(point) -> double, and its gradient by hand: gradient(point, into), or gradient(point) that
@@ -149,6 +181,8 @@ class BatchOrder {
 template <class F>
 class MiniBatches {
  public:
+  static constexpr bool is_noisy = true;  // see walk.hpp
+
   MiniBatches(F f, std::size_t samples, const BatchOptions& options = {})
       : f_(std::move(f)), order_(samples, options) {}
 
@@ -176,6 +210,17 @@ decltype(auto) as_objective(F&& f) {
     return Plain(f);
   else
     return TapeObjective<Plain>(std::forward<F>(f));
+}
+/// f, which takes vectors of the kind of `like`, as what `minimize` takes; an Objective takes spans anyway.
+template <class F, class P>
+decltype(auto) of_points_like(F&& f, const P& like) {
+  using Plain = std::remove_cvref_t<F>;
+  if constexpr (requires { f.of_points_like(like); })
+    return f.of_points_like(like);
+  else if constexpr (Objective<Plain>)
+    return std::forward<F>(f);
+  else
+    return OfPointsLike<Plain, P>(std::forward<F>(f), like);
 }
 /// What `minimize` takes.
 template <class F>

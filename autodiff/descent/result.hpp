@@ -23,10 +23,20 @@ struct Patience {
 };
 
 /// When to stop. The first condition that holds ends the walk.
+///
+/// Where the ground is flat, by default, is a matter of ratios, so that neither the unit of the value nor those of the
+/// parameters matter: the walk has arrived where the step that is left to the bottom, as far as the method knows the
+/// curvature, moves no parameter by more than `precision` of itself (one that goes to 0: by more than precision² of the
+/// way it has come), while the gradient has fallen to 1e-4 of the largest one seen, or is exactly 0. The step that is
+/// left is the method's own where it has one (Bfgs, Lbfgs), and otherwise -g s's / s'y, with the last step s and the
+/// change of the gradient y over it: Barzilai and Borwein, "Two-point step size gradient methods", IMA J. Numer. Anal.
+/// 8 (1988). A `gradient_norm` replaces this by a bound in the units of the problem.
 struct Stop {
-  double gradient_norm = 1e-8;  ///< at or below this Euclidean norm of the gradient; 0: only where it is exactly flat
-  double step_length = -1;      ///< at or below this |step|; negative: never
-  double value_change = -1;     ///< at or below this |change of the value| in one step; negative: never
+  /// At or below this Euclidean norm of the gradient; 0: only where it is exactly flat. Not given: see above.
+  std::optional<double> gradient_norm = std::nullopt;
+  double precision = 1e-8;   ///< of the parameters; only without a gradient_norm
+  double step_length = -1;   ///< at or below this |step|; negative: never
+  double value_change = -1;  ///< at or below this |change of the value| in one step; negative: never
   double target_value = -std::numeric_limits<double>::infinity();              ///< at or below this value
   std::size_t steps = 10'000;                                                  ///< after so many steps
   std::size_t evaluations = std::numeric_limits<std::size_t>::max();           ///< after so many evaluations
@@ -36,13 +46,15 @@ struct Stop {
   std::function<double(std::span<const double> point)> validation_value = {};  ///< this, or else the value itself
 };
 
-/// Why a walk ended.
+/// Why a walk ended. Only flat_gradient says that this is the bottom, and no_descent where `Result::why` does.
 enum class StopReason {
-  flat_gradient,     ///< |gradient| <= Stop::gradient_norm
+  flat_gradient,     ///< the gradient is flat: by ratios, or |gradient| <= Stop::gradient_norm
   short_step,        ///< |step| <= Stop::step_length
   value_settled,     ///< |change of the value| <= Stop::value_change
   target_value,      ///< value <= Stop::target_value
-  no_descent,        ///< the method found no lower point along its direction: the bottom, to rounding
+  no_descent,        ///< no lower point was found: the bottom, to rounding, or nothing but NaN and infinity around
+  no_progress,       ///< no lower point was found, though the gradient promises one: this is not known to be the bottom
+  unbounded,         ///< the value falls without bound
   step_limit,        ///< Stop::steps steps were taken
   evaluation_limit,  ///< Stop::evaluations evaluations were made
   time_limit,        ///< Stop::seconds have passed
@@ -66,13 +78,15 @@ struct Step {
   std::vector<double> gradient;
 };
 
-/// Where a walk ended. If the value became NaN or infinite, or something threw, this is the last place where all was
-/// well.
+/// Where a walk led: the lowest place that it visited, of those with equal values the one with the least gradient, and
+/// never one where something is NaN or infinite, unless the start is. (Of an objective that is noisy, such as
+/// MiniBatches, values at different places cannot be compared: there it is the last place where all was well.)
 struct Result {
   std::vector<double> point;
   double value = 0;
   double gradient_norm = 0;     ///< Euclidean; with bounds, that of the projected gradient
   std::size_t steps = 0;        ///< steps taken, the one that failed included
+  std::size_t found_at = 0;     ///< the number of the step that led to `point`; 0: it is the start
   std::size_t evaluations = 0;  ///< of the value and the gradient, or of the residuals, or of their Jacobian
   double seconds = 0;           ///< wall time
   StopReason reason = StopReason::step_limit;

@@ -8,6 +8,8 @@
 namespace downhill {
 namespace {
 
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
 std::string what_of(const std::exception_ptr& exception) {
   try {
     std::rethrow_exception(exception);
@@ -27,6 +29,8 @@ std::string_view name(StopReason reason) {
     case StopReason::value_settled: return "value_settled";
     case StopReason::target_value: return "target_value";
     case StopReason::no_descent: return "no_descent";
+    case StopReason::no_progress: return "no_progress";
+    case StopReason::unbounded: return "unbounded";
     case StopReason::step_limit: return "step_limit";
     case StopReason::evaluation_limit: return "evaluation_limit";
     case StopReason::time_limit: return "time_limit";
@@ -41,19 +45,32 @@ std::string_view name(StopReason reason) {
 
 double euclidean_norm(std::span<const double> x) { return as_vector(x).stableNorm(); }
 
+double remaining_part(std::span<const double> step, std::span<const double> point, std::span<const double> start) {
+  if (step.empty()) return infinity;
+  double part = 0;
+  for (std::size_t i = 0; i < step.size(); ++i) {
+    if (step[i] == 0) continue;
+    const double size = std::max(std::abs(point[i]), 1e-8 * std::abs(point[i] - start[i]));
+    const double of_this = std::abs(step[i]) / size;
+    if (!(of_this <= part)) part = std::isnan(of_this) ? infinity : of_this;
+  }
+  return part;
+}
+
 void demand(bool holds, std::string_view who, std::string_view what, double value, std::string_view rule) {
   if (!holds) throw OptionError(fmt::format("{}: {} is {}; it {}", who, what, value, rule));
 }
 
-Walk::Walk(std::vector<double> start, const Stop& stop, Keep keep)
-    : stop_(stop), keep_(keep), patience_(stop.patience) {
+Walk::Walk(std::vector<double> start, const Stop& stop, Keep keep, bool is_noisy)
+    : stop_(stop), keep_(keep), is_noisy_(is_noisy), patience_(stop.patience) {
   if (start.empty()) throw ShapeError("minimize: the start is empty; it needs one number for each parameter");
   for (std::size_t i = 0; i < start.size(); ++i)
     if (!std::isfinite(start[i]))
       throw OptionError(fmt::format("minimize: start[{}] is {}; start from finite numbers", i, start[i]));
-  for (const double condition : {stop.gradient_norm, stop.step_length, stop.value_change, stop.target_value,
-                                 stop.seconds, stop.patience.minimum_change})
+  for (const double condition : {stop.gradient_norm.value_or(0), stop.precision, stop.step_length, stop.value_change,
+                                 stop.target_value, stop.seconds, stop.patience.minimum_change})
     if (std::isnan(condition)) throw OptionError("minimize: a stop condition is NaN; it would never hold");
+  start_ = start;
   now_.point = std::move(start);
   now_.gradient.resize(now_.point.size());
   next_ = now_;
@@ -72,6 +89,47 @@ void Walk::end_by(std::exception_ptr exception) {
 
 double Walk::step_length() const { return (as_vector(now_.point) - as_vector(next_.point)).stableNorm(); }
 
+void Walk::remember_lowest(double norm_before) {
+  if (steps_ == 0) return;
+  const bool was_here = lowest_.point.empty();
+  const double value = was_here ? next_.value : lowest_.value, norm = was_here ? norm_before : lowest_.norm;
+  const bool is_lower = is_noisy_ || now_.value < value || (now_.value == value && norm_ <= norm);
+  if (is_finite() && is_lower) {
+    lowest_.point.clear();
+    result_.found_at = steps_;
+  } else if (was_here) {
+    lowest_ = {next_.point, value, norm};
+  }
+}
+
+double Walk::remaining_by_last_step() {
+  if (steps_ == 0 || is_noisy_) return infinity;
+  const auto s = as_vector(now_.point) - as_vector(next_.point);
+  const double length = s.stableNorm();
+  const double curvature = (s / length).dot((as_vector(now_.gradient) - as_vector(next_.gradient)) / length);
+  if (!(curvature > 0)) return infinity;
+  estimate_.resize(start_.size());
+  as_vector(estimate_) = as_vector(now_.gradient) / -curvature;
+  return remaining_part(estimate_, now_.point, start_);
+}
+
+bool Walk::is_flat() const {
+  if (stop_.gradient_norm || norm_ == 0) return norm_ <= stop_.gradient_norm.value_or(0);
+  return remaining_ <= stop_.precision && norm_ <= 1e-4 * largest_norm_;
+}
+
+std::string Walk::why_flat() const {
+  if (norm_ == 0)
+    return steps_ == 0 ? "the gradient is exactly 0 at the start: a bottom, a top or a saddle"
+                       : "the gradient is flat: it is exactly 0";
+  if (stop_.gradient_norm)
+    return fmt::format("the gradient is flat: |g| = {:.2g} <= {:.2g}", norm_, *stop_.gradient_norm);
+  return fmt::format(
+      "the gradient is flat: |g| = {:.2g}, and a step to the bottom would change no parameter by more than "
+      "{:.2g} of itself",
+      norm_, remaining_);
+}
+
 std::string Walk::what_became_infinite() const {
   const bool of_value = !std::isfinite(now_.value);
   const std::string what = fmt::format("the {} {} {}", of_value ? "value" : "gradient's norm",
@@ -84,14 +142,16 @@ std::string Walk::what_became_infinite() const {
 
 bool Walk::has_ended() {
   if (ended_) return true;
+  if (now_.value == -infinity)
+    return end(StopReason::unbounded,
+               fmt::format("the value falls without bound: it {} -inf {}", steps_ == 0 ? "is" : "reached",
+                           steps_ == 0 ? "at the start" : fmt::format("at step {}", steps_)));
   if (!is_finite()) return end(StopReason::not_finite, what_became_infinite());
-  if (norm_ <= stop_.gradient_norm)
-    return end(StopReason::flat_gradient,
-               fmt::format("the gradient is flat: |g| = {:.2g} <= {:.2g}", norm_, stop_.gradient_norm));
+  if (is_flat()) return end(StopReason::flat_gradient, why_flat());
   if (now_.value <= stop_.target_value)
     return end(StopReason::target_value,
                fmt::format("the value reached its target: {:.6g} <= {:.6g}", now_.value, stop_.target_value));
-  if (!move_.found_lower) return end(StopReason::no_descent, fmt::format("{}; |g| = {:.2g}", move_.why, norm_));
+  if (!move_.found_lower) return end(move_.reason, fmt::format("{}; |g| = {:.2g}", move_.why, norm_));
   if (steps_ > 0) {
     const double change = std::abs(now_.value - next_.value);
     if (change <= stop_.value_change)
@@ -140,11 +200,13 @@ Progress Walk::progress() const {
 }
 
 Result Walk::result() && {
-  const bool turn_back = steps_ > 0 && !is_finite();
-  Iterate& last = turn_back ? next_ : now_;
-  result_.point = std::move(last.point);
-  result_.value = last.value;
-  result_.gradient_norm = turn_back ? last_norm_ : norm_;
+  const bool is_here = lowest_.point.empty();
+  if (!is_here && ended_)
+    if (result_.reason != StopReason::not_finite && result_.reason != StopReason::unbounded)
+      result_.why += fmt::format("; the lowest point, which is the result, was reached at step {}", result_.found_at);
+  result_.point = std::move(is_here ? now_.point : lowest_.point);
+  result_.value = is_here ? now_.value : lowest_.value;
+  result_.gradient_norm = is_here ? norm_ : lowest_.norm;
   result_.steps = steps_;
   result_.evaluations = evaluations_->evaluations();
   result_.seconds = seconds();

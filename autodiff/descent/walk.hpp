@@ -1,6 +1,7 @@
 #pragma once
 // The bookkeeping of a walk: where it is, what it has counted, and whether it should end.
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -65,7 +66,13 @@ struct Move {
   double learning_rate = std::numeric_limits<double>::quiet_NaN();  ///< or the step length along its direction
   bool found_lower = true;                                          ///< false: it is where it was, and cannot go on
   std::string_view why = {};                                        ///< then, why not
+  StopReason reason = StopReason::no_descent;                       ///< likewise
 };
+
+/// How far it still is to the bottom, by an estimate of the step that leads there: the largest |step_i| / |x_i|, where
+/// a parameter that has come from far counts as no less than 1e-8 of its way from `start`. Infinite without an
+/// estimate.
+double remaining_part(std::span<const double> step, std::span<const double> point, std::span<const double> start);
 
 /// The length of x, without overflow.
 double euclidean_norm(std::span<const double> x);
@@ -95,10 +102,23 @@ class PatienceCounter {
   std::size_t waited_ = 0;
 };
 
+/// Does the objective give other values at the same point? Then its class says `static constexpr bool is_noisy = true`.
+template <class F>
+inline constexpr bool is_noisy = [] {
+  if constexpr (requires { F::is_noisy; })
+    return bool(F::is_noisy);
+  else
+    return false;
+}();
+
+/// A method's walker, which takes the steps, has `Move advance(const Iterate& from, Iterate& to, E& evaluate)`. It may
+/// have `admit(start)`, which throws if the method cannot start there; `double flatness(const Iterate& at)`, what
+/// counts as the norm of the gradient; and `std::span<const double> estimated_step(const Iterate& at)`, the step that
+/// leads to the bottom as far as it knows the curvature, empty if it cannot tell.
 class Walk {
  public:
   /// Throws ShapeError for an empty start, OptionError for one that is not finite or a condition that is NaN.
-  Walk(std::vector<double> start, const Stop& stop, Keep keep);
+  Walk(std::vector<double> start, const Stop& stop, Keep keep, bool is_noisy = false);
 
   /// Evaluates the start. What the objective throws here passes through.
   template <class E, class Method>
@@ -148,11 +168,19 @@ class Walk {
   }
   template <class Method>
   void measure(Method& method) {
-    last_norm_ = norm_;
+    const double norm_before = norm_;
     if constexpr (requires { method.flatness(now_); })
       norm_ = method.flatness(now_);
     else
       norm_ = euclidean_norm(now_.gradient);
+    remember_lowest(norm_before);
+    if (std::isfinite(norm_)) largest_norm_ = std::max(largest_norm_, norm_);
+    if (!stop_.gradient_norm && is_finite()) {
+      if constexpr (requires { method.estimated_step(now_); })
+        remaining_ = remaining_part(method.estimated_step(now_), now_.point, start_);
+      else
+        remaining_ = remaining_by_last_step();
+    }
     if (keep_ == Keep::path) result_.path.push_back({now_.point, now_.value, now_.gradient});
   }
   template <class Observer>
@@ -163,6 +191,11 @@ class Walk {
       return "an observer asked to stop";
   }
   bool is_finite() const { return std::isfinite(now_.value) && std::isfinite(norm_); }
+  // Keeps the place before, if the walk has just left the lowest one.
+  void remember_lowest(double norm_before);
+  double remaining_by_last_step();
+  bool is_flat() const;
+  std::string why_flat() const;
   bool end(StopReason reason, std::string why);
   void end_by(std::exception_ptr exception);
   std::string what_became_infinite() const;
@@ -171,12 +204,19 @@ class Walk {
   Progress progress() const;
 
   Iterate now_, next_;  // next_ is the point before, once a step is taken
+  struct Lowest {
+    std::vector<double> point;
+    double value, norm;
+  } lowest_;  // its point is empty while it is now_
+  std::vector<double> start_, estimate_;
   const Stop& stop_;
   Keep keep_;
+  bool is_noisy_;
   Evaluator* evaluations_ = nullptr;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::size_t steps_ = 0;
-  double norm_ = 0, last_norm_ = 0;
+  double norm_ = 0, largest_norm_ = 0;
+  double remaining_ = std::numeric_limits<double>::infinity();
   Move move_;
   PatienceCounter patience_;
   bool ended_ = false;
