@@ -18,8 +18,15 @@ struct Trial {
 // The function along the line, and the lowest point of it that was seen.
 class Line {
  public:
-  Line(const Iterate& from, const Eigen::VectorXd& direction, Iterate& to, Iterate& lowest, Evaluator& evaluate)
-      : from_(from), direction_(direction), to_(to), lowest_(lowest), evaluate_(evaluate) {
+  Line(const Iterate& from, const Eigen::VectorXd& direction, Iterate& to, Iterate& lowest, bool& fell_without_bound,
+       Evaluator& evaluate)
+      : from_(from),
+        direction_(direction),
+        to_(to),
+        lowest_(lowest),
+        fell_without_bound_(fell_without_bound),
+        evaluate_(evaluate) {
+    fell_without_bound_ = false;
     start_ = {0, from.value, as_vector(from.gradient).dot(direction)};
     lowest_trial_ = start_;
   }
@@ -30,12 +37,18 @@ class Line {
     to_.gradient.resize(from_.point.size());
     as_vector(to_.point) = as_vector(from_.point) + step * direction_;
     evaluate_(to_);
+    if (to_.value == -std::numeric_limits<double>::infinity()) fell_without_bound_ = true;
     const Trial trial{step, to_.value, as_vector(to_.gradient).dot(direction_)};
     if (trial.is_finite() && trial.value < lowest_trial_.value) {
       lowest_trial_ = trial;
       lowest_ = to_;
     }
     return trial;
+  }
+  /// Is all that the slope promises of such a step, or a shorter one, lost in the rounding of the value?
+  bool is_lost_in_rounding(double step) const {
+    constexpr double part = 0.1 * std::numeric_limits<double>::epsilon();
+    return step * std::abs(start_.slope) < part * std::abs(start_.value);
   }
   /// Goes back to the lowest point.
   double settle_for_lowest() {
@@ -47,6 +60,7 @@ class Line {
   const Iterate& from_;
   const Eigen::VectorXd& direction_;
   Iterate &to_, &lowest_;
+  bool& fell_without_bound_;
   Evaluator& evaluate_;
   Trial start_, lowest_trial_;
 };
@@ -57,6 +71,7 @@ double backtrack(const Armijo& rule, Line& line, double step) {
     if (trial.is_finite() && trial.value <= line.start().value + rule.decrease * step * line.start().slope &&
         trial.value < line.start().value)
       return step;
+    if (line.is_lost_in_rounding(step)) break;
   }
   return line.settle_for_lowest();
 }
@@ -130,8 +145,8 @@ double more_thuente(const StrongWolfe& rule, Line& line, double step) {
   const auto is_acceptable = [&](const Trial& trial) {
     if (!(std::abs(trial.slope) <= rule.curvature * std::abs(start.slope))) return false;
     const bool lower = trial.value <= start.value + rule.decrease * trial.step * start.slope;
-    const bool level =
-        std::abs(trial.value - start.value) <= slack && trial.slope <= (2 * rule.decrease - 1) * start.slope;
+    const bool level = trial.value <= start.value && start.value - trial.value <= slack &&
+                       trial.slope <= (2 * rule.decrease - 1) * start.slope;
     return lower || level;
   };
   // The paper's auxiliary function: psi(a) = phi(a) - phi(0) - decrease a phi'(0).
@@ -157,6 +172,7 @@ double more_thuente(const StrongWolfe& rule, Line& line, double step) {
       continue;
     }
     if (is_acceptable(now)) return step;
+    if (now.value >= start.value && line.is_lost_in_rounding(step)) break;
 
     const Trial helper = auxiliary(now);
     if (helper.value <= 0 && now.slope >= 0) first_stage = false;
@@ -207,9 +223,17 @@ void demand_sound(std::string_view method, const LineSearch& search) {
   }
 }
 
+double first_look(const Iterate& from, const Eigen::VectorXd& direction, double slope) {
+  constexpr double part = 0.01;
+  const double parameter = as_vector(from.point).lpNorm<Eigen::Infinity>();
+  if (parameter > 0) return part * parameter / direction.lpNorm<Eigen::Infinity>();
+  const double step = part * std::abs(from.value / slope);
+  return step > 0 && std::isfinite(step) ? step : 1 / direction.lpNorm<Eigen::Infinity>();
+}
+
 double LineSearcher::search(const Iterate& from, const Eigen::VectorXd& direction, double first_step, Iterate& to,
                             Evaluator& evaluate) {
-  Line line(from, direction, to, lowest_, evaluate);
+  Line line(from, direction, to, lowest_, fell_without_bound_, evaluate);
   if (const auto* armijo = std::get_if<Armijo>(&search_)) return backtrack(*armijo, line, first_step);
   return more_thuente(std::get<StrongWolfe>(search_), line, first_step);
 }

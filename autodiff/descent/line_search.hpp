@@ -22,8 +22,9 @@ struct Armijo {
 
 /// Find a step with f(x + a d) <= f(x) + decrease a g'd and |g(x + a d)'d| <= curvature |g'd|, by an interval that
 /// holds one and cubic interpolation. Moré and Thuente, "Line search algorithms with guaranteed sufficient decrease",
-/// ACM TOMS 20 (1994). Where the values are equal to rounding, the slope decides: Hager and Zhang, "A new conjugate
-/// gradient method with guaranteed descent and an efficient line search", SIAM J. Optim. 16 (2005), section 4.
+/// ACM TOMS 20 (1994). Where the value is as it was, to rounding, and not higher, the slope decides: Hager and Zhang,
+/// "A new conjugate gradient method with guaranteed descent and an efficient line search", SIAM J. Optim. 16 (2005),
+/// section 4.
 struct StrongWolfe {
   double decrease = 1e-4;  ///< in (0, curvature)
   double curvature = 0.9;  ///< less than 1; 0.1 for an exact search
@@ -35,6 +36,11 @@ using LineSearch = std::variant<Armijo, StrongWolfe>;
 /// Throws OptionError for an option outside its domain.
 void demand_sound(std::string_view method, const LineSearch& search);
 
+/// How far to look first along a direction of which nothing is known but the slope there: a hundredth of the largest
+/// parameter, or at x = 0 of |f| / |slope|, or where that is 0 too, 1. So neither the unit of f nor that of x matters.
+/// Hager and Zhang, "Algorithm 851: CG_DESCENT", ACM TOMS 32 (2006).
+double first_look(const Iterate& from, const Eigen::VectorXd& direction, double slope);
+
 /// Where values are not finite a step is too long: a search comes back from there.
 class LineSearcher {
  public:
@@ -44,9 +50,12 @@ class LineSearcher {
   /// length; 0 if no point is lower than `from`.
   double search(const Iterate& from, const Eigen::VectorXd& direction, double first_step, Iterate& to,
                 Evaluator& evaluate);
+  /// Was a value of the last search -infinity?
+  bool fell_without_bound() const { return fell_without_bound_; }
 
  private:
   LineSearch search_;
+  bool fell_without_bound_ = false;
   Iterate lowest_;
 };
 

@@ -4,7 +4,9 @@
 #include <Eigen/Core>
 
 #include <cstddef>
+#include <limits>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -31,15 +33,26 @@ class LineSearchWalker {
  public:
   LineSearchWalker(std::unique_ptr<Direction> direction, const LineSearch& search);
   Move advance(const Iterate& from, Iterate& to, Evaluator& evaluate);
+  /// The direction, where its length is that of a step; otherwise by the curvature along the last step.
+  std::span<const double> step_left(const Iterate& at);
 
  private:
-  double first_step(double slope) const;
+  // The next step along -g, or by the direction: looks for a lower point, and returns the step, 0 if there is none.
+  double look(const Iterate& from, Iterate& to, Evaluator& evaluate, bool is_scaled);
+  double first_step(const Iterate& from, double slope, double unit, bool is_scaled) const;
+  Move cannot_go_on(const Iterate& from, const Iterate& trial, double promised);
+  bool stalls(const Iterate& at);
 
   std::unique_ptr<Direction> direction_;
   LineSearcher searcher_;
-  Eigen::VectorXd aim_, change_;
-  bool backtracks_;  // only ever shortens a step
-  double last_step_ = 0, last_slope_ = 0;
+  Eigen::VectorXd aim_, moved_, change_, estimate_;
+  bool is_aimed_ = false;  // aim_ is that of the point which comes next
+  bool backtracks_;        // only ever shortens a step
+  double last_step_ = 0, last_slope_ = 0, last_unit_ = 1;
+  double curvature_ = 0;  // along the last step
+  double lowest_ = std::numeric_limits<double>::infinity(), least_norm_ = lowest_;
+  int stalled_ = 0;
+  bool has_turned_ = false;  // to steepest descent, since the value last fell by more than rounding
 };
 
 /// d = -g.
@@ -105,15 +118,20 @@ struct BoundedLbfgs {
     void admit(const std::vector<double>& start) const;
     double flatness(const Iterate& at) const;
     Move advance(const Iterate& from, Iterate& to, Evaluator& evaluate);
+    /// The step of L-BFGS, within the bounds.
+    std::span<const double> step_left(const Iterate& at);
 
    private:
+    void aim(const Iterate& from);
     // Shortens the step until the value has fallen; returns it, or 0.
-    double backtrack(const Iterate& from, double step, Iterate& to, Evaluator& evaluate) const;
+    double backtrack(const Iterate& from, double step, Iterate& to, Evaluator& evaluate);
 
     Eigen::VectorXd lower_, upper_;
     Armijo search_;
     LbfgsMemory memory_;
-    Eigen::VectorXd aim_, free_, change_, of_gradient_;
+    Eigen::VectorXd aim_, free_, change_, of_gradient_, estimate_;
+    bool is_aimed_ = false, fell_without_bound_ = false;
+    double last_length_ = 0;
   };
   Walker walker(std::size_t parameters) const { return {*this, parameters}; }
 };

@@ -24,17 +24,20 @@ struct Patience {
 
 /// When to stop. The first condition that holds ends the walk.
 ///
-/// Where the ground is flat, by default, is a matter of ratios, so that neither the unit of the value nor those of the
-/// parameters matter: the walk has arrived where the step that is left to the bottom, as far as the method knows the
-/// curvature, moves no parameter by more than `precision` of itself (one that goes to 0: by more than precision² of the
-/// way it has come), while the gradient has fallen to 1e-4 of the largest one seen, or is exactly 0. The step that is
-/// left is the method's own where it has one (Bfgs, Lbfgs), and otherwise -g s's / s'y, with the last step s and the
-/// change of the gradient y over it: Barzilai and Borwein, "Two-point step size gradient methods", IMA J. Numer. Anal.
-/// 8 (1988). A `gradient_norm` replaces this by a bound in the units of the problem.
+/// By default, the ground is flat where |g| <= precision min(1, the largest |g| so far), so that a small value does not
+/// look flat from the start; or, where the value is not near 0, by ratios that depend neither on its unit nor on those
+/// of the parameters, where for every parameter
+///
+///     |g_i| max(|x_i|, 1e-8 |x_i - start_i|) <= precision |f|    (Dennis and Schnabel, "Numerical Methods for
+///     |step_i| <= precision max(|x_i|, 1e-8 |x_i - start_i|)      Unconstrained Optimization" (1983), section 7.2)
+///
+/// The step is that which is left to the bottom, -g divided by the least curvature s'y / s's along recent steps s, over
+/// which the gradient changed by y. What is exactly 0 is always flat. A `gradient_norm` replaces these rules by a bound
+/// in the units of the problem.
 struct Stop {
   /// At or below this Euclidean norm of the gradient; 0: only where it is exactly flat. Not given: see above.
   std::optional<double> gradient_norm = std::nullopt;
-  double precision = 1e-8;   ///< of the parameters; only without a gradient_norm
+  double precision = 1e-8;   ///< of the rules above, which hold without a gradient_norm
   double step_length = -1;   ///< at or below this |step|; negative: never
   double value_change = -1;  ///< at or below this |change of the value| in one step; negative: never
   double target_value = -std::numeric_limits<double>::infinity();              ///< at or below this value
@@ -48,7 +51,7 @@ struct Stop {
 
 /// Why a walk ended. Only flat_gradient says that this is the bottom, and no_descent where `Result::why` does.
 enum class StopReason {
-  flat_gradient,     ///< the gradient is flat: by ratios, or |gradient| <= Stop::gradient_norm
+  flat_gradient,     ///< the gradient is flat, see Stop
   short_step,        ///< |step| <= Stop::step_length
   value_settled,     ///< |change of the value| <= Stop::value_change
   target_value,      ///< value <= Stop::target_value

@@ -20,6 +20,9 @@ std::string what_of(const std::exception_ptr& exception) {
   }
 }
 
+// One that goes to 0 counts for the way that it has come.
+double size_of_parameter(double now, double start) { return std::max(std::abs(now), 1e-8 * std::abs(now - start)); }
+
 }  // namespace
 
 std::string_view name(StopReason reason) {
@@ -50,8 +53,7 @@ double remaining_part(std::span<const double> step, std::span<const double> poin
   double part = 0;
   for (std::size_t i = 0; i < step.size(); ++i) {
     if (step[i] == 0) continue;
-    const double size = std::max(std::abs(point[i]), 1e-8 * std::abs(point[i] - start[i]));
-    const double of_this = std::abs(step[i]) / size;
+    const double of_this = std::abs(step[i]) / size_of_parameter(point[i], start[i]);
     if (!(of_this <= part)) part = std::isnan(of_this) ? infinity : of_this;
   }
   return part;
@@ -102,32 +104,39 @@ void Walk::remember_lowest(double norm_before) {
   }
 }
 
-double Walk::remaining_by_last_step() {
-  if (steps_ == 0 || is_noisy_) return infinity;
+std::span<const double> Walk::step_by_last_step() {
+  if (steps_ == 0) return {};
   const auto s = as_vector(now_.point) - as_vector(next_.point);
   const double length = s.stableNorm();
   const double curvature = (s / length).dot((as_vector(now_.gradient) - as_vector(next_.gradient)) / length);
-  if (!(curvature > 0)) return infinity;
+  if (!(curvature > 0)) return {};
+  least_curvature_ = std::min(curvature, 2 * least_curvature_);
   estimate_.resize(start_.size());
-  as_vector(estimate_) = as_vector(now_.gradient) / -curvature;
-  return remaining_part(estimate_, now_.point, start_);
+  as_vector(estimate_) = as_vector(now_.gradient) / -least_curvature_;
+  return estimate_;
+}
+
+double Walk::remaining(std::span<const double> step) const {
+  double of_value = 0;
+  for (std::size_t i = 0; i < start_.size(); ++i)
+    of_value = std::max(of_value, std::abs(now_.gradient[i]) * size_of_parameter(now_.point[i], start_[i]));
+  return std::max(remaining_part(step, now_.point, start_), of_value / std::abs(now_.value));
 }
 
 bool Walk::is_flat() const {
-  if (stop_.gradient_norm || norm_ == 0) return norm_ <= stop_.gradient_norm.value_or(0);
-  return remaining_ <= stop_.precision && norm_ <= 1e-4 * largest_norm_;
+  if (norm_ == 0) return true;
+  if (stop_.gradient_norm) return norm_ <= *stop_.gradient_norm;
+  return norm_ <= flat_norm() || (!is_noisy_ && remaining_ <= stop_.precision);
 }
 
 std::string Walk::why_flat() const {
   if (norm_ == 0)
     return steps_ == 0 ? "the gradient is exactly 0 at the start: a bottom, a top or a saddle"
                        : "the gradient is flat: it is exactly 0";
-  if (stop_.gradient_norm)
-    return fmt::format("the gradient is flat: |g| = {:.2g} <= {:.2g}", norm_, *stop_.gradient_norm);
-  return fmt::format(
-      "the gradient is flat: |g| = {:.2g}, and a step to the bottom would change no parameter by more than "
-      "{:.2g} of itself",
-      norm_, remaining_);
+  const double bound = stop_.gradient_norm.value_or(flat_norm());
+  if (norm_ <= bound) return fmt::format("the gradient is flat: |g| = {:.2g} <= {:.2g}", norm_, bound);
+  return fmt::format("the gradient is flat: |g| = {:.2g}, which is {:.2g} of the value and the parameters", norm_,
+                     remaining_);
 }
 
 std::string Walk::what_became_infinite() const {

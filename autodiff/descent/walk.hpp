@@ -175,11 +175,11 @@ class Walk {
       norm_ = euclidean_norm(now_.gradient);
     remember_lowest(norm_before);
     if (std::isfinite(norm_)) largest_norm_ = std::max(largest_norm_, norm_);
-    if (!stop_.gradient_norm && is_finite()) {
+    if (!stop_.gradient_norm && !is_noisy_ && is_finite()) {
       if constexpr (requires { method.estimated_step(now_); })
-        remaining_ = remaining_part(method.estimated_step(now_), now_.point, start_);
+        remaining_ = remaining(method.estimated_step(now_));
       else
-        remaining_ = remaining_by_last_step();
+        remaining_ = remaining(step_by_last_step());
     }
     if (keep_ == Keep::path) result_.path.push_back({now_.point, now_.value, now_.gradient});
   }
@@ -193,7 +193,9 @@ class Walk {
   bool is_finite() const { return std::isfinite(now_.value) && std::isfinite(norm_); }
   // Keeps the place before, if the walk has just left the lowest one.
   void remember_lowest(double norm_before);
-  double remaining_by_last_step();
+  std::span<const double> step_by_last_step();
+  double remaining(std::span<const double> step) const;
+  double flat_norm() const { return stop_.precision * std::min(1.0, largest_norm_); }
   bool is_flat() const;
   std::string why_flat() const;
   bool end(StopReason reason, std::string why);
@@ -217,6 +219,7 @@ class Walk {
   std::size_t steps_ = 0;
   double norm_ = 0, largest_norm_ = 0;
   double remaining_ = std::numeric_limits<double>::infinity();
+  double least_curvature_ = std::numeric_limits<double>::infinity();  // along recent steps
   Move move_;
   PatienceCounter patience_;
   bool ended_ = false;

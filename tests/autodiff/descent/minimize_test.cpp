@@ -118,10 +118,18 @@ TEST_CASE("a value that is NaN at the start stops there", "[minimize]") {
   CHECK_THAT(result.why, Catch::Matchers::ContainsSubstring("at the start"));
 }
 
-TEST_CASE("a constant objective is flat everywhere", "[minimize]") {
-  const Result result = minimize([](auto) { return Var<double>(3.0); }, {1.0, 2.0}, {.learning_rate = 0.1});
+TEST_CASE("an objective that does not depend on the parameters is an error, not flat ground", "[minimize]") {
+  using Catch::Matchers::ContainsSubstring;
+  const auto fixed = [](auto) { return Var<double>(3.0); };
+  CHECK_THROWS_AS(minimize(fixed, {1.0, 2.0}), TapeError);
+  const auto passive = [](auto w) { return square(w[0].value() - 3); };
+  CHECK_THROWS_WITH(minimize(passive, {1.0}), ContainsSubstring("without .value()"));
+  CHECK_THROWS_AS(minimize(passive, {1.0}, Adam{}), TapeError);
+  // One that is constant somewhere has the gradient 0 there.
+  const auto clamped = [](auto w) { return w[0] > 1 ? square(w[0] - 1) : Var<double>(0.0); };
+  const Result result = minimize(clamped, {5.0}, {.learning_rate = 0.6});
   CHECK(result.reason == StopReason::flat_gradient);
-  CHECK(result.value == 3);
+  CHECK(result.value == 0);
 }
 
 TEST_CASE("bad options are refused with what is wrong with them", "[minimize]") {

@@ -103,8 +103,6 @@ TEST_CASE("a method that can go nowhere says why, at the last good point") {
   CHECK_THAT(broken.why, Catch::Matchers::ContainsSubstring("the value is not finite along the direction"));
   CHECK(std::isfinite(broken.value));
 
-  const auto tiny = [](auto x) { return 1e-300 * square(x[0] - 1); };
-  CHECK(minimize(tiny, {5}, Bfgs{}, {.gradient_norm = 0}).reason == StopReason::no_descent);
 }
 
 TEST_CASE("steepest descent crosses a long way in few steps") {
