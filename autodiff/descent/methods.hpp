@@ -48,7 +48,9 @@ struct GradientDescent {
   }
 };
 
-/// v <- mu v - eta g, x <- x + v: the heavy ball. Polyak, "Some methods of speeding up the convergence of iteration
+/// v <- mu v - eta g, x <- x + v: the heavy ball. The rate goes into v, so that under a schedule a step keeps the rates
+/// at which its parts were made; PyTorch's SGD has v <- mu v + g, x <- x - eta v, where a new rate at once scales all
+/// of v. With a constant rate the two are the same. Polyak, "Some methods of speeding up the convergence of iteration
 /// methods", USSR Comp. Math. and Math. Phys. 4 (1964).
 struct Momentum {
   LearningRate learning_rate = 0.01;
@@ -69,7 +71,8 @@ struct Momentum {
 
 /// v <- mu v - eta g, x <- x + mu v - eta g, where x is the point that looks ahead: y_k of Nesterov, "A method for
 /// solving a convex programming problem with convergence rate O(1/k²)", Soviet Math. Doklady 27 (1983), with constant
-/// momentum, in the form of Sutskever and others, "On the importance of initialization and momentum" (2013).
+/// momentum, in the form of Sutskever and others, "On the importance of initialization and momentum" (2013). Under
+/// a schedule the rate goes into v, as in Momentum.
 struct Nesterov {
   LearningRate learning_rate = 0.01;
   double momentum = 0.9;  ///< mu
@@ -107,7 +110,8 @@ struct AdaGrad {
 };
 
 /// s <- rho s + (1 - rho) g², d = g sqrt(r + epsilon) / sqrt(s + epsilon), r <- rho r + (1 - rho) d²,
-/// x <- x - eta d. Zeiler, "ADADELTA: an adaptive learning rate method" (2012), where eta is 1.
+/// x <- x - eta d. Zeiler, "ADADELTA: an adaptive learning rate method" (2012), where eta is 1 and rho 0.95
+/// (in PyTorch 0.9).
 struct AdaDelta {
   LearningRate learning_rate = 1;
   double rho = 0.95, epsilon = 1e-6;
@@ -132,7 +136,7 @@ struct AdaDelta {
 };
 
 /// s <- rho s + (1 - rho) g², x <- x - eta g / (sqrt(s) + epsilon). Tieleman and Hinton, "Neural networks for machine
-/// learning", lecture 6.5 (2012).
+/// learning", lecture 6.5 (2012), where rho is 0.9 (in PyTorch 0.99).
 struct RMSProp {
   LearningRate learning_rate = 0.001;
   double rho = 0.9, epsilon = 1e-8;
@@ -233,7 +237,8 @@ struct AdamW {
 };
 
 /// Adam with Nesterov's look ahead: m' = beta1 m / (1 - beta1^(k+1)) + (1 - beta1) g / (1 - beta1^k) in place of
-/// m / (1 - beta1^k). Dozat, "Incorporating Nesterov momentum into Adam" (2016), with constant beta1.
+/// m / (1 - beta1^k). Dozat, "Incorporating Nesterov momentum into Adam" (2016), with constant beta1 (in
+/// PyTorch it grows with the steps, by momentum_decay).
 struct NAdam {
   LearningRate learning_rate = 0.002;
   Moments moments = {};

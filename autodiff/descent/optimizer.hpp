@@ -33,6 +33,8 @@ struct Group {
 struct Conditioning {
   double weight_decay = 0;
   double clip_value = std::numeric_limits<double>::infinity();
+  /// Of all parameters together. The clipped gradient has just this norm: clip_norm / |g| times g, where PyTorch's
+  /// clip_grad_norm_ divides by |g| + 1e-6.
   double clip_norm = std::numeric_limits<double>::infinity();
   std::vector<Group> groups = {};  ///< in order, without overlap; what is in none has the factors 1
 };

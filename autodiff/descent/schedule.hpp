@@ -32,21 +32,21 @@ class LearningRate {
   std::function<double(std::size_t)> schedule_;
 };
 
-/// rate(k) = first * factor^floor(k / every).
+/// rate(k) = first * factor^floor(k / every), as PyTorch's StepLR.
 struct StepDecay {
   double first = 0.1, factor = 0.1;
   std::size_t every = 1000;
   double operator()(std::size_t step) const;
 };
 
-/// rate(k) = first * factor^k.
+/// rate(k) = first * factor^k, as PyTorch's ExponentialLR.
 struct Exponential {
   double first = 0.1, factor = 0.999;
   double operator()(std::size_t step) const;
 };
 
 /// rate(k) = last + (first - last) (1 + cos(pi k / steps)) / 2, then last. Loshchilov and Hutter, "SGDR", ICLR 2017,
-/// without restarts.
+/// without restarts. (PyTorch's CosineAnnealingLR has the same rates up to there, and then climbs back to `first`.)
 struct Cosine {
   double first = 0.1, last = 0;
   std::size_t steps = 1000;
@@ -62,11 +62,14 @@ struct WarmUp {
 };
 
 /// Up from peak / 25 to the peak over the first `rise` of the steps, and down to peak / 250,000 by the last one, both
-/// along half a cosine. Smith and Topin, "Super-Convergence" (2017).
+/// along half a cosine, then that: with t = k / (steps - 1), the rate is highest at t = `rise`, which may lie between
+/// two steps, and last at t = 1. Smith and Topin, "Super-Convergence" (2017). (PyTorch's OneCycleLR has the same first
+/// and last rates, its peak at k = rise * steps - 1, and one step after the last a rate of the way back, or with linear
+/// annealing a negative one, before it throws.)
 struct OneCycle {
   double peak = 0.1;
-  std::size_t steps = 1000;
-  double rise = 0.3;
+  std::size_t steps = 1000;  ///< after which the rate stays at the last one, peak / 250,000
+  double rise = 0.3;         ///< the part of the steps before the peak
   double operator()(std::size_t step) const;
 };
 

@@ -8,7 +8,9 @@
 #include <random>
 #include <stdexcept>
 
+#include <autodiff/descent/least_squares.hpp>
 #include <autodiff/descent/minimize.hpp>
+#include <autodiff/descent/quasi_newton.hpp>
 
 using namespace downhill;
 
@@ -227,4 +229,47 @@ TEST_CASE("observers see every step and the end, and one that returns true ends 
   CHECK(why == result.why);
   CHECK(result.reason == StopReason::observer);
   CHECK(result.path.size() == 3);
+}
+
+TEST_CASE("gradient descent is the default, and one whole number is a start", "[minimize]") {
+  const Result result = minimize(bowl, {5});
+  CHECK(result.reason == StopReason::flat_gradient);
+  CHECK(result.point.size() == 1);
+  CHECK(minimize(bowl, {0}).point[0] == 0);
+  CHECK(minimize(bowl, {5}, {.learning_rate = 0.25}, {.steps = 1}).point[0] == 2.5);
+}
+
+TEST_CASE("from an Eigen vector or an array, the objective takes one of its number type", "[minimize]") {
+  const Eigen::Vector3d centre(1, -2, 3);
+  const auto sphere = [&](const auto& x) {
+    using X = typename std::remove_cvref_t<decltype(x)>::Scalar;
+    return (x - centre.cast<X>()).squaredNorm();
+  };
+  const auto residuals = [&](const auto& x) {
+    using X = typename std::remove_cvref_t<decltype(x)>::Scalar;
+    return x - centre.cast<X>();
+  };
+  const auto arrives = [&](const Result& result) {
+    REQUIRE(result.point.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) CHECK(result.point[i] == Catch::Approx(centre[static_cast<Eigen::Index>(i)]));
+  };
+  const Eigen::Vector3d start(4, 4, 4);
+  const Eigen::VectorXd dynamic = start;
+  arrives(minimize(sphere, start));
+  arrives(minimize(sphere, dynamic, Lbfgs{}));
+  arrives(minimize(sphere, Eigen::Vector3d::Ones(), Bfgs{}));
+  arrives(minimize(SumOfSquares(residuals), start, LevenbergMarquardt{}));
+  arrives(minimize(SumOfSquares(residuals), dynamic, GaussNewton{}));
+  arrives(minimize(SumOfSquares(residuals), dynamic, Adam{.learning_rate = 0.1}, {.gradient_norm = 1e-6}));
+  const auto pair = [](const auto& x) {
+    const auto& [a, b] = x;
+    return square(a - 1) + square(b + a);
+  };
+  const Result of_array = minimize(pair, std::array{3.0, 4.0}, Lbfgs{}, {}, Keep::path);
+  CHECK(of_array.point[1] == Catch::Approx(-1));
+  CHECK(of_array.path.size() == of_array.steps + 1);
+  // A gradient by hand takes spans, whatever the start is.
+  const auto by_spans = by_hand([](std::span<const double> x) { return x[0] * x[0]; },
+                                [](std::span<const double> x, std::span<double> g) { g[0] = 2 * x[0]; });
+  CHECK(minimize(by_spans, Eigen::VectorXd::Constant(1, 5)).point[0] == Catch::Approx(0).margin(1e-7));
 }

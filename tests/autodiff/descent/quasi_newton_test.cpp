@@ -102,7 +102,6 @@ TEST_CASE("a method that can go nowhere says why, at the last good point") {
   CHECK(broken.reason == StopReason::no_descent);
   CHECK_THAT(broken.why, Catch::Matchers::ContainsSubstring("the value is not finite along the direction"));
   CHECK(std::isfinite(broken.value));
-
 }
 
 TEST_CASE("steepest descent crosses a long way in few steps") {
