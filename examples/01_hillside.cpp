@@ -106,8 +106,11 @@ int main() {
   fmt::print("\nThe path on the bowl. A digit is the number of the first step that landed there.\n\n");
   show_pictures(walks);
   fmt::print("  {:<17} {:>6}  {:>12}   why it stopped\n", "rate", "steps", "w at the end");
-  for (const Walk& walk : walks)
-    fmt::print("  {:<6} {:<10} {:>6}  {:>12.2g}   {}\n", walk.learning_rate, walk.verb, walk.result.steps,
-               walk.result.point[0], name(walk.result.reason));
+  for (const Walk& walk : walks) {
+    const bool burst = walk.result.reason == downhill::StopReason::not_finite;
+    const downhill::Step& end = walk.result.path[walk.result.path.size() - (burst ? 2 : 1)];
+    fmt::print("  {:<6} {:<10} {:>6}  {:>12.2g}   {}\n", walk.learning_rate, walk.verb, walk.result.steps, end.point[0],
+               name(walk.result.reason));
+  }
   fmt::print("\nAny rate between 0 and 1 arrives; beyond 1 each step lands higher than the last.\n");
 }

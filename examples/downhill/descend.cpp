@@ -9,6 +9,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -35,7 +36,7 @@ struct Options {
   FormulaArguments formula;
   MethodOptions method;
   std::size_t steps = 10'000;
-  double gradient_norm = 1e-8;
+  std::optional<double> gradient_norm;
   std::string csv, html;
 };
 
@@ -189,7 +190,8 @@ void run(const Options& options) {
   if (values.size() > 1)
     fmt::print("\n{}", loss_curve_text(std::array{curve}, inspect::options_for(stdout), {.value = "f"}));
 
-  const bool diverged = result.reason == StopReason::not_finite || !(last <= first + 1e-6 * std::abs(first));
+  const bool diverged = result.reason == StopReason::not_finite || result.reason == StopReason::unbounded ||
+                        !(last <= first + 1e-6 * std::abs(first));
   if (!options.csv.empty() || !options.html.empty()) fmt::print("\n");
   if (!options.csv.empty()) write_file(options.csv, csv_of(f, result), "The path");
   if (!options.html.empty()) write_file(options.html, page_of(f, result, text_of(method), diverged), "The page");
@@ -213,7 +215,7 @@ void add_descend(CLI::App& program) {
       ->check(whole_number(0, most_steps));
   command
       .add_option("--gradient-norm", options->gradient_norm,
-                  "stop where the gradient is as short as this (default: 1e-8)")
+                  "stop where the gradient is as short as this (default: where it is flat, whatever the units)")
       ->type_name("G")
       ->check(positive_number());
   command.add_option("--csv", options->csv, "write the path: a row for every step")->type_name("FILE");
