@@ -82,8 +82,9 @@ struct Step {
 };
 
 /// Where a walk led: the lowest place that it visited, of those with equal values the one with the least gradient, and
-/// never one where something is NaN or infinite, unless the start is. (Of an objective that is noisy, such as
-/// MiniBatches, values at different places cannot be compared: there it is the last place where all was well.)
+/// never one where something is NaN or infinite, unless the start is. Where the walk ended on flat ground, another
+/// place must be lower by more than rounding. (Of an objective that is noisy, such as MiniBatches, values at different
+/// places cannot be compared: there it is the last place where all was well.)
 struct Result {
   std::vector<double> point;
   double value = 0;

@@ -209,6 +209,14 @@ Progress Walk::progress() const {
 }
 
 Result Walk::result() && {
+  // A value is the sum of terms that may be larger: its last digits are rounding. Where the walk ended because the
+  // ground is flat, they are no reason to go back to a place that is not.
+  const bool is_level = now_.value - lowest_.value <= 1e-12 * std::abs(now_.value);
+  if (result_.reason == StopReason::flat_gradient && is_level &&
+      lowest_.norm > std::max(norm_, stop_.gradient_norm.value_or(flat_norm()))) {
+    lowest_.point.clear();
+    result_.found_at = steps_;
+  }
   const bool is_here = lowest_.point.empty();
   if (!is_here && ended_)
     if (result_.reason != StopReason::not_finite && result_.reason != StopReason::unbounded)

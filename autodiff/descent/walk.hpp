@@ -208,7 +208,7 @@ class Walk {
   Iterate now_, next_;  // next_ is the point before, once a step is taken
   struct Lowest {
     std::vector<double> point;
-    double value, norm;
+    double value = 0, norm = 0;
   } lowest_;  // its point is empty while it is now_
   std::vector<double> start_, estimate_;
   const Stop& stop_;
