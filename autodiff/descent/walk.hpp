@@ -125,7 +125,10 @@ class Walk {
   void begin(E& evaluate, Method& method) {
     evaluations_ = &evaluate;
     if constexpr (requires { method.admit(now_.point); }) method.admit(now_.point);
-    evaluate(now_);
+    if constexpr (requires { method.begin(now_, evaluate); })
+      method.begin(now_, evaluate);
+    else
+      evaluate(now_);
     measure(method);
   }
   /// Takes the method's next step. What is thrown on the way ends the walk.

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <random>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <autodiff/descent/minimize.hpp>
@@ -27,16 +29,39 @@ double digits(const Result& result, const nist::Data& data) {
   return std::max(least, 0.0);
 }
 
-const Stop to_the_bottom{.gradient_norm = 0, .steps = 5000};
+// Claims that were found false: the walk says that it has arrived where the ground is not flat.
+bool claims_too_much(const Result& result) {
+  const bool claims = result.reason == StopReason::flat_gradient || result.reason == StopReason::no_descent ||
+                      result.reason == StopReason::short_step;
+  return claims && result.gradient_norm > 1e-3 * (1 + result.value);
+}
+
+// The residuals, and the least sum of their squares that anything has seen.
+template <class R>
+struct Watched {
+  R residuals;
+  double* least;
+
+  template <class X>
+  auto operator()(const X& x) const {
+    auto values = residuals(x);
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(values[0])>, double>) {
+      double sum = 0;
+      for (const double value : values) sum += value * value;
+      if (sum < *least) *least = sum;
+    }
+    return values;
+  }
+};
 
 }  // namespace
 
-TEST_CASE("Levenberg-Marquardt reaches NIST's certified parameters on all 27 problems from both starts") {
+TEST_CASE("Levenberg-Marquardt reaches NIST's certified parameters on all 27 problems from both starts, by default") {
   double sum = 0;
   int walks = 0;
   nist::for_each([&](const nist::Data& data, const auto& residuals) {
     for (const std::vector<double>& start : data.starts) {
-      const Result result = minimize(SumOfSquares(residuals), start, LevenbergMarquardt{}, to_the_bottom);
+      const Result result = minimize(SumOfSquares(residuals), start, LevenbergMarquardt{});
       INFO(data.name << " from " << start[0] << ", ...: " << result.why);
       CHECK(digits(result, data) >= 6);
       if (data.name != "Lanczos1")  // exact data: what is left is rounding
@@ -46,42 +71,29 @@ TEST_CASE("Levenberg-Marquardt reaches NIST's certified parameters on all 27 pro
     }
   });
   CHECK(walks == 54);
-  CHECK(sum / walks >= 9.5);
-}
-
-TEST_CASE("it does so from any first damping, and mostly without the acceleration") {
-  for (const double damping : {1e-6, 1.0}) {
-    nist::for_each([&](const nist::Data& data, const auto& residuals) {
-      const Result result =
-          minimize(SumOfSquares(residuals), data.starts[0], LevenbergMarquardt{.damping = damping}, to_the_bottom);
-      INFO(data.name << ", damping " << damping);
-      CHECK(digits(result, data) >= 6);
-    });
-  }
-  int reached = 0;
-  nist::for_each([&](const nist::Data& data, const auto& residuals) {
-    for (const std::vector<double>& start : data.starts)
-      reached += digits(minimize(SumOfSquares(residuals), start, LevenbergMarquardt{.acceleration = 0}, to_the_bottom),
-                        data) >= 6;
-  });
-  CHECK(reached >= 52);
+  CHECK(sum / walks >= 9.3);
 }
 
 TEST_CASE("Levenberg-Marquardt brings all 35 problems of More, Garbow and Hillstrom to a minimum") {
-  mgh::for_each([](const auto& problem) {
-    const Result result = minimize(SumOfSquares(problem), problem.start(), LevenbergMarquardt{}, to_the_bottom);
+  std::size_t evaluations = 0;
+  mgh::for_each([&](const auto& problem) {
+    const Result result = minimize(SumOfSquares(problem), problem.start(), LevenbergMarquardt{});
+    evaluations += result.evaluations;
+    if (problem.name == "Brown and Dennis") CHECK(result.evaluations <= 60);  // large residuals
     double nearest = 1e300;
     for (const double minimum : problem.minima())
       nearest = std::min(nearest, std::abs(result.value - minimum) / (1e-6 * minimum + 1e-12));
     INFO(problem.name << ": " << result.value << ", " << result.why);
     CHECK(nearest <= 1);
   });
+  // MINPACK's lmder, on the same problems with tolerances of 1.5e-8: 2026 of the residuals and of the Jacobian.
+  CHECK(evaluations <= 2026);
 }
 
 TEST_CASE("Gauss-Newton arrives quadratically where residuals are small, and in one step where they are linear") {
   nist::for_each([](const nist::Data& data, const auto& residuals) {
     if (data.name != "Misra1a" && data.name != "Chwirut2" && data.name != "DanWood" && data.name != "Misra1b") return;
-    const Result result = minimize(SumOfSquares(residuals), data.starts[1], GaussNewton{}, to_the_bottom);
+    const Result result = minimize(SumOfSquares(residuals), data.starts[1], GaussNewton{});
     INFO(data.name << ": " << result.why);
     CHECK(digits(result, data) >= 6);
     CHECK(result.steps <= 20);
@@ -116,9 +128,6 @@ TEST_CASE("a sum of squares has the gradient 2 J'r, and every method takes it") 
   CHECK(value == Catch::Approx(r.squaredNorm()));
   CHECK(gradient[0] == Catch::Approx(expected[0]));
   CHECK(gradient[1] == Catch::Approx(expected[1]));
-  const std::vector<double> along{1, -2};
-  CHECK(objective.curvature(at, along)[0] == Catch::Approx(2));
-  CHECK(objective.curvature(at, along)[1] == Catch::Approx(4 * std::exp(0.25)));
   CHECK(minimize(objective, {1, 1}, Bfgs{}).value < 1e-15);
 }
 
@@ -143,8 +152,108 @@ TEST_CASE("residuals that are NaN are stepped back from") {
   CHECK(at_once.point[0] == -1);
 }
 
-TEST_CASE("options of Levenberg-Marquardt outside their domains are refused") {
+TEST_CASE("options outside their domains are refused") {
   const auto residuals = [](auto x) { return std::vector{x[0] - 1.0}; };
-  CHECK_THROWS_AS(minimize(SumOfSquares(residuals), {0}, LevenbergMarquardt{.damping = 0}), OptionError);
-  CHECK_THROWS_AS(minimize(SumOfSquares(residuals), {0}, LevenbergMarquardt{.acceleration = -1}), OptionError);
+  const auto refuses = [&](const auto& method) {
+    CHECK_THROWS_AS(minimize(SumOfSquares(residuals), {0}, method), OptionError);
+  };
+  refuses(LevenbergMarquardt{.radius = 0});
+  refuses(LevenbergMarquardt{.cosine = -1});
+  refuses(LevenbergMarquardt{.relative_step = -1});
+  refuses(LevenbergMarquardt{.lower = {1}});
+  refuses(LevenbergMarquardt{.lower = {1}, .upper = {-1}});
+  refuses(LevenbergMarquardt{.fixed = {1}});
+  refuses(GaussNewton{.cosine = -1});
+  CHECK_THROWS_AS(minimize(SumOfSquares(residuals), {0}, LevenbergMarquardt{.lower = {1, 2}}), ShapeError);
+}
+
+TEST_CASE("no walk ends above its start or above the lowest point that it has seen, or claims a bottom where none is") {
+  std::mt19937_64 random(7);
+  std::normal_distribution<double> normal;
+  int walks = 0, false_claims = 0;
+  const auto walk = [&](const auto& residuals, const std::vector<double>& start) {
+    const auto by = [&](const auto& method) {
+      double least = std::numeric_limits<double>::infinity();
+      SumOfSquares objective(Watched<std::remove_cvref_t<decltype(residuals)>>{residuals, &least});
+      const double first = objective.residuals(start).squaredNorm();
+      if (!std::isfinite(first)) return;
+      const Result result = minimize(objective, start, method, {.steps = 100});
+      INFO(result.why);
+      CHECK(result.value <= first);
+      CHECK(result.value <= least * (1 + 1e-13));
+      ++walks;
+      false_claims += claims_too_much(result);
+    };
+    by(LevenbergMarquardt{});
+    by(GaussNewton{});
+  };
+  mgh::for_each([&](const auto& problem) {
+    for (const double far : {1.0, 100.0}) {
+      std::vector<double> start = problem.start();
+      for (double& x : start) x += far * normal(random) * (1 + std::abs(x));
+      walk(problem, start);
+    }
+  });
+  // Residuals that saturate, grow, multiply.
+  for (std::size_t i = 0; i < 60; ++i) {
+    std::vector<double> numbers(12), start(3);
+    for (double& number : numbers) number = normal(random);
+    for (double& x : start) x = std::pow(10, i % 3) * normal(random);
+    walk(
+        [numbers](auto x) {
+          const auto along = [&](std::size_t row) {
+            return numbers[3 * row] * x[0] + numbers[3 * row + 1] * x[1] + numbers[3 * row + 2] * x[2];
+          };
+          return std::vector{tanh(along(0)) - 0.5, exp(-along(1)) - 1.0, along(2) * x[0] - 2.0, atan(along(3)) + 0.3};
+        },
+        start);
+  }
+  CHECK(walks > 200);
+  // What is left is badly scaled: there rounding is steeper than that.
+  CHECK(false_claims <= walks / 50);
+}
+
+TEST_CASE("what once went up, stood still or was called a bottom") {
+  const auto by_both = [](const auto& residuals, const std::vector<double>& start, double least) {
+    for (const bool gauss : {false, true}) {
+      const Result result = gauss ? minimize(SumOfSquares(residuals), start, GaussNewton{})
+                                  : minimize(SumOfSquares(residuals), start, LevenbergMarquardt{});
+      INFO((gauss ? "Gauss-Newton: " : "Levenberg-Marquardt: ") << result.why);
+      CHECK(result.value <= least);
+      CHECK(!claims_too_much(result));
+    }
+  };
+  by_both([](auto x) { return std::vector{x[0] * x[1] - 1.0, exp(-x[1]) - 0.5}; }, {0, 100}, 1e-20);
+  by_both([](auto x) { return std::vector{x[0] - 1.0, tanh(x[1]) - 0.5}; }, {0, 20}, 1e-20);
+  by_both([](auto x) { return std::vector{1e-9 * (x[0] - 0.1), 0 * x[0]}; }, {5}, 1e-40);
+}
+
+TEST_CASE("residuals and parameters in other units: Levenberg-Marquardt takes the same walk") {
+  mgh::for_each([](const auto& problem) {
+    const std::vector<double> start = problem.start();
+    const auto walk = [&](double unit, double of_parameters) {
+      const auto residuals = [&](auto x) {
+        using X = std::remove_cvref_t<decltype(x[0])>;
+        std::vector<X> moved;
+        for (std::size_t i = 0; i < start.size(); ++i) moved.push_back(x[i] / (i % 2 == 0 ? of_parameters : 1.0));
+        auto values = problem(moved);
+        for (auto& value : values) value = value * unit;
+        return values;
+      };
+      std::vector<double> from = start;
+      for (std::size_t i = 0; i < from.size(); i += 2) from[i] *= of_parameters;
+      return minimize(SumOfSquares(residuals), from, LevenbergMarquardt{}, {.steps = 10});
+    };
+    // Powers of two: not even rounding differs.
+    const Result one = walk(1, 1);
+    INFO(problem.name << ": " << one.why);
+    for (const double unit : {0x1p-30, 0x1p30}) {
+      const Result other = walk(unit, 1);
+      CHECK(other.evaluations == one.evaluations);
+      CHECK(other.value / (unit * unit) == Catch::Approx(one.value).epsilon(1e-6));
+    }
+    const Result other = walk(1, 0x1p20);
+    CHECK(other.evaluations == one.evaluations);
+    CHECK(other.value == Catch::Approx(one.value).epsilon(1e-6));
+  });
 }

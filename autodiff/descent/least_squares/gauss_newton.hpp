@@ -1,0 +1,45 @@
+#pragma once
+// Gauss-Newton: whole steps to the bottom of the linear model.
+
+#include <Eigen/Core>
+
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <span>
+
+#include <autodiff/descent/least_squares/linearisation.hpp>
+
+namespace downhill {
+
+/// p minimises |r + J p|, by a QR factorisation of J with its columns at the same length: in any units of the
+/// parameters the walk is the same. x <- x + a p, where a is halved until the value has fallen by 1e-4 of what its
+/// slope promises. Where columns depend on others, to rounding, the parameters of those do not move. Where no a is
+/// found, a single parameter is moved. The ends of the walk are those of LevenbergMarquardt, which see: it takes better
+/// steps wherever the model is bad. Gauss (1809); Björck, "Numerical Methods for Least Squares Problems" (1996),
+/// section 9.2.
+struct GaussNewton {
+  std::size_t halvings = 40;
+  double cosine = 1e-9;          ///< of the angle between r and the columns of J: sqrt(|r|² - |r + J p|²) / |r|
+  double relative_step = 1e-15;  ///< |D p| / |D x|, where D holds the lengths of the columns of J
+
+  class Walker {
+   public:
+    explicit Walker(const GaussNewton& method);
+    void begin(Iterate& at, ResidualEvaluator& evaluate) { at_.begin(at, evaluate); }
+    /// None: it looks for itself whether the ground is flat.
+    std::span<const double> estimated_step(const Iterate&) const { return {}; }
+    Move advance(const Iterate& from, Iterate& to, ResidualEvaluator& evaluate);
+
+   private:
+    std::size_t halvings_;
+    double cosine_, relative_step_;
+    double last_length_ = std::numeric_limits<double>::infinity();
+    std::optional<Move> end_;  // once there is nothing left but rounding
+    Linearisation at_;
+  };
+  /// Throws OptionError for options that are negative.
+  Walker walker(std::size_t) const;
+};
+
+}  // namespace downhill

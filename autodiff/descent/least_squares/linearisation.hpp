@@ -1,0 +1,89 @@
+#pragma once
+// Where a method of least squares is: the residuals and their Jacobian at a point, and a trial of another one.
+
+#include <Eigen/Core>
+
+#include <optional>
+#include <vector>
+
+#include <autodiff/descent/least_squares/sum_of_squares.hpp>
+
+namespace downhill {
+
+/// A sum that keeps what rounding took from it, so that the difference of two nearly equal sums has its digits.
+/// Ogita, Rump and Oishi, "Accurate sum and dot product", SIAM J. Sci. Comput. 26 (2005).
+struct CompensatedSum {
+  double high = 0, low = 0;
+  void add(double term);
+  void add_square(double root);
+  double operator-(const CompensatedSum& other) const { return (high - other.high) + (low - other.low); }
+};
+
+/// A point that a step leads to.
+struct Trial {
+  Eigen::VectorXd point, residuals;
+  CompensatedSum sum;
+
+  Trial() = default;
+  Trial(Eigen::VectorXd at, ResidualEvaluator& evaluate);
+  double value() const { return sum.high; }
+};
+
+/// r and J at a point, for methods that step by them. With a robust loss both are multiplied, row by row, by the square
+/// root of its weight at r: J'r is half the gradient then too, and J'J is at least the loss's own curvature, so that a
+/// step that lowers |r + J p|² seldom overshoots. Holland and Welsch (1977).
+class Linearisation {
+ public:
+  const Eigen::VectorXd& point() const { return at_.point; }
+  double value() const { return at_.value(); }
+  const Eigen::VectorXd& residuals() const { return residuals_; }
+  const ResidualEvaluator::Matrix& jacobian() const { return jacobian_; }
+  /// J'r, half the gradient.
+  const Eigen::VectorXd& slope() const { return slope_; }
+  /// What |r|² - |r + J p|² says that a step p is worth.
+  double promised(const Eigen::VectorXd& p) const;
+  /// How much lower the trial is; not positive where it is not lower, or not finite.
+  double fall(const Trial& trial) const;
+
+  /// Makes this one that of `at`, and sets the value and the gradient of `at`.
+  void begin(Iterate& at, ResidualEvaluator& evaluate);
+  /// Goes to the trial and sets `to`, unless the Jacobian is not finite there.
+  bool accept(Trial trial, Iterate& to, ResidualEvaluator& evaluate);
+
+ private:
+  void linearise(ResidualEvaluator::Matrix jacobian, const RobustLoss& loss);
+  void write(Iterate& to) const;
+
+  Trial at_;
+  Eigen::VectorXd residuals_, slope_;
+  ResidualEvaluator::Matrix jacobian_;
+};
+
+/// The longest step of a single parameter, of the one that promises most, that lowers the sum: the last resort where
+/// the slopes of different parameters hold over distances so different that no common step does (a residual that
+/// saturates has a slope of next to nothing, and asks for a step to the other end of the world).
+struct SingleStep {
+  Eigen::Index parameter = 0;
+  double fraction = 1;  ///< of the step that minimises |r + J p|
+  Trial trial;
+  bool in_rounding = false;  ///< it does not lower the sum by more than rounding does
+};
+/// None if no parameter has one. Those with free[j] = 0 are not moved,
+/// and none leaves [lower, upper].
+std::optional<SingleStep> step_of_one(const Linearisation& from, const Eigen::VectorXd& free,
+                                      const Eigen::VectorXd& lower, const Eigen::VectorXd& upper, double noise,
+                                      ResidualEvaluator& evaluate);
+
+/// What the rounding of r and of the parameters does to the sum.
+double noise_of(double size, double reach);
+/// The ends of a walk. Flat, where the whole linear step promises no more of |r|² than cosine²; short, where its length
+/// beside that of the point, both in units of D, is at most relative_step.
+std::optional<Move> flat_or_short(double promised, double size, double length, double reach, double cosine,
+                                  double relative_step);
+/// The whole step promises no more than the rounding of the sum, and does not keep it: the bottom where that is little
+/// beside the sum, or the residuals are 0 to rounding; elsewhere the parameters have no digits left to go on with.
+Move end_in_rounding(double promised, double size, double reach);
+/// There is no SingleStep either.
+Move no_single_step(double last_value);
+
+}  // namespace downhill

@@ -1,0 +1,135 @@
+#pragma once
+// The objective of least squares: r_1(x)² + ... + r_m(x)², or a robust loss of each residual, with weights; and what
+// methods see of it.
+
+#include <Eigen/Core>
+
+#include <cstddef>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <autodiff/derivatives.hpp>
+#include <autodiff/descent/least_squares/robust_loss.hpp>
+#include <autodiff/descent/objective.hpp>
+#include <autodiff/descent/walk.hpp>
+
+namespace downhill {
+
+/// How residuals are counted: the value is the sum of loss(sqrt(w_i) r_i).
+struct ResidualOptions {
+  /// w_i >= 0 of each residual, none for 1: of measurements with the standard deviations s_i, 1 / s_i².
+  std::vector<double> weights = {};
+  RobustLoss loss = SquaredLoss{};
+};
+
+/// The sum of the squares of what `residuals` returns, m numbers for n parameters. It is generic over its number type
+/// and returns them in a std::vector or the like. An Objective for every method; the Jacobian is by `jacobian`, forward
+/// mode for up to 16 parameters. With options, weights and a robust loss:
+///
+///     SumOfSquares(residuals, {.weights = {1, 1, 0.25}, .loss = CauchyLoss{.scale = 2}})
+///
+/// Throws OptionError for a weight that is negative or not finite and for a scale that is not positive, ShapeError,
+/// when it is evaluated, unless there are as many weights as residuals.
+template <class R>
+class SumOfSquares {
+ public:
+  explicit SumOfSquares(R residuals, ResidualOptions options = {})
+      : residuals_(std::move(residuals)), loss_(options.loss), roots_(least_squares_detail::roots_of(options)) {}
+
+  double operator()(std::span<const double> point, std::span<double> gradient) {
+    return recording_(point, gradient, [this](Tape<double>&, Inputs<Var<double>> x) {
+      const auto values = residuals_(x);
+      demand_weights(derivatives_detail::count_of(values));
+      Var<double> sum(0.0);
+      derivatives_detail::for_each_result(values, [&](const auto& residual, std::size_t i) {
+        if (roots_.empty())
+          sum += value_of(loss_, residual);
+        else
+          sum += value_of(loss_, roots_[i] * residual);
+      });
+      return sum;
+    });
+  }
+  /// sqrt(w_i) r_i.
+  Eigen::VectorXd residuals(std::span<const double> point) {
+    const auto values = residuals_(Inputs<double>(point));
+    demand_weights(derivatives_detail::count_of(values));
+    return weighted(as_eigen(values));
+  }
+  /// Of those.
+  auto jacobian(std::span<const double> point) { return weighted(downhill::jacobian(residuals_, point)); }
+  /// The same of residuals that take vectors of the kind of `like`.
+  template <class P>
+  auto of_points_like(const P& like) const {
+    return SumOfSquares<OfPointsLike<R, P>>(OfPointsLike<R, P>(residuals_, like), loss_, roots_);
+  }
+  const RobustLoss& loss() const { return loss_; }
+
+ private:
+  template <class>
+  friend class SumOfSquares;
+  SumOfSquares(R residuals, const RobustLoss& loss, std::vector<double> roots)
+      : residuals_(std::move(residuals)), loss_(loss), roots_(std::move(roots)) {}
+  template <class Values>
+  static Eigen::VectorXd as_eigen(const Values& values) {
+    Eigen::VectorXd copy(static_cast<Eigen::Index>(derivatives_detail::count_of(values)));
+    derivatives_detail::for_each_result(
+        values, [&](const auto& value, std::size_t i) { copy[static_cast<Eigen::Index>(i)] = value; });
+    return copy;
+  }
+  template <class Rows>
+  Rows weighted(Rows rows) const {
+    for (Eigen::Index i = 0; i < static_cast<Eigen::Index>(roots_.size()); ++i)
+      rows.row(i) *= roots_[static_cast<std::size_t>(i)];
+    return rows;
+  }
+  void demand_weights(std::size_t count) const {
+    if (!roots_.empty() && roots_.size() != count) least_squares_detail::wrong_weights(roots_.size(), count);
+  }
+
+  R residuals_;
+  RobustLoss loss_;
+  std::vector<double> roots_;  // of the weights
+  Recording recording_;
+};
+
+/// An Evaluator that knows the residuals as well. Each call counts as one evaluation.
+class ResidualEvaluator : public Evaluator {
+ public:
+  using Matrix = DerivativeMatrix<double, Eigen::Dynamic, Eigen::Dynamic>;
+  Eigen::VectorXd residuals(std::span<const double> point) {
+    ++evaluations_;
+    return residuals_at(point);
+  }
+  Matrix jacobian(std::span<const double> point) {
+    ++evaluations_;
+    return jacobian_at(point);
+  }
+  virtual const RobustLoss& loss() const = 0;
+
+ private:
+  virtual Eigen::VectorXd residuals_at(std::span<const double> point) = 0;
+  virtual Matrix jacobian_at(std::span<const double> point) = 0;
+};
+
+template <class R>
+class ResidualEvaluatorOf final : public ResidualEvaluator {
+ public:
+  explicit ResidualEvaluatorOf(SumOfSquares<R>& objective) : objective_(objective) {}
+  const RobustLoss& loss() const override { return objective_.loss(); }
+
+ private:
+  double evaluate(std::span<const double> point, std::span<double> gradient) override {
+    return objective_(point, gradient);
+  }
+  Eigen::VectorXd residuals_at(std::span<const double> point) override { return objective_.residuals(point); }
+  Matrix jacobian_at(std::span<const double> point) override { return objective_.jacobian(point); }
+  SumOfSquares<R>& objective_;
+};
+template <class R>
+ResidualEvaluatorOf<R> evaluator_of(SumOfSquares<R>& objective) {
+  return ResidualEvaluatorOf<R>(objective);
+}
+
+}  // namespace downhill
