@@ -126,6 +126,7 @@ double Walk::remaining(std::span<const double> step) const {
 bool Walk::is_flat() const {
   if (norm_ == 0) return true;
   if (stop_.gradient_norm) return norm_ <= *stop_.gradient_norm;
+  if (judged_by_method_) return false;
   return norm_ <= flat_norm() || (!is_noisy_ && remaining_ <= stop_.precision);
 }
 

@@ -179,7 +179,9 @@ class Walk {
     remember_lowest(norm_before);
     if (std::isfinite(norm_)) largest_norm_ = std::max(largest_norm_, norm_);
     if (!stop_.gradient_norm && !is_noisy_ && is_finite()) {
-      if constexpr (requires { method.estimated_step(now_); })
+      if constexpr (requires { Method::judges_flatness; })
+        judged_by_method_ = Method::judges_flatness;
+      else if constexpr (requires { method.estimated_step(now_); })
         remaining_ = remaining(method.estimated_step(now_));
       else
         remaining_ = remaining(step_by_last_step());
@@ -198,6 +200,7 @@ class Walk {
   void remember_lowest(double norm_before);
   std::span<const double> step_by_last_step();
   double remaining(std::span<const double> step) const;
+  bool judged_by_method_ = false;
   double flat_norm() const { return stop_.precision * std::min(1.0, largest_norm_); }
   bool is_flat() const;
   std::string why_flat() const;

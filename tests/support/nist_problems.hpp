@@ -23,8 +23,10 @@ struct Data {
   std::vector<std::vector<double>> starts;  // two: one far from the answer, one near to it
   std::vector<double> certified;            // the parameters, to 11 digits
   double residual_sum_of_squares = 0;       // certified too, at those parameters
-  std::vector<double> y;                    // what is fitted; for Nelson that is the logarithm of what was measured
-  std::vector<std::vector<double>> x;       // one vector for each predictor
+  std::vector<double> standard_deviations;  // of the parameters
+  double residual_standard_deviation = 0;
+  std::vector<double> y;               // what is fitted; for Nelson that is the logarithm of what was measured
+  std::vector<std::vector<double>> x;  // one vector for each predictor
 };
 
 // ---- the models
@@ -143,6 +145,9 @@ inline Data read_problem(const nlohmann::json& problem) {
   for (const char* start : {"start1", "start2"}) data.starts.push_back(problem.at(start).get<std::vector<double>>());
   for (const auto& text : problem.at("certified_text")) data.certified.push_back(std::stod(text.get<std::string>()));
   data.residual_sum_of_squares = std::stod(problem.at("rss_text").get<std::string>());
+  for (const auto& text : problem.at("standard_deviations_text"))
+    data.standard_deviations.push_back(std::stod(text.get<std::string>()));
+  data.residual_standard_deviation = std::stod(problem.at("residual_standard_deviation_text").get<std::string>());
   problem.at("y").get_to(data.y);
   if (problem.value("response", "y") == "log(y)") {
     for (double& y : data.y) y = std::log(y);

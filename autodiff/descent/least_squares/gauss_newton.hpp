@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <limits>
 #include <optional>
-#include <span>
 
 #include <autodiff/descent/least_squares/linearisation.hpp>
 
@@ -27,8 +26,8 @@ struct GaussNewton {
    public:
     explicit Walker(const GaussNewton& method);
     void begin(Iterate& at, ResidualEvaluator& evaluate) { at_.begin(at, evaluate); }
-    /// None: it looks for itself whether the ground is flat.
-    std::span<const double> estimated_step(const Iterate&) const { return {}; }
+    /// Without a Stop::gradient_norm, it says itself where the ground is flat.
+    static constexpr bool judges_flatness = true;
     Move advance(const Iterate& from, Iterate& to, ResidualEvaluator& evaluate);
 
    private:

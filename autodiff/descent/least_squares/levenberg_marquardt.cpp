@@ -89,7 +89,7 @@ VectorXd LevenbergMarquardt::Walker::within_bounds(VectorXd p, VectorXd free, co
   for (;;) {
     const VectorXd clipped = (x + p).cwiseMax(lower_).cwiseMin(upper_) - x;
     const Eigen::Array<bool, Eigen::Dynamic, 1> leaves =
-        (x + p).array() < lower_.array() || (x + p).array() > upper_.array();
+        free.array() > 0 && ((x + p).array() < lower_.array() || (x + p).array() > upper_.array());
     if (!leaves.any()) return p;
     for (Index j = 0; j < x.size(); ++j)
       if (leaves[j]) {
@@ -165,7 +165,7 @@ Move LevenbergMarquardt::Walker::advance(const Iterate&, Iterate& to, ResidualEv
     p = within_bounds(std::move(p), free, d);
     const double promise = promised(p);
     if (first || shared) radius_ = shared ? length : std::min(radius_, length);
-    Trial trial(x + p, evaluate);
+    Trial trial((x + p).cwiseMax(lower_).cwiseMin(upper_), evaluate);
     const double fall = at_.fall(trial);
     now = trial.value();
     const bool in_rounding = promise <= noise;

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <limits>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include <autodiff/descent/least_squares/linearisation.hpp>
@@ -50,8 +49,8 @@ struct LevenbergMarquardt {
     void begin(Iterate& at, ResidualEvaluator& evaluate) { at_.begin(at, evaluate); }
     /// The norm of the gradient, of the parameters that can move.
     double flatness(const Iterate& at) const;
-    /// None: it looks for itself whether the ground is flat.
-    std::span<const double> estimated_step(const Iterate&) const { return {}; }
+    /// Without a Stop::gradient_norm, it says itself where the ground is flat.
+    static constexpr bool judges_flatness = true;
     Move advance(const Iterate& from, Iterate& to, ResidualEvaluator& evaluate);
 
    private:

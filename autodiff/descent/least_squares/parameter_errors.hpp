@@ -1,0 +1,40 @@
+#pragma once
+// How certain fitted parameters are.
+
+#include <Eigen/Core>
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include <autodiff/descent/least_squares/sum_of_squares.hpp>
+
+namespace downhill {
+
+/// What a fit says of itself.
+struct ParameterErrors {
+  std::size_t degrees_of_freedom = 0;      ///< m residuals less the parameters that they determine
+  double residual_standard_deviation = 0;  ///< s = sqrt(sum of squares / degrees of freedom); NaN if there are none
+  Eigen::MatrixXd covariance;              ///< s² (J'J)^-1
+  std::vector<double> standard_errors;     ///< the roots of its diagonal
+};
+
+namespace least_squares_detail {
+ParameterErrors errors_at(std::span<const double> point, std::span<const std::size_t> fixed,
+                          ResidualEvaluator& evaluate);
+}
+
+/// The covariance and the standard errors of the parameters at `point`, the bottom of an objective: as far as it is
+/// linear over that distance and the residuals are independent, with one variance beside their weights. Parameters in
+/// `fixed` have the error 0; where the residuals do not determine a parameter, to rounding, it is infinite, and so is
+/// its covariance with itself; with others it is NaN. With a robust loss, residuals count with its weights. From a QR
+/// factorisation of J, not from J'J, which would lose half of the digits. Björck, "Numerical Methods for Least Squares
+/// Problems" (1996), section 2.8.3. Throws OptionError for a fixed parameter that does not exist.
+template <class R>
+ParameterErrors parameter_errors(SumOfSquares<R> objective, std::span<const double> point,
+                                 std::span<const std::size_t> fixed = {}) {
+  ResidualEvaluatorOf<R> evaluate(objective);
+  return least_squares_detail::errors_at(point, fixed, evaluate);
+}
+
+}  // namespace downhill
