@@ -8,8 +8,8 @@
 //     adjoint[parent] += slope * adjoint[result]
 //
 // An adjoint of exactly 0 stops there, and nothing goes along a slope of exactly 0: 0 times infinity or NaN contributes
-// 0, as in every other mode (see handed_on in statement.hpp). The tape is only read; any result may be swept again, with
-// any seeds, and nothing is ever added up between two sweeps.
+// 0, as in every other mode (see handed_on in statement.hpp). The tape is only read; any result may be swept again,
+// with any seeds, and nothing is ever added up between two sweeps.
 
 #include <cstddef>
 #include <initializer_list>
@@ -72,8 +72,7 @@ class Gradient {
 /// Hands on an adjoint that is not an ordinary number, along the edges of one statement.
 template <class T>
 [[gnu::noinline]] void pull_with_care(const Edge<T>* begin, const Edge<T>* end, const T& g, T* adjoint) {
-  for (const Edge<T>* e = begin; e != end; ++e)
-    adjoint[e->parent] = adjoint[e->parent] + handed_on(e->slope, g);
+  for (const Edge<T>* e = begin; e != end; ++e) adjoint[e->parent] = adjoint[e->parent] + handed_on(e->slope, g);
 }
 
 /// One reverse sweep over the statements in [begin, end), end first.
