@@ -22,6 +22,8 @@
 
 #include <autodiff/matrix.hpp>
 
+#include <autodiff/linear_algebra.hpp>
+
 #include <autodiff/eigen.hpp>
 #include <autodiff/print.hpp>
 

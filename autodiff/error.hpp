@@ -14,7 +14,7 @@ struct Error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A tape or a Var was misused: a stale, foreign, passive, moved-from or uninitialised Var, an empty or a full tape.
+/// A tape or a Var was misused: a stale, foreign, passive, or moved-from Var, an empty or a full tape.
 struct TapeError : Error {
   using Error::Error;
 };

@@ -39,12 +39,10 @@ void foreign_variable(std::string_view operation) {
                   operation));
 }
 
-void no_value(bool moved_from) {
-  if (moved_from)
-    throw TapeError(
-        "this Var has no value any more: it was moved from, and its slot went into the result; use the result, or copy "
-        "the Var instead of moving it");
-  throw TapeError("this Var has no value yet: it was declared without one; assign a number or a Var before using it");
+void moved_from() {
+  throw TapeError(
+      "this Var has no value any more: it was moved from, and its slot went into the result; use the result, or copy "
+      "the Var instead of moving it");
 }
 
 void passive_gradient() {
@@ -136,6 +134,10 @@ void different_shapes(std::string_view operation, std::size_t rows, std::size_t 
                       std::size_t other_columns, std::string_view rule) {
   throw ShapeError(
       fmt::format("{}: {} x {} and {} x {}; {}", operation, rows, columns, other_rows, other_columns, rule));
+}
+
+void not_square(std::string_view operation, std::size_t rows, std::size_t columns) {
+  throw ShapeError(fmt::format("{}: the matrix is {} x {}; it must be square", operation, rows, columns));
 }
 
 void different_sizes(std::string_view operation, std::size_t left, std::size_t right) {

@@ -12,7 +12,7 @@ namespace downhill::misuse {
 [[noreturn]] void stale_variable(std::string_view name, std::size_t slot, bool has_old_value);
 [[noreturn]] void variable_of_dead_tape();
 [[noreturn]] void foreign_variable(std::string_view operation);
-[[noreturn]] void no_value(bool moved_from);
+[[noreturn]] void moved_from();
 [[noreturn]] void passive_gradient();
 [[noreturn]] void passive_objective();
 [[noreturn]] void empty_tape();
@@ -34,6 +34,7 @@ namespace downhill::misuse {
 [[noreturn]] void empty_range(std::string_view operation);
 [[noreturn]] void different_shapes(std::string_view operation, std::size_t rows, std::size_t columns,
                                    std::size_t other_rows, std::size_t other_columns, std::string_view rule);
+[[noreturn]] void not_square(std::string_view operation, std::size_t rows, std::size_t columns);
 [[noreturn]] void different_sizes(std::string_view operation, std::size_t left, std::size_t right);
 
 }  // namespace downhill::misuse

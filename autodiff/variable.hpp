@@ -26,13 +26,13 @@ template <class T>
 inline constexpr bool is_active_type<Var<T>> = true;
 
 /// A scalar on a tape, or a plain number until it meets one: `Var<double> x = 3` is passive, owns no slot and records
-/// nothing. Using a Var that has no value (declared without one, or moved from) throws TapeError.
+/// nothing; `Var<double>()` is 0, as `double()` is. Using a Var that was moved from throws TapeError.
 template <class T>
 class Var {
  public:
   using value_type = T;
 
-  Var() noexcept : id_(no_value_yet) {}
+  Var() noexcept = default;
   template <Plain N>
   Var(N number) noexcept : value_(static_cast<T>(number)) {}
   Var(const T& number) noexcept requires(!std::is_arithmetic_v<T>) : value_(number) {}
@@ -75,7 +75,7 @@ class Var {
   friend class Gradient<T>;
   friend struct Recorder;
   friend struct MatrixRecorder;
-  static constexpr std::uint64_t no_value_yet = 1, moved_from = 2;  // in place of the identity, where there is no tape
+  static constexpr std::uint64_t moved_from = 1;  // in place of the identity, where there is no tape
 
   [[gnu::always_inline]] Var(Tape<T>* tape, T value, std::uint64_t id) noexcept : tape_(tape), value_(value), id_(id) {}
 
@@ -95,8 +95,8 @@ class Var {
     id_ = moved_from;
   }
   void demand_value() const {
-    if (tape_ == nullptr && (id_ == no_value_yet || id_ == moved_from)) [[unlikely]]
-      misuse::no_value(id_ == moved_from);
+    if (tape_ == nullptr && id_ == moved_from) [[unlikely]]
+      misuse::moved_from();
   }
 
   Tape<T>* tape_ = nullptr;

@@ -2,6 +2,7 @@
 // What the operations on matrices share as blocks on the tape. An operand is its elements, and the slot of the first
 // one if it is on the tape.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
@@ -13,6 +14,12 @@
 namespace downhill::matrix_detail {
 
 inline constexpr std::size_t passive = static_cast<std::size_t>(-1);
+
+/// Are all of these adjoints exactly 0?
+template <class T>
+bool are_zero(std::size_t count, const T* adjoint) {
+  return std::all_of(adjoint, adjoint + count, [](const T& g) { return is_zero(g); });
+}
 
 template <class T>
 struct Operand {

@@ -124,14 +124,15 @@ void evaluate(const std::array<Elements<const T>, N>& x, T* v) {
   (std::make_index_sequence<N>());
 }
 
-/// to += scale x, x dense; rows and columns of `to` may be repeated.
+/// to += scale x, as slopes x hand an adjoint on, x dense; rows and columns of `to` may be repeated.
 template <class T>
 void add_scaled(const T* x, const T& scale, const Elements<T>& to) {
   const Runs<1> runs({to.layout});
   with_steps<1>(runs.step, [&](auto step) {
     for (std::size_t r = 0; r < runs.count; ++r) {
       T* const __restrict into = to.data + r * runs.next[0];
-      for (std::size_t k = 0; k < runs.length; ++k) into[k * step] = into[k * step] + x[r * runs.length + k] * scale;
+      for (std::size_t k = 0; k < runs.length; ++k)
+        into[k * step] = into[k * step] + handed_on(x[r * runs.length + k], scale);
     }
   });
 }
@@ -187,10 +188,23 @@ void add_rows(const Elements<const T>& x, const Elements<T>& to) {
   });
 }
 
-/// What an adjoint g hands on along a slope. An adjoint of 0 stops there.
+/// handed_on (statement.hpp), in packs.
 template <class T>
-T handed_on(const T& slope, const T& g) {
-  return is_zero(g) ? T(0) : slope * g;
+[[gnu::always_inline]] inline Pack<T> pack_handed_on(const Pack<T>& slope, const Pack<T>& g) {
+  const Pack<T> zero(0);
+  return choose(slope == zero, zero, choose(g == zero, zero, slope * g));
+}
+/// Are all n elements f(k) neither infinite nor NaN?
+template <class F>
+bool are_finite(std::size_t n, F&& f) {
+  using T = std::remove_cvref_t<decltype(f(std::size_t{}))>;
+  constexpr std::size_t width = Pack<T>::size;
+  std::array<T, width> lanes{};
+  std::size_t k = 0;
+  for (; k + width <= n; k += width)
+    for (std::size_t l = 0; l < width; ++l) lanes[l] += f(k + l) - f(k + l);  // 0, or NaN
+  for (; k < n; ++k) lanes[0] += f(k) - f(k);
+  return std::ranges::all_of(lanes, [](T lane) { return lane == 0; });
 }
 
 /// part(k) = slope_j(x..., v) g for k from begin on, `count` elements of a run.
@@ -204,11 +218,11 @@ void parts_along(const std::array<const T*, N>& x, const T* v, const T* g, std::
         const Pack<T> from = Pack<T>::load(g + here, Constant<1>{}, some);
         const Pack<T> slope = slope_along<Rule, j>(Pack<T>::load(v + here, Constant<1>{}, some),
                                                    Pack<T>::load(x[i] + here * step, step, some)...);
-        choose(from == Pack<T>(0), Pack<T>(0), slope * from).store(part + k, some);
+        pack_handed_on(slope, from).store(part + k, some);
       }
     } else {
       for (std::size_t k = 0; k < count; ++k)
-        part[k] = handed_on<T>(slope_along<Rule, j, T>(v[begin + k], x[i][(begin + k) * step]...), g[begin + k]);
+        part[k] = handed_on(slope_along<Rule, j, T>(v[begin + k], x[i][(begin + k) * step]...), g[begin + k]);
     }
   }
   (std::make_index_sequence<N>());
@@ -281,7 +295,7 @@ void pull_back_along(const std::array<Elements<const T>, N>& x, const T* v, cons
             const Pack<T> g_here = Pack<T>::load(from + k, Constant<1>{}, count);
             const Pack<T> slope = slope_along<Rule, j>(Pack<T>::load(of + k, Constant<1>{}, count),
                                                        Pack<T>::load(begin[i] + k * step, step, count)...);
-            const Pack<T> part = choose(g_here == Pack<T>(0), Pack<T>(0), slope * g_here);
+            const Pack<T> part = pack_handed_on(slope, g_here);
             if (to_step == 1 && count == Pack<T>::size)
               (Pack<T>::load(to + k, Constant<1>{}, count) + part).store(to + k, count);
             else
@@ -289,7 +303,7 @@ void pull_back_along(const std::array<Elements<const T>, N>& x, const T* v, cons
           }
         } else {
           const auto part = [&](std::size_t k) {
-            return handed_on<T>(slope_along<Rule, j, T>(of[k], begin[i][k * step]...), from[k]);
+            return handed_on(slope_along<Rule, j, T>(of[k], begin[i][k * step]...), from[k]);
           };
           for (std::size_t k = 0; k < runs.length; ++k) to[k * to_step] = to[k * to_step] + part(k);
         }

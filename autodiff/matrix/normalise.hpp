@@ -35,12 +35,15 @@ class LayerNormBlock final : public OperandBlock<T, 3> {
     T* const h = weighed_.data();
     const T* const all = adjoint + first;
     if (gain.is_active())
-      add_rows_of(x.layout.rows, gain.in(adjoint), [&](std::size_t k) { return Wide<T>(all[k]) * normal_[k]; });
+      add_rows_of(x.layout.rows, gain.in(adjoint), [&](std::size_t k) {
+        return is_zero(all[k]) ? Wide<T>(T(0)) : Wide<T>(Wide<T>(all[k]) * normal_[k]);
+      });
     if (bias.is_active()) add_rows_of(x.layout.rows, bias.in(adjoint), [&](std::size_t k) { return Wide<T>(all[k]); });
     if (!x.is_active()) return;
     for (std::size_t i = 0; i < x.layout.rows; ++i) {
       const T *const g = all + i * columns, *const u = normal_.data() + i * columns;
-      for (std::size_t j = 0; j < columns; ++j) h[j] = g[j] * gain.elements()(0, j);
+      for (std::size_t j = 0; j < columns; ++j) h[j] = handed_on(gain.elements()(0, j), g[j]);
+      if (are_zero(columns, h)) continue;
       const Wide<T> mean = wide_sum_of<T>(0, columns, [&](std::size_t j) { return h[j]; }) / count;
       const Wide<T> along =
           wide_sum_of<T>(0, columns, [&](std::size_t j) { return Wide<T>(h[j]) * Wide<T>(u[j]); }) / count;

@@ -27,19 +27,53 @@ void add_product(const Elements<const T>& a, const Elements<const T>& b, const E
 extern template void add_product(const Elements<const double>&, const Elements<const double>&, const Elements<double>&);
 extern template void add_product(const Elements<const float>&, const Elements<const float>&, const Elements<float>&);
 
+/// The same for a pull-back, where one factor is an adjoint and the other the slopes along which it is handed on.
+template <class T>
+void hand_on_product(const Elements<const T>& a, const Elements<const T>& b, const Elements<T>& c) {
+  for_each_element(c.layout, [&](std::size_t i, std::size_t j) {
+    for (std::size_t k = 0; k < a.layout.columns; ++k) c(i, j) = c(i, j) + handed_on(a(i, k), b(k, j));
+  });
+}
+template <std::floating_point T>
+bool all_finite(const Elements<const T>& x) {
+  const Runs<1> runs({x.layout});
+  bool finite = true;
+  with_steps<1>(runs.step, [&](auto step) {
+    for (std::size_t r = 0; r < runs.count && finite; ++r)
+      finite =
+          are_finite(runs.length, [begin = x.data + r * runs.next[0], step](std::size_t k) { return begin[k * step]; });
+  });
+  return finite;
+}
+
 /// C = A B + b, b a row that is repeated, or nothing.
 template <class T>
 class ProductBlock final : public OperandBlock<T, 3> {
  public:
-  using OperandBlock<T, 3>::OperandBlock;
+  ProductBlock(const std::array<Operand<T>, 3>& operands, const Layout& result, const T* c)
+      : OperandBlock<T, 3>(operands, result), c_(c) {}
   std::string_view name() const override { return this->operand(2).data == nullptr ? "product" : "affine"; }
   void pull_back(std::size_t first, T* adjoint) const override {
     const Operand<T>&a = this->operand(0), &b = this->operand(1), &row = this->operand(2);
     const Elements<const T> g = this->result_in(adjoint, first);
-    if (a.is_active()) add_product<T>(g, b.elements().transposed(), a.in(adjoint));
-    if (b.is_active()) add_product<T>(a.elements().transposed(), g, b.in(adjoint));
+    const bool plain = is_plain(g);
+    const auto hand_on = [plain](const Elements<const T>& x, const Elements<const T>& y, const Elements<T>& to) {
+      plain ? add_product<T>(x, y, to) : hand_on_product<T>(x, y, to);
+    };
+    if (a.is_active()) hand_on(g, b.elements().transposed(), a.in(adjoint));
+    if (b.is_active()) hand_on(a.elements().transposed(), g, b.in(adjoint));
     if (row.is_active()) add_rows<T>(g, row.in(adjoint));
   }
+
+ private:
+  // Is 0 times whatever else there is 0 by itself? What is not finite in A or B is not in C either, which is smaller.
+  bool is_plain(const Elements<const T>& g) const {
+    if constexpr (std::floating_point<T>)
+      return all_finite<T>(g) && all_finite<T>({c_, this->result()});
+    else
+      return false;
+  }
+  const T* c_;
 };
 
 template <class T>
@@ -66,7 +100,7 @@ VarMatrix<T> product(const VarMatrix<T>& a, const VarMatrix<T>& b, const VarMatr
                              std::copy_n(c.data(), shape.columns, c.data() + i * shape.columns);
                          }
                          add_product<T>(operands[0].elements(), operands[1].elements(), {c.data(), shape});
-                         return R::record<ProductBlock<T>, T>(tape, shape, c, operands, shape);
+                         return R::record<ProductBlock<T>, T>(tape, shape, c, operands, shape, c.data());
                        });
 }
 

@@ -69,8 +69,8 @@ struct Softmax {
   static void pull_back(const T* p, const T* g, std::size_t m, Add&& add) {
     if (m == 0) return;
     const T base = g[largest_of(m, [&](std::size_t j) { return p[j]; })];
-    const T mean = sum_of<T>(m, [&](std::size_t j) { return p[j] * (g[j] - base); });
-    for (std::size_t j = 0; j < m; ++j) add(j, p[j] * ((g[j] - base) - mean));
+    const T mean = sum_of<T>(m, [&](std::size_t j) { return handed_on(p[j], T(g[j] - base)); });
+    for (std::size_t j = 0; j < m; ++j) add(j, handed_on(p[j], T((g[j] - base) - mean)));
   }
 };
 /// y = x - log(sum of exp(x) over the row). To x_j: g_j - p_j (sum of g over the row), which for the largest p is g_j
@@ -87,7 +87,8 @@ struct LogSoftmax {
     };
     const Wide<T> of_g = others(g);
     const T sum = T(of_g + g[at]);
-    for (std::size_t j = 0; j < m; ++j) add(j, j == at ? T(g[j] * others(p) - p[j] * of_g) : T(g[j] - p[j] * sum));
+    for (std::size_t j = 0; j < m; ++j)
+      add(j, j == at ? T(g[j] * others(p) - p[j] * of_g) : T(g[j] - handed_on(p[j], sum)));
   }
 };
 /// y = log(sum of exp(x) over the row), one number. To x_j: p_j g.
@@ -95,7 +96,7 @@ struct LogSumExp {
   static constexpr std::string_view name = "log_sum_exp";
   template <class T, class Add>
   static void pull_back(const T* p, const T* g, std::size_t m, Add&& add) {
-    for (std::size_t j = 0; j < m; ++j) add(j, handed_on<T>(p[j], *g));
+    for (std::size_t j = 0; j < m; ++j) add(j, handed_on(p[j], *g));
   }
 };
 
@@ -109,9 +110,12 @@ class OfSoftmaxBlock final : public OperandBlock<T, 1> {
   void pull_back(std::size_t first, T* adjoint) const override {
     const Elements<T> to = this->operand(0).in(adjoint);
     const std::size_t columns = to.layout.columns;
-    for (std::size_t i = 0; i < to.layout.rows; ++i)
-      Function::template pull_back<T>(p_ + i * columns, adjoint + first + this->result().at(i, 0), columns,
+    for (std::size_t i = 0; i < to.layout.rows; ++i) {
+      const T* const g = adjoint + first + this->result().at(i, 0);
+      if (are_zero(this->result().columns, g)) continue;
+      Function::template pull_back<T>(p_ + i * columns, g, columns,
                                       [&](std::size_t j, const T& part) { to(i, j) = to(i, j) + part; });
+    }
   }
 
  private:

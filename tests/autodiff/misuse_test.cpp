@@ -132,24 +132,26 @@ TEST_CASE("an update of the parameters makes every older Var stale, but no mark"
 
 TEST_CASE("an operation that throws leaves the tape and its operands as they were", "[tape]") {
   Tape<double> tape, other;
-  const Var<double> x = tape.variable(2), foreign = other.variable(3), nothing;
+  const Var<double> x = tape.variable(2), foreign = other.variable(3);
+  Var<double> gone = 1;
+  const Var<double> taken = std::move(gone);
   Var<double> s = x * x;
   const State before(tape);
   SECTION("custom with a foreign Var in the middle") {
     CHECK_THROWS_WITH(custom(1.0, {{x, 1.0}, {foreign, 1.0}, {s, 1.0}}), ContainsSubstring("custom"));
   }
-  SECTION("sum with a Var without a value in the middle") {
-    CHECK_THROWS_AS(sum(std::array{x, nothing, s}), TapeError);
+  SECTION("sum with a Var that was moved from in the middle") {
+    CHECK_THROWS_AS(sum(std::array<Var<double>, 3>{x, gone, s}), TapeError);
   }
   SECTION("compound assignments") {
     CHECK_THROWS_AS(s += foreign, TapeError);
     CHECK_THROWS_AS(s -= foreign, TapeError);
-    CHECK_THROWS_AS(s *= nothing, TapeError);
+    CHECK_THROWS_AS(s *= gone, TapeError);
     CHECK_THROWS_AS(s /= foreign, TapeError);
   }
   SECTION("a temporary that would have been folded") {
     CHECK_THROWS_AS(std::move(s) * foreign, TapeError);
-    CHECK_THROWS_AS(nothing - std::move(s), TapeError);
+    CHECK_THROWS_AS(gone - std::move(s), TapeError);
   }
   CHECK(State(tape) == before);
   CHECK(s.value() == 4);

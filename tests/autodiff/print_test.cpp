@@ -1,6 +1,7 @@
 #include "support/catch.hpp"
 
 #include <sstream>
+#include <utility>
 
 #include <autodiff/autodiff.hpp>
 
@@ -17,6 +18,9 @@ TEST_CASE("a Var prints as the number it holds, with that number's formats", "[p
   CHECK(stream.str() == "0.666667 1.5");
 }
 
-TEST_CASE("printing a Var without a value throws instead of printing rubbish", "[print]") {
-  CHECK_THROWS_AS(fmt::format("{}", Var<double>()), downhill::TapeError);
+TEST_CASE("printing a Var that was moved from throws instead of printing rubbish", "[print]") {
+  Var<double> x = 1;
+  const Var<double> taken = std::move(x);
+  CHECK_THROWS_AS(fmt::format("{}", x), downhill::TapeError);
+  CHECK(fmt::format("{} {}", taken, Var<double>()) == "1 0");
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <complex>
 #include <concepts>
 #include <functional>
 #include <limits>
@@ -228,49 +229,61 @@ TEST_CASE("numeric_limits of Var are those of its number", "[variable]") {
   CHECK(std::numeric_limits<Var<float>>::epsilon() == 0x1p-23F);
 }
 
-TEST_CASE("a Var without a value throws in every use, and says why", "[variable]") {
+TEST_CASE("a Var that was moved from throws in every use, and says why", "[variable]") {
   Tape<double> tape;
   const Var<double> x = tape.variable(2);
-  const Var<double> never;
   Var<double> moved = x * 3;
   const Var<double> taken = std::move(moved);
-  const auto check_uses = [&](const Var<double>& v, const char* message) {
-    const std::vector<std::function<void()>> uses = {
-        [&] { v.value(); },
-        [&] { v.slot(); },
-        [&] { static_cast<void>(v + 1); },
-        [&] { static_cast<void>(2 * v); },
-        [&] { static_cast<void>(v * x); },
-        [&] { static_cast<void>(x - v); },
-        [&] { static_cast<void>(v / v); },
-        [&] { static_cast<void>(-v); },
-        [&] { exp(v); },
-        [&] { pow(x, v); },
-        [&] { static_cast<void>(v < 1); },
-        [&] { static_cast<void>(x == v); },
-        [&] {
-          sum(std::vector{x, v});
-        },
-        [&] {
-          custom(1.0, {{v, 1.0}});
-        },
-        [&] {
-          Var<double> s = x * 2, &sum = s += v;
-          static_cast<void>(sum);
-        },
-        [&] { static_cast<void>(static_cast<float>(v)); },
-        [&] { tape.name(v, "v"); },
-        [&] { tape.gradient(v); },
-    };
-    for (const auto& use : uses) CHECK_THROWS_WITH(use(), ContainsSubstring(message));
+  const Var<double>& v = moved;
+  const std::vector<std::function<void()>> uses = {
+      [&] { v.value(); },
+      [&] { v.slot(); },
+      [&] { static_cast<void>(v + 1); },
+      [&] { static_cast<void>(2 * v); },
+      [&] { static_cast<void>(v * x); },
+      [&] { static_cast<void>(x - v); },
+      [&] { static_cast<void>(v / v); },
+      [&] { static_cast<void>(-v); },
+      [&] { exp(v); },
+      [&] { pow(x, v); },
+      [&] { static_cast<void>(v < 1); },
+      [&] { static_cast<void>(x == v); },
+      [&] {
+        sum(std::vector{x, v});
+      },
+      [&] {
+        custom(1.0, {{v, 1.0}});
+      },
+      [&] {
+        Var<double> s = x * 2, &sum = s += v;
+        static_cast<void>(sum);
+      },
+      [&] { static_cast<void>(static_cast<float>(v)); },
+      [&] { tape.name(v, "v"); },
+      [&] { tape.gradient(v); },
   };
-  check_uses(never, "no value yet: it was declared without one");
-  check_uses(moved, "it was moved from");
+  for (const auto& use : uses) CHECK_THROWS_WITH(use(), ContainsSubstring("it was moved from"));
   CHECK(tape.gradient(taken)[x] == 3);
-  const Var<double> copy_of_nothing = never;  // as harmless as copying an empty std::optional
-  CHECK_THROWS_AS(copy_of_nothing.value(), TapeError);
+  const Var<double> copy_of_moved = moved;  // as harmless as copying an empty std::optional
+  CHECK_THROWS_AS(copy_of_moved.value(), TapeError);
   moved = x;
   CHECK(moved == 2);
+}
+
+TEST_CASE("a Var that is declared without a value is 0, as a number is", "[variable]") {
+  Tape<double> tape;
+  const Var<double> x = tape.variable(3);
+  Var<double> s{}, t;
+  CHECK((s == 0 && !s.is_active() && Var<double>() + 1 == 1));
+  s += x;
+  t -= x * x;
+  CHECK(tape.gradient(s * t)[x] == -27);
+  const std::vector squares{x * x, x * 2, x + 1};
+  CHECK(tape.gradient(std::reduce(squares.begin(), squares.end()))[x] == 9);
+  const std::complex<Var<double>> z(x, 2.0), w = z * z;  // 5 + 12 i, and d/dx is 2 z
+  CHECK((w.real() == 5 && w.imag() == 12));
+  CHECK((tape.gradient(w.real())[x] == 6 && tape.gradient(w.imag())[x] == 4));
+  CHECK_THROWS_AS(tape.gradient(Var<double>()), TapeError);
 }
 
 TEST_CASE("a passive Var may stand on both sides of an operation and of a compound assignment", "[variable]") {
