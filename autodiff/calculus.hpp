@@ -22,6 +22,9 @@
 // everywhere. At infinity a slope is its
 // limit, where there is one: tanh'(inf) = 0, softplus'(inf) = 1.
 //
+// In the chain rule what is exactly 0, a slope, an adjoint or a tangent, contributes exactly 0, even where the other
+// factor is infinite or NaN, in every mode: so max(log(p), -100) has the slope 0 at p = 0, and sqrt(max(x, 0)) at -1.
+//
 // A function that std has too is std's own for plain numbers, one and the same, so that `using namespace std` beside
 // `using namespace downhill` leaves no doubt which is called. max, min and clamp of plain numbers are here as well, for
 // mixed types and for NaN.
