@@ -25,9 +25,8 @@ class EigenvaluesBlock final : public matrix_detail::OperandBlock<T, 1> {
   void pull_back(std::size_t first, T* adjoint) const override {
     if (matrix_detail::are_zero(this->result().size(), adjoint + first)) return;
     Dense<T> scaled = vectors_;
-    for_each_element(scaled.layout(), [&](std::size_t i, std::size_t k) {
-      scaled(i, k) = matrix_detail::handed_on(scaled(i, k), adjoint[first + k]);
-    });
+    for_each_element(scaled.layout(),
+                     [&](std::size_t i, std::size_t k) { scaled(i, k) = handed_on(scaled(i, k), adjoint[first + k]); });
     add(symmetric_part<T>(times<T>(scaled, vectors_.transposed()).elements()), 1, this->operand(0).in(adjoint));
   }
 
@@ -47,7 +46,7 @@ class SingularValuesBlock final : public matrix_detail::OperandBlock<T, 1> {
     Dense<T> scaled = svd_.left;
     for_each_element(scaled.layout(), [&](std::size_t i, std::size_t k) {
       const T g = magnitude(svd_.values[k]) == 0 ? T(adjoint[first + k] * T(0)) : adjoint[first + k];
-      scaled(i, k) = matrix_detail::handed_on(scaled(i, k), g);
+      scaled(i, k) = handed_on(scaled(i, k), g);
     });
     add(times<T>(scaled, svd_.right.transposed()), 1, this->operand(0).in(adjoint));
   }
