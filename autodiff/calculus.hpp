@@ -316,12 +316,16 @@ template <Number X> [[gnu::always_inline]] inline auto log_sigmoid(X&& x) {
   return apply<LogSigmoid>(std::forward<X>(x)); }
 /// max(x, 0). Slope 1 above 0, otherwise 0.
 struct Relu { static constexpr std::string_view name = "relu";
-  template <class T> static T value(const T& x) { return x <= T(0) ? T(0) : x; }
+  template <class T> static T value(const T& x) {
+    if constexpr (Active<T>) return apply<Relu>(x);
+    else return x <= T(0) ? T(0) : x; }
   template <class T> static T slope(const T& x, const T&) { return x > T(0) ? T(1) : x == x ? T(0) : x; } };
 template <Number X> [[gnu::always_inline]] inline auto relu(X&& x) { return apply<Relu>(std::forward<X>(x)); }
 /// x above 0, otherwise a x. Slopes 1 and 0, otherwise a and x.
 struct LeakyRelu { static constexpr std::string_view name = "leaky_relu";
-  template <class T> static T value(const T& x, const T& a) { return x > T(0) ? x : a * x; }
+  template <class T> static T value(const T& x, const T& a) {
+    if constexpr (Active<T>) return apply<LeakyRelu>(x, a);
+    else return x > T(0) ? x : a * x; }
   template <class T> static T slope_x(const T& x, const T& a, const T&) { return x > T(0) ? T(1) : x == x ? a : x; }
   template <class T> static T slope_y(const T& x, const T&, const T&) { return x > T(0) ? T(0) : x; } };
 template <class X, Number<X> A = ConstantFor<X>> auto leaky_relu(X&& x, A&& slope = A(0.01)) {

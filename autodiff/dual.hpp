@@ -255,12 +255,28 @@ template <class T, std::size_t N>
 constexpr bool is_ordinary(const Dual<T, N>&) {
   return false;
 }
-/// The product rule, of which each part is handed on by itself.
+/// The product rule, of which each part is handed on by itself. A tangent that is NaN is a second derivative that is
+/// not known: it stays so, unless all of the other factor is 0.
 template <class T, std::size_t N>
 constexpr Dual<T, N> handed_on(const Dual<T, N>& slope, const Dual<T, N>& moves) {
-  Lanes<T, N> tangents = Lanes<T, N>::scaled(moves.value(), slope.lanes());
-  tangents.add_scaled(slope.value(), moves.lanes());
-  return {handed_on(slope.value(), moves.value()), tangents};
+  if (is_zero(slope) || is_zero(moves)) return {};
+  return known_product(slope, moves, handed_on(slope.value(), moves.value()));
+}
+template <class T, std::size_t N>
+constexpr Dual<T, N> known_product(const Dual<T, N>& x, const Dual<T, N>& y, const T& value) {
+  if (is_ordinary(x.value()) && is_ordinary(y.value())) {
+    Lanes<T, N> tangents = Lanes<T, N>::scaled(y.value(), x.lanes());
+    tangents.add_scaled(x.value(), y.lanes());
+    return {value, tangents};
+  }
+  std::array<T, N> tangents;
+  for (std::size_t i = 0; i < N; ++i)
+    tangents[i] = known_product(x.tangent(i), y.value()) + known_product(x.value(), y.tangent(i));
+  return {value, tangents};
+}
+template <class T, std::size_t N>
+constexpr Dual<T, N> known_product(const Dual<T, N>& x, const Dual<T, N>& y) {
+  return known_product(x, y, known_product(x.value(), y.value()));
 }
 template <class T, std::size_t N>
 constexpr bool is_sound_product(const Dual<T, N>& product, const Dual<T, N>& x, const Dual<T, N>& y) {

@@ -18,7 +18,9 @@ namespace downhill {
 struct Staircase { template <class T> static T slope(const T&, const T&) { return T(0); } };
 /// -1, 0 or 1 (NaN for NaN).
 struct Sign : Staircase { static constexpr std::string_view name = "sign";
-  template <class T> static T value(const T& x) { return x > T(0) ? T(1) : x < T(0) ? T(-1) : x == x ? T(0) : x; } };
+  template <class T> static T value(const T& x) {
+    if constexpr (Active<T>) return apply<Sign>(x);
+    else return x > T(0) ? T(1) : x < T(0) ? T(-1) : x == x ? T(0) : x; } };
 template <Number X> [[gnu::always_inline]] inline auto sign(X&& x) { return apply<Sign>(std::forward<X>(x)); }
 /// The largest integer not above x.
 struct Floor : Staircase { static constexpr std::string_view name = "floor";
@@ -66,7 +68,9 @@ template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto copysig
   return apply<CopySign>(std::forward<X>(x), std::forward<Y>(y)); }
 /// The larger of x and y; NaN if either is.
 struct Max { static constexpr std::string_view name = "max";
-  template <class T> static T value(const T& x, const T& y) { return x > y ? x : y >= x ? y : x + y; }
+  template <class T> static T value(const T& x, const T& y) {
+    if constexpr (Active<T>) return apply<Max>(x, y);
+    else return x > y ? x : y >= x ? y : x + y; }
   template <class T> static T slope_x(const T& x, const T& y, const T&) { return special::share(x, y); }
   template <class T> static T slope_y(const T& x, const T& y, const T&) { return special::share(y, x); } };
 template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto max(X&& x, Y&& y) {
@@ -74,7 +78,9 @@ template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto max(X&&
 template <Plain X, Plain Y> requires Number<X, Y> auto max(const X& x, const Y& y) { return apply<Max>(x, y); }
 /// The smaller of x and y; NaN if either is.
 struct Min { static constexpr std::string_view name = "min";
-  template <class T> static T value(const T& x, const T& y) { return x < y ? x : y <= x ? y : x + y; }
+  template <class T> static T value(const T& x, const T& y) {
+    if constexpr (Active<T>) return apply<Min>(x, y);
+    else return x < y ? x : y <= x ? y : x + y; }
   template <class T> static T slope_x(const T& x, const T& y, const T&) { return Max::slope_x(y, x, x); }
   template <class T> static T slope_y(const T& x, const T& y, const T&) { return Max::slope_x(x, y, x); } };
 template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto min(X&& x, Y&& y) {
@@ -82,7 +88,9 @@ template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto min(X&&
 template <Plain X, Plain Y> requires Number<X, Y> auto min(const X& x, const Y& y) { return apply<Min>(x, y); }
 /// The larger of x and y, of a number and a NaN the number. Slopes as max, and 1 and 0 for a number and a NaN.
 struct Fmax { static constexpr std::string_view name = "fmax";
-  template <class T> static T value(const T& x, const T& y) { return x >= y || y != y ? x : y; }
+  template <class T> static T value(const T& x, const T& y) {
+    if constexpr (Active<T>) return apply<Fmax>(x, y);
+    else return x >= y || y != y ? x : y; }
   template <class T> static T slope_x(const T& x, const T& y, const T&) {
     return (x == x) == (y == y) ? special::share(x, y) : T(x == x ? 1 : 0); }
   template <class T> static T slope_y(const T& x, const T& y, const T& v) { return slope_x(y, x, v); } };
@@ -90,14 +98,18 @@ template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto fmax(X&
   return apply<Fmax>(std::forward<X>(x), std::forward<Y>(y)); }
 /// The smaller of x and y, of a number and a NaN the number. Slopes as min, and 1 and 0 for a number and a NaN.
 struct Fmin { static constexpr std::string_view name = "fmin";
-  template <class T> static T value(const T& x, const T& y) { return x <= y || y != y ? x : y; }
+  template <class T> static T value(const T& x, const T& y) {
+    if constexpr (Active<T>) return apply<Fmin>(x, y);
+    else return x <= y || y != y ? x : y; }
   template <class T> static T slope_x(const T& x, const T& y, const T& v) { return Fmax::slope_x(T(-x), T(-y), v); }
   template <class T> static T slope_y(const T& x, const T& y, const T& v) { return slope_x(y, x, v); } };
 template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto fmin(X&& x, Y&& y) {
   return apply<Fmin>(std::forward<X>(x), std::forward<Y>(y)); }
 /// max(x - y, 0), NaN if either is. Slopes 1 and -1 where x > y, otherwise 0.
 struct Fdim { static constexpr std::string_view name = "fdim";
-  template <class T> static T value(const T& x, const T& y) { return x > y ? x - y : x <= y ? T(0) : x + y; }
+  template <class T> static T value(const T& x, const T& y) {
+    if constexpr (Active<T>) return apply<Fdim>(x, y);
+    else return x > y ? x - y : x <= y ? T(0) : x + y; }
   template <class T> static T slope_x(const T& x, const T& y, const T&) {
     return x > y ? T(1) : x <= y ? T(0) : x + y; }
   template <class T> static T slope_y(const T& x, const T& y, const T& v) { return -slope_x(x, y, v); } };
@@ -106,7 +118,8 @@ template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto fdim(X&
 /// min(max(x, low), high) = v. Slope 1 for the operand that v is, x at its bounds, and 0 for the others.
 struct Clamp { static constexpr std::string_view name = "clamp";
   template <class T> static T value(const T& x, const T& low, const T& high) {
-    return Min::value(Max::value(x, low), high); }
+    if constexpr (Active<T>) return apply<Clamp>(x, low, high);
+    else return Min::value(Max::value(x, low), high); }
   template <class T> static T slope_x(const T& x, const T& low, const T& high, const T& v) {
     return v != v ? v : T(low <= x && x <= high ? 1 : 0); }
   template <class T> static T slope_y(const T& x, const T& low, const T& high, const T& v) {

@@ -98,6 +98,11 @@ template <std::floating_point T>
 T handed_on(T slope, T moves) {
   return slope == 0 || moves == 0 ? T(0) : slope * moves;
 }
+/// The same, but NaN where one of the two is.
+template <std::floating_point T>
+T known_product(T x, T y) {
+  return x == x && y == y ? handed_on(x, y) : x * y;
+}
 /// Is the product x y as good as its factors? Not if it overflowed or underflowed. One comparison tells for the bits of
 /// most: without the sign, those of the normal numbers are in a row.
 template <std::floating_point T>

@@ -1,6 +1,7 @@
 #pragma once
 // A matrix that an operation of linear algebra computes with: its elements, row after row, of any number type.
 
+#include <concepts>
 #include <cstddef>
 #include <vector>
 
@@ -42,12 +43,17 @@ Elements<const T> elements_of(const Elements<const T>& x) {
   return x;
 }
 
-/// a b.
+/// a b. Of nested numbers a tangent that is NaN stays, though it meets a 0: it is not known.
 template <class T, class A, class B>
 Dense<T> times(const A& a, const B& b) {
   const Elements<const T> left = elements_of(a), right = elements_of(b);
   Dense<T> c(left.layout.rows, right.layout.columns);
-  matrix_detail::add_product<T>(left, right, {c.values.data(), c.layout()});
+  if constexpr (std::floating_point<T>)
+    matrix_detail::add_product<T>(left, right, {c.values.data(), c.layout()});
+  else
+    for_each_element(c.layout(), [&](std::size_t i, std::size_t j) {
+      for (std::size_t k = 0; k < left.layout.columns; ++k) c(i, j) = c(i, j) + known_product(left(i, k), right(k, j));
+    });
   return c;
 }
 /// to += scale x.

@@ -18,7 +18,7 @@ using namespace downhill;
 
 namespace {
 
-constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double inf = std::numeric_limits<double>::infinity(), not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 // df/dx by every mode there is.
 template <class F>
@@ -49,7 +49,7 @@ std::vector<std::pair<std::string, double>> by_every_mode(F f, double x) {
     const auto v = tape.variable(Dual<double>(x));
     found.emplace_back("nested sweep", tape.gradient(f(v))[v].value());
   }
-  for (const std::size_t columns : {1, 40}) {  // by elements and in packs
+  for (const std::size_t columns : {1U, 40U}) {  // by elements and in packs
     Tape<double> tape;
     const auto m = parameters(tape, std::vector<double>(columns, x), 1, columns);
     found.emplace_back("matrix", tape.gradient(sum(f(m)))[m](0, 0));
@@ -137,7 +137,7 @@ void for_each_function(Visit&& visit) {
 
 TEST_CASE("every function has the same slope in every mode, at the edges of its domain too", "[zero]") {
   for_each_function([](const std::string& name, auto f) {
-    for (const double x : {0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 1e-310, 800.0, -800.0, inf, -inf, nan})
+    for (const double x : {0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 1e-310, 800.0, -800.0, inf, -inf, not_a_number})
       check_modes(name, f, x);
   });
 }
@@ -173,7 +173,7 @@ TEST_CASE("a slope of 0 stops an infinite adjoint, as an adjoint of 0 stops at a
 }
 
 TEST_CASE("the Jacobian is the same by forward mode and by sweeps", "[zero]") {
-  for (const std::size_t n : {1, 3, 40}) {
+  for (const std::size_t n : {1U, 3U, 40U}) {
     const std::vector<double> x(n, 0.0);
     const auto f = [](auto v) { return std::vector{max(log(v[0]), -100.0), sqrt(max(v[0] - 1.0, 0.0))}; };
     const auto j = jacobian(f, x);
@@ -207,7 +207,7 @@ TEST_CASE("matrix operations hand on what their scalar expansions do, where infi
   }
 
   // A row of NaN that nothing looks at.
-  const auto x = parameters(tape, std::vector<double>{1, 2, 3, nan, nan, nan}, 2, 3);
+  const auto x = parameters(tape, std::vector<double>{1, 2, 3, not_a_number, not_a_number, not_a_number}, 2, 3);
   const auto one = VarMatrix<double>(Eigen::MatrixXd::Ones(1, 3));
   for (const auto& y : {softmax(x), log_softmax(x), layer_norm(x, one, one), product(x, x.transpose())}) {
     const auto row = tape.gradient(sum(square(y.block(0, 0, 1, y.columns() == 3 ? 3 : 1))))[x];
