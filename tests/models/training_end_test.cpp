@@ -241,7 +241,8 @@ TEST_CASE("Samples, validation samples and options that do not fit are refused b
   CHECK(complaint(numbers(4, 2), {.epochs = 0, .batch = 0}) == "fit: a batch of 0 samples; give at least 1");
   CHECK(parameters_of(model) == start);
   CHECK_THROWS_AS(evaluate(model, numbers(4, 3)), ShapeError);
-  CHECK_THROWS_AS(objective_of(model, numbers(4, 3)), ShapeError);
+  const auto wide = numbers(4, 3);
+  CHECK_THROWS_AS(objective_of(model, wide), ShapeError);
 }
 
 TEST_CASE("An objective refuses a point or a gradient of another size") {
