@@ -22,6 +22,7 @@
 
 #include <autodiff/calculus.hpp>
 #include <autodiff/lanes.hpp>
+#include <autodiff/total.hpp>
 
 namespace downhill {
 
@@ -284,6 +285,25 @@ constexpr bool is_sound_product(const Dual<T, N>& product, const Dual<T, N>& x, 
 }
 
 }  // namespace downhill
+
+/// Of Duals, each part as its type is: so the value is that of the same sum of plain numbers.
+template <class T, std::size_t N>
+class downhill::Total<downhill::Dual<T, N>> {
+ public:
+  void add(const Dual<T, N>& x) {
+    value_.add(x.value());
+    for (std::size_t i = 0; i < N; ++i) tangents_[i].add(x.tangent(i));
+  }
+  Dual<T, N> value() const {
+    std::array<T, N> tangents;
+    for (std::size_t i = 0; i < N; ++i) tangents[i] = tangents_[i].value();
+    return {value_.value(), tangents};
+  }
+
+ private:
+  Total<T> value_;
+  std::array<Total<T>, N> tangents_;
+};
 
 /// What generic code asks of a number: the limits of T.
 template <class T, std::size_t N>

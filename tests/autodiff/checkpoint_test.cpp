@@ -137,7 +137,9 @@ TEST_CASE("a checkpoint refuses Vars that are not its inputs, and says what to d
   CHECK_THROWS_WITH(checkpoint([&](const auto& a) { return a * w; })(x), ContainsSubstring("pass it as an input"));
   CHECK_THROWS_WITH(checkpoint([](const auto& a, const auto& b) { return a * b; })(x, foreign),
                     ContainsSubstring("checkpoint: the Vars are on different tapes"));
-  CHECK_THROWS_AS(checkpoint([](const auto& a) { return a; })(Var<double>()), TapeError);
+  Var<double> gone = x;
+  const Var<double> taken = std::move(gone);
+  CHECK_THROWS_AS(checkpoint([](const auto& a) { return a; })(gone), TapeError);
 }
 
 TEST_CASE("what f throws in the sweep passes through, and the half-swept Gradient is empty") {

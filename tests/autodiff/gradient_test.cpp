@@ -133,11 +133,14 @@ TEST_CASE("a gradient asked of what has none throws, and says what to do", "[gra
   CHECK_THROWS_WITH(tape.gradient(Var<double>(1)), ContainsSubstring("the tape is empty"));
   const Var<double> x = tape.variable(1), foreign = other.variable(1);
   CHECK_THROWS_WITH(tape.gradient(Var<double>(1)), ContainsSubstring("passive") && ContainsSubstring("tape.variable"));
-  CHECK_THROWS_WITH(tape.gradient(Var<double>()), ContainsSubstring("no value yet"));
+  Var<double> gone = x;
+  const Var<double> taken = std::move(gone);
+  CHECK_THROWS_WITH(tape.gradient(gone), ContainsSubstring("moved from"));
+  CHECK_THROWS_WITH(tape.gradient(Var<double>()), ContainsSubstring("passive"));
   CHECK_THROWS_WITH(tape.gradient(foreign), ContainsSubstring("different tapes"));
   const Gradient<double> gradient = tape.gradient(x);
   CHECK_THROWS_WITH(gradient[Var<double>(1)], ContainsSubstring("passive"));
-  CHECK_THROWS_WITH(gradient[Var<double>()], ContainsSubstring("no value yet"));
+  CHECK_THROWS_WITH(gradient[gone], ContainsSubstring("moved from"));
   CHECK_THROWS_WITH(gradient[foreign], ContainsSubstring("different tapes"));
   CHECK_THROWS_WITH(Gradient<double>()[x], ContainsSubstring("nothing was swept"));
   CHECK(Gradient<double>().parameters().empty());

@@ -82,7 +82,7 @@ std::vector<Called<X>> functions() {
       {"min", 2, [](P x) { return downhill::min(x[0], x[1]); }},
       {"leaky_relu", 2, [](P x) { return leaky_relu(x[0], x[1]); }},
       {"elu", 2, [](P x) { return elu(x[0], x[1]); }},
-      {"hypot", 3, [](P x) { return downhill::hypot(x[0], x[1], x[2]); }},
+      {"hypot", 3, [](P x) { return apply<Hypot3>(x[0], x[1], x[2]); }},
       {"clamp", 3, [](P x) { return downhill::clamp(x[0], x[1], x[2]); }},
       {"fma", 3, [](P x) { return downhill::fma(x[0], x[1], x[2]); }},
       {"max", 3, [](P x) { return downhill::max(downhill::max(x[0], x[1]), x[2]); }},

@@ -27,7 +27,7 @@ TEST_CASE("NIST's certified standard deviations, of the parameters and of the re
 }
 
 TEST_CASE(
-    "a mean of weighted measurements has the covariance of its formula; a weight 4 is as good as 4 measurements") {
+    "a mean of weighted measurements has the covariance of its formula and a weight 4 is as good as 4 measurements") {
   const std::vector<double> values{1, 2, 4, 8};
   const auto residuals = [&](auto x) {
     auto all = std::vector{x[0] - values[0]};
