@@ -96,7 +96,9 @@ bool is_ordinary(T x) {
 /// product, and 0 where one of the two is exactly 0, though the other be infinite or NaN.
 template <std::floating_point T>
 T handed_on(T slope, T moves) {
-  return slope == 0 || moves == 0 ? T(0) : slope * moves;
+  const bool nothing =
+      static_cast<int>(slope == 0) + static_cast<int>(moves == 0) != 0;  // no branch, for loops in vectors
+  return nothing ? T(0) : slope * moves;
 }
 /// The same, but NaN where one of the two is.
 template <std::floating_point T>
