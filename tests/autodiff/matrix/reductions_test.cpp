@@ -127,18 +127,18 @@ TEST_CASE(
     "sums of four million floats keep their digits, however the elements lie, and so do slopes of what is repeated") {
   const std::size_t n = 2000;
   std::vector<float> x;
-  double total = 0;
+  double added = 0;
   for (const double value : numbers(n * n, 3, 0, 1))
-    x.push_back(static_cast<float>(value)), total += static_cast<double>(x.back());
+    x.push_back(static_cast<float>(value)), added += static_cast<double>(x.back());
   const auto all = VarMatrix<float>::constant(x, n, n);
   const auto within = [](double got, double right) { CHECK(got == Catch::Approx(right).epsilon(1e-7)); };
-  within(static_cast<double>(sum(all).value()), total);
-  within(static_cast<double>(sum(all.transpose()).value()), total);
-  within(static_cast<double>(mean(all.reshape(1, n * n)).value()), total / (n * n));
-  within(static_cast<double>(sum_of_rows(all.reshape(1, n * n)).value()(0, 0)), total);
-  within(static_cast<double>(sum_of_columns(all.reshape(n * n, 1)).value()(0, 0)), total);
-  within(static_cast<double>(mean_of_columns(all.reshape(n * n / 2, 2)).value().sum()), total / (n * n / 2));
-  within(static_cast<double>(mean_of_rows(all.reshape(n * n / 2, 2).transpose()).value().sum()), total / (n * n / 2));
+  within(static_cast<double>(sum(all).value()), added);
+  within(static_cast<double>(sum(all.transpose()).value()), added);
+  within(static_cast<double>(mean(all.reshape(1, n * n)).value()), added / (n * n));
+  within(static_cast<double>(sum_of_rows(all.reshape(1, n * n)).value()(0, 0)), added);
+  within(static_cast<double>(sum_of_columns(all.reshape(n * n, 1)).value()(0, 0)), added);
+  within(static_cast<double>(mean_of_columns(all.reshape(n * n / 2, 2)).value().sum()), added / (n * n / 2));
+  within(static_cast<double>(mean_of_rows(all.reshape(n * n / 2, 2).transpose()).value().sum()), added / (n * n / 2));
   double inner = 0;
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t j = 1; j < n; ++j) inner += static_cast<double>(x[i * n + j]);
@@ -149,8 +149,8 @@ TEST_CASE(
   const auto block = all.block(0, 1, n, n - 1), tall = all.reshape(n * n / 2, 2);
   const auto swept = tape.gradient(sum(w * block));
   within(static_cast<double>(swept[w](0, 0)), inner);
-  within(static_cast<double>(tape.gradient(sum(w * all))[w](0, 0)), total);
-  within(static_cast<double>(tape.gradient(sum(tall * row))[row].sum()), total);
+  within(static_cast<double>(tape.gradient(sum(w * all))[w](0, 0)), added);
+  within(static_cast<double>(tape.gradient(sum(tall * row))[row].sum()), added);
   within(static_cast<double>(tape.gradient(sum(elu(-tall, row)))[row].sum()), [&] {
     double of_elu = 0;
     for (const float value : x) of_elu += std::expm1(-static_cast<double>(value));
