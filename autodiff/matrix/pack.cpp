@@ -1,6 +1,7 @@
 #include <autodiff/matrix/pack.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <type_traits>
@@ -16,7 +17,7 @@ template <class T>
 struct Constants;
 template <>
 struct Constants<float> {
-  static constexpr int digits = 23, bias = 127;
+  static constexpr std::uint32_t digits = 23, bias = 127;
   static constexpr float round = 0x1.8p23F;  // x + round - round is the integer next to x
   static constexpr float log_2_high = 0x1.63p-1F, log_2_low = -0x1.bd0106p-13F;  // n times the first is exact
   static constexpr float least = -104, most = 89;                                // beyond, e^x is 0 and infinite
@@ -27,7 +28,7 @@ struct Constants<float> {
 };
 template <>
 struct Constants<double> {
-  static constexpr int digits = 52, bias = 1023;
+  static constexpr std::uint64_t digits = 52, bias = 1023;
   static constexpr double round = 0x1.8p52;
   static constexpr double log_2_high = 0x1.62e4p-1, log_2_low = 0x1.7f7d1cf79abcap-20;
   static constexpr double least = -746, most = 710;
@@ -41,9 +42,12 @@ struct Constants<double> {
                                          0.14811135292640341468};
 };
 
+/// The bits of a pack. Unsigned, so that those of an infinite or negative number, of which nothing is used, wrap
+/// around.
 template <class T>
-using Integers = PackMask<T>;
-
+struct Integers {
+  Lanes<std::make_unsigned_t<Bits<T>>> lane;
+};
 template <class T>
 Integers<T> bits_of(const Pack<T>& x) {
   Integers<T> y;
@@ -56,16 +60,26 @@ Pack<T> of_bits(const Integers<T>& x) {
   std::memcpy(&y.lane, &x.lane, sizeof(y.lane));
   return y;
 }
-template <class T, class F>
-Integers<T> integers(F&& f, const Integers<T>& x) {
-  return mask<T>(f, x);
+template <class T, class F, class... X>
+Integers<T> integers(F&& f, const Integers<T>& x, const X&... others) {
+  Integers<T> y;
+  each(y.lane, f, x.lane, others.lane...);
+  return y;
+}
+template <class T>
+Integers<T> operator+(const Integers<T>& x, const Integers<T>& y) {
+  return integers([](auto& to, const auto& a, const auto& b) { to = a + b; }, x, y);
+}
+template <class T>
+Integers<T> operator-(const Integers<T>& x, const Integers<T>& y) {
+  return integers([](auto& to, const auto& a, const auto& b) { to = a - b; }, x, y);
 }
 
 /// 2^n, which must be an ordinary number.
 template <class T>
 Pack<T> power_of_two(const Integers<T>& n) {
   using C = Constants<T>;
-  return of_bits<T>(integers<T>([](auto& to, const auto& a) { to = (a + C::bias) << C::digits; }, n));
+  return of_bits(integers([](auto& to, const auto& a) { to = (a + C::bias) << C::digits; }, n));
 }
 
 template <class T, std::size_t size>
@@ -81,9 +95,7 @@ Pack<T> reduced(const Pack<T>& x, Integers<T>& n) {
   using C = Constants<T>;
   const Pack<T> shifted = x * Pack<T>(T(1.44269504088896340736L)) + Pack<T>(C::round);
   const Pack<T> whole = shifted - Pack<T>(C::round);
-  n = bits_of(shifted);
-  const Integers<T> zero = bits_of(Pack<T>(C::round));
-  n = mask<T>([](auto& to, const auto& a, const auto& b) { to = a - b; }, n, zero);
+  n = bits_of(shifted) - bits_of(Pack<T>(C::round));
   const Pack<T> r = (x - whole * Pack<T>(C::log_2_high)) - whole * Pack<T>(C::log_2_low);
   return r + r * r * polynomial(r, C::exponential);
 }
@@ -99,9 +111,8 @@ Pack<T> exponential(const Pack<T>& x) {
   using C = Constants<T>;
   Integers<T> n;
   const Pack<T> y = Pack<T>(1) + reduced(between(x, C::least, C::most), n);
-  const Integers<T> half = integers<T>([](auto& to, const auto& a) { to = ((a + 4 * C::bias) >> 1) - 2 * C::bias; }, n);
-  const Integers<T> rest = mask<T>([](auto& to, const auto& a, const auto& b) { to = a - b; }, n, half);
-  return y * power_of_two<T>(half) * power_of_two<T>(rest);
+  const Integers<T> half = integers([](auto& to, const auto& a) { to = ((a + 4 * C::bias) >> 1) - 2 * C::bias; }, n);
+  return y * power_of_two(half) * power_of_two(n - half);
 }
 
 /// 2^n (e^r - 1) + (2^n - 1), doubled at the end, so that 2^n does not overflow before the result does.
@@ -109,7 +120,7 @@ template <class T>
 Pack<T> exponential_minus_one(const Pack<T>& x) {
   Integers<T> n;
   const Pack<T> y = reduced(between(x, T(-60), Constants<T>::most), n);
-  const Pack<T> half = power_of_two<T>(integers<T>([](auto& to, const auto& a) { to = a - 1; }, n));
+  const Pack<T> half = power_of_two(integers([](auto& to, const auto& a) { to = a - 1; }, n));
   return choose(half == Pack<T>(T(0.5)), y, Pack<T>(2) * (half * y + (half - Pack<T>(T(0.5)))));
 }
 
@@ -120,16 +131,17 @@ Pack<T> logarithm(const Pack<T>& u, const Pack<T>& rest) {
   constexpr T raise = T(std::is_same_v<T, float> ? 0x1p25L : 0x1p54L);
   const auto is_denormal = u < Pack<T>(std::numeric_limits<T>::min());
   const Pack<T> x = choose(is_denormal, u * Pack<T>(raise), u);
-  // Counted from sqrt(1/2), so that 1 + f lies between it and sqrt(2).
-  const Integers<T> root = bits_of(Pack<T>(T(0.70710678118654752440L)));
-  const Integers<T> above = mask<T>([](auto& to, const auto& a, const auto& b) { to = a - b; }, bits_of(x), root);
-  const Integers<T> e = integers<T>([](auto& to, const auto& a) { to = a >> C::digits; }, above);
-  const Pack<T> mantissa =
-      of_bits<T>(mask<T>([](auto& to, const auto& a, const auto& b) { to = a - (b << C::digits); }, bits_of(x), e));
+  // Counted from sqrt(1/2), so that 1 + f lies between it and sqrt(2); and from 2 bias on, so as not to be negative.
+  const Integers<T> bits = bits_of(x);
+  const Integers<T> from = bits - bits_of(Pack<T>(T(0.70710678118654752440L)));
+  const Integers<T> e =
+      integers([](auto& to, const auto& a) { to = (a + (2 * C::bias << C::digits)) >> C::digits; }, from);
+  const Pack<T> mantissa = of_bits(
+      integers([](auto& to, const auto& a, const auto& b) { to = a - ((b - 2 * C::bias) << C::digits); }, bits, e));
   // An integer as a number: in the last digits of one that is large enough.
+  constexpr T zero = C::round + T(2 * C::bias), zero_of_denormals = zero + T(std::is_same_v<T, float> ? 25 : 54);
   const Pack<T> exponent =
-      of_bits<T>(mask<T>([](auto& to, const auto& a, const auto& b) { to = a + b; }, bits_of(Pack<T>(C::round)), e)) -
-      choose(is_denormal, Pack<T>(C::round + T(std::is_same_v<T, float> ? 25 : 54)), Pack<T>(C::round));
+      of_bits(bits_of(Pack<T>(C::round)) + e) - choose(is_denormal, Pack<T>(zero_of_denormals), Pack<T>(zero));
   const Pack<T> f = mantissa - Pack<T>(1), s = f / (Pack<T>(2) + f), z = s * s, half_square = f * f * Pack<T>(T(0.5));
   const Pack<T> y =
       exponent * Pack<T>(C::log_2_high) + (f - (half_square - (s * (half_square + z * polynomial(z, C::logarithm)) +
@@ -151,7 +163,7 @@ template <class T>
 Pack<T> hyperbolic_tangent(const Pack<T>& x) {
   const Pack<T> size = Pack<T>(-2) * abs(x);
   Integers<T> n;
-  const Pack<T> y = reduced(choose(size < Pack<T>(-60), Pack<T>(-60), size), n), power = power_of_two<T>(n);
+  const Pack<T> y = reduced(choose(size < Pack<T>(-60), Pack<T>(-60), size), n), power = power_of_two(n);
   const Pack<T> e = power * y + (power - Pack<T>(1)), tangent = e / (Pack<T>(2) + e);
   return choose(x < Pack<T>(0), tangent, choose(x == Pack<T>(0), x, -tangent));
 }
