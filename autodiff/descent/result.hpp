@@ -51,14 +51,15 @@ struct Stop {
 
 /// Why a walk ended. Only flat_gradient says that this is the bottom, and no_descent where `Result::why` does.
 enum class StopReason {
-  flat_gradient,     ///< the gradient is flat, see Stop
-  short_step,        ///< |step| <= Stop::step_length
-  value_settled,     ///< |change of the value| <= Stop::value_change
-  target_value,      ///< value <= Stop::target_value
-  no_descent,        ///< no lower point was found: the bottom, to rounding, or nothing but NaN and infinity around
-  no_progress,       ///< no lower point was found, though the gradient promises one: this is not known to be the bottom
-  unbounded,         ///< the value falls without bound
-  step_limit,        ///< Stop::steps steps were taken
+  flat_gradient,  ///< the gradient is flat, see Stop
+  short_step,     ///< |step| <= Stop::step_length
+  value_settled,  ///< |change of the value| <= Stop::value_change
+  target_value,   ///< value <= Stop::target_value
+  no_descent,     ///< no lower point was found: the bottom, to rounding, or nothing but NaN and infinity around
+  no_progress,  ///< no lower point was found, though the gradient promises one, or the walk ended on a plateau that is
+                ///< higher than where it had been: the result is not known to be the bottom
+  unbounded,    ///< the value falls without bound
+  step_limit,   ///< Stop::steps steps were taken
   evaluation_limit,  ///< Stop::evaluations evaluations were made
   time_limit,        ///< Stop::seconds have passed
   condition,         ///< Stop::when was true

@@ -130,6 +130,13 @@ bool Walk::is_flat() const {
   return norm_ <= flat_norm() || (!is_noisy_ && remaining_ <= stop_.precision);
 }
 
+// A value is the sum of terms that may be larger: its last digits are rounding. They are no reason to go back from flat
+// ground to a place that is not flat.
+bool Walk::is_above_lowest() const {
+  if (lowest_.point.empty()) return false;
+  return now_.value - lowest_.value > 1e-12 * std::abs(now_.value);
+}
+
 std::string Walk::why_flat() const {
   if (norm_ == 0)
     return steps_ == 0 ? "the gradient is exactly 0 at the start: a bottom, a top or a saddle"
@@ -157,7 +164,11 @@ bool Walk::has_ended() {
                fmt::format("the value falls without bound: it {} -inf {}", steps_ == 0 ? "is" : "reached",
                            steps_ == 0 ? "at the start" : fmt::format("at step {}", steps_)));
   if (!is_finite()) return end(StopReason::not_finite, what_became_infinite());
-  if (is_flat()) return end(StopReason::flat_gradient, why_flat());
+  if (is_flat()) {
+    if (!is_above_lowest()) return end(StopReason::flat_gradient, why_flat());
+    return end(StopReason::no_progress,
+               fmt::format("the walk came to a plateau where |g| = {:.2g}, higher than where it has been", norm_));
+  }
   if (now_.value <= stop_.target_value)
     return end(StopReason::target_value,
                fmt::format("the value reached its target: {:.6g} <= {:.6g}", now_.value, stop_.target_value));
@@ -210,13 +221,9 @@ Progress Walk::progress() const {
 }
 
 Result Walk::result() && {
-  // A value is the sum of terms that may be larger: its last digits are rounding. Where the walk ended because the
-  // ground is flat, they are no reason to go back to a place that is not.
-  const bool is_level = now_.value - lowest_.value <= 1e-12 * std::abs(now_.value);
-  if (result_.reason == StopReason::flat_gradient && is_level &&
-      lowest_.norm > std::max(norm_, stop_.gradient_norm.value_or(flat_norm()))) {
+  if (result_.reason == StopReason::flat_gradient && !lowest_.point.empty() && !is_above_lowest()) {
     lowest_.point.clear();
-    result_.found_at = steps_;
+    result_.found_at = move_.found_lower ? steps_ : steps_ - 1;
   }
   const bool is_here = lowest_.point.empty();
   if (!is_here && ended_)

@@ -203,6 +203,7 @@ class Walk {
   bool judged_by_method_ = false;
   double flat_norm() const { return stop_.precision * std::min(1.0, largest_norm_); }
   bool is_flat() const;
+  bool is_above_lowest() const;
   std::string why_flat() const;
   bool end(StopReason reason, std::string why);
   void end_by(std::exception_ptr exception);

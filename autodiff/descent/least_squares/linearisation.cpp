@@ -137,7 +137,8 @@ Move no_single_step(double last_value) {
       .why = std::isfinite(last_value)
                  ? "no step lowers the sum of squares, however short, although its slope promises it: the residuals "
                    "are at the end of their digits, have a kink here, or their derivatives are not theirs"
-                 : "the sum of squares is not finite, however short the step"};
+                 : "the sum of squares is not finite, however short the step",
+      .reason = std::isfinite(last_value) ? StopReason::no_progress : StopReason::no_descent};
 }
 
 }  // namespace downhill

@@ -115,6 +115,19 @@ TEST_CASE("a walk that climbs returns its lowest place, says where that was, and
   CHECK(diverged.found_at == 0);
 }
 
+TEST_CASE("a plateau above the lowest place is not called the bottom") {
+  // From the wall at x = 1.5 a step jumps over the valley at 0, far to where tanh is flat.
+  const auto valley = [](auto x) { return square(tanh(x[0])) + 0.1 * exp(5 * x[0] - 7.5); };
+  const Result result = minimize(valley, {1.5}, GradientDescent{.learning_rate = 20});
+  CHECK(result.reason == StopReason::no_progress);
+  CHECK_THAT(result.why, Catch::Matchers::ContainsSubstring("plateau"));
+  CHECK(result.value < 1);
+  const Result of_flat =
+      minimize([](auto x) { return square(tanh(x[0])); }, {0.5}, GradientDescent{.learning_rate = 0.2});
+  CHECK(of_flat.reason == StopReason::flat_gradient);
+  CHECK(of_flat.gradient_norm <= 1e-8);
+}
+
 TEST_CASE("of a noisy objective the result is the last place, as values cannot be compared") {
   const std::vector<double> targets{1, 2, 3, 40};
   const auto loss = [&](auto w, std::span<const std::size_t> batch) { return square(w[0] - targets[batch[0]]); };
@@ -141,6 +154,10 @@ TEST_CASE("what is called flat or the bottom is so: random walks on the problems
       check("Bfgs", Bfgs{});
       check("Lbfgs", Lbfgs{});
       check("BoundedLbfgs", BoundedLbfgs{});
+      // Meyer's residuals have 11 digits left, by which slopes of 10 at the bottom are rounding; the model knows that.
+      if (problem.name == "Meyer") continue;
+      check("LevenbergMarquardt", LevenbergMarquardt{});
+      check("GaussNewton", GaussNewton{});
     }
   });
 }
