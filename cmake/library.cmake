@@ -2,6 +2,15 @@
 #
 # The target downhill::<name>. All its headers are public, included as <folder/file.hpp>, and each must compile alone:
 # the target all_verify_interface_header_sets, a part of `all`, compiles them one by one.
+#
+# Eigen takes and gives back memory in a way that depends on the processor it is compiled for, and all its functions are
+# in headers: where a program is compiled with other options than the library, memory of one would be freed as the other
+# frees it, and the linker would choose one of two functions that have the same name and differ. No option of ours can
+# prevent that, as a program may link other libraries with Eigen, and choose its own options. So in our own sources
+# Eigen's namespace has a name of ours: what they compile of it is theirs alone, and a function that takes Eigen's types
+# does not link. What the linker cannot see is a rule: a vector or a matrix of Eigen's gets its memory and gives it back on
+# one side. A class of the library that has one among its members is destroyed and moved in its .cpp file; a function that
+# returns one to the program is a template, and has its numbers written into memory of the program's.
 function(downhill_library name)
   cmake_parse_arguments(PARSE_ARGV 1 library "" "" "SOURCES;HEADERS;LINK")
   set(target downhill_${name})
@@ -9,6 +18,7 @@ function(downhill_library name)
   add_library(downhill::${name} ALIAS ${target})
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${library_HEADERS})
   target_compile_features(${target} PUBLIC cxx_std_20)
+  target_compile_definitions(${target} PRIVATE Eigen=downhill_eigen)
   target_link_libraries(${target} PUBLIC ${library_LINK})
   set_target_properties(
     ${target}

@@ -49,20 +49,18 @@ VarMatrix<T> Mlp<T>::operator()(const VarMatrix<T>& x, const Pass& pass) const {
 }
 
 template <class T>
-typename Mlp<T>::Matrix Mlp<T>::predict(std::span<const T> inputs) const {
+void Mlp<T>::predict(std::span<const T> inputs, std::span<T> into) const {
   constexpr std::size_t at_once = 256;
   const std::size_t features = this->inputs(), samples = inputs.size() / features;
   if (inputs.size() % features != 0)
     throw ShapeError(fmt::format("predict: {} numbers are no whole rows of {} inputs", inputs.size(), features));
-  Matrix result(static_cast<Eigen::Index>(samples), static_cast<Eigen::Index>(outputs()));
+  if (into.size() != samples * outputs()) misuse::different_sizes("predict, into", samples * outputs(), into.size());
   for (std::size_t i = 0; i < samples; i += at_once) {
     const std::size_t count = std::min(at_once, samples - i);
     const auto batch = VarMatrix<T>::constant(inputs.subspan(i * features, count * features), count, features);
-    training_detail::off_the_tape(*tape_, [&] {
-      result.middleRows(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(count)) = (*this)(batch).value();
-    });
+    training_detail::off_the_tape(
+        *tape_, [&] { MatrixRecorder::copy<T>((*this)(batch), into.subspan(i * outputs(), count * outputs())); });
   }
-  return result;
 }
 
 template <class T>

@@ -48,7 +48,14 @@ class Mlp {
   VarMatrix<T> operator()(const VarMatrix<T>& x, const Pass& pass = {}) const;
   /// The outputs for some samples, row after row, computed some at a time. Nothing stays on the tape. Throws ShapeError
   /// unless the rows are whole.
-  Matrix predict(std::span<const T> inputs) const;
+  template <class M = Matrix>  // so that it is compiled, and the matrix gets its memory, where it is used
+  M predict(std::span<const T> inputs) const {
+    M result(static_cast<Eigen::Index>(inputs.size() / this->inputs()), static_cast<Eigen::Index>(outputs()));
+    predict(inputs, {result.data(), static_cast<std::size_t>(result.size())});
+    return result;
+  }
+  /// Writes them. Throws ShapeError as well unless there is room for all of them, and no more.
+  void predict(std::span<const T> inputs, std::span<T> into) const;
 
   Tape<T>& tape() const { return *tape_; }
   std::size_t inputs() const { return architecture_.input.size(); }

@@ -18,16 +18,16 @@ struct Trial {
 // The function along the line, and the lowest point of it that was seen.
 class Line {
  public:
-  Line(const Iterate& from, const Eigen::VectorXd& direction, Iterate& to, Iterate& lowest, bool& fell_without_bound,
+  Line(const Iterate& from, std::span<const double> direction, Iterate& to, Iterate& lowest, bool& fell_without_bound,
        Evaluator& evaluate)
       : from_(from),
-        direction_(direction),
+        direction_(as_vector(direction)),
         to_(to),
         lowest_(lowest),
         fell_without_bound_(fell_without_bound),
         evaluate_(evaluate) {
     fell_without_bound_ = false;
-    start_ = {0, from.value, as_vector(from.gradient).dot(direction)};
+    start_ = {0, from.value, as_vector(from.gradient).dot(direction_)};
     lowest_trial_ = start_;
   }
 
@@ -58,7 +58,7 @@ class Line {
 
  private:
   const Iterate& from_;
-  const Eigen::VectorXd& direction_;
+  Eigen::Map<const Eigen::VectorXd> direction_;
   Iterate &to_, &lowest_;
   bool& fell_without_bound_;
   Evaluator& evaluate_;
@@ -223,15 +223,15 @@ void demand_sound(std::string_view method, const LineSearch& search) {
   }
 }
 
-double first_look(const Iterate& from, const Eigen::VectorXd& direction, double slope) {
+double first_look(const Iterate& from, std::span<const double> direction, double slope) {
   constexpr double part = 0.01;
   const double parameter = as_vector(from.point).lpNorm<Eigen::Infinity>();
-  if (parameter > 0) return part * parameter / direction.lpNorm<Eigen::Infinity>();
+  if (parameter > 0) return part * parameter / as_vector(direction).lpNorm<Eigen::Infinity>();
   const double step = part * std::abs(from.value / slope);
-  return step > 0 && std::isfinite(step) ? step : 1 / direction.lpNorm<Eigen::Infinity>();
+  return step > 0 && std::isfinite(step) ? step : 1 / as_vector(direction).lpNorm<Eigen::Infinity>();
 }
 
-double LineSearcher::search(const Iterate& from, const Eigen::VectorXd& direction, double first_step, Iterate& to,
+double LineSearcher::search(const Iterate& from, std::span<const double> direction, double first_step, Iterate& to,
                             Evaluator& evaluate) {
   Line line(from, direction, to, lowest_, fell_without_bound_, evaluate);
   if (const auto* armijo = std::get_if<Armijo>(&search_)) return backtrack(*armijo, line, first_step);

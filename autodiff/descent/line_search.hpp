@@ -1,8 +1,6 @@
 #pragma once
 // How far to go along a direction.
 
-#include <Eigen/Core>
-
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -39,7 +37,7 @@ void demand_sound(std::string_view method, const LineSearch& search);
 /// How far to look first along a direction of which nothing is known but the slope there: a hundredth of the largest
 /// parameter, or at x = 0 of |f| / |slope|, or where that is 0 too, 1. So neither the unit of f nor that of x matters.
 /// Hager and Zhang, "Algorithm 851: CG_DESCENT", ACM TOMS 32 (2006).
-double first_look(const Iterate& from, const Eigen::VectorXd& direction, double slope);
+double first_look(const Iterate& from, std::span<const double> direction, double slope);
 
 /// Where values are not finite a step is too long: a search comes back from there.
 class LineSearcher {
@@ -48,7 +46,7 @@ class LineSearcher {
 
   /// Looks along the direction from `from`, where it descends, and leaves the point it found in `to`. Returns the step
   /// length; 0 if no point is lower than `from`.
-  double search(const Iterate& from, const Eigen::VectorXd& direction, double first_step, Iterate& to,
+  double search(const Iterate& from, std::span<const double> direction, double first_step, Iterate& to,
                 Evaluator& evaluate);
   /// Was a value of the last search -infinity?
   bool fell_without_bound() const { return fell_without_bound_; }

@@ -13,18 +13,19 @@ namespace downhill {
 namespace {
 
 using Eigen::VectorXd;
+using Given = Eigen::Ref<const VectorXd>;
 
 constexpr double infinity = std::numeric_limits<double>::infinity(), rounding = std::numeric_limits<double>::epsilon();
 
-bool has_curvature(const VectorXd& s, const VectorXd& y) {
+bool has_curvature(const Given& s, const Given& y) {
   const double size = norm_of(y);
   return s.dot(y / size) > rounding * norm_of(s);
 }
 
 class Steepest final : public Direction {
  public:
-  void aim(const VectorXd& gradient, VectorXd& direction) override { direction = -gradient; }
-  void learn(const VectorXd&, const VectorXd&, const VectorXd&) override {}
+  void aim(const Given& gradient, Eigen::Ref<VectorXd> direction) override { direction = -gradient; }
+  void learn(const Given&, const Given&, const Given&) override {}
   void forget() override {}
   bool is_scaled() const override { return false; }
 };
@@ -32,14 +33,14 @@ class Steepest final : public Direction {
 class Conjugate final : public Direction {
  public:
   explicit Conjugate(std::size_t parameters) : restart_after_(parameters) {}
-  void aim(const VectorXd& gradient, VectorXd& direction) override {
+  void aim(const Given& gradient, Eigen::Ref<VectorXd> direction) override {
     if (beta_ == 0)
       last_ = -gradient;
     else
       last_ = beta_ * last_ - gradient;
     direction = last_;
   }
-  void learn(const VectorXd&, const VectorXd& y, const VectorXd& gradient) override {
+  void learn(const Given&, const Given& y, const Given& gradient) override {
     const VectorXd before = gradient - y;
     const double size = norm_of(gradient), size_before = norm_of(before);
     const bool restart =
@@ -61,13 +62,13 @@ class Conjugate final : public Direction {
 
 class Dense final : public Direction {
  public:
-  void aim(const VectorXd& gradient, VectorXd& direction) override {
+  void aim(const Given& gradient, Eigen::Ref<VectorXd> direction) override {
     if (inverse_.size() == 0)
       direction = -gradient;
     else
       direction.noalias() = inverse_.selfadjointView<Eigen::Lower>() * -gradient;
   }
-  void learn(const VectorXd& s, const VectorXd& y, const VectorXd&) override {
+  void learn(const Given& s, const Given& y, const Given&) override {
     if (!has_curvature(s, y)) return;
     const double curvature = s.dot(y);
     if (inverse_.size() == 0)  // Nocedal and Wright, (6.20)
@@ -88,11 +89,11 @@ class Dense final : public Direction {
 class Limited final : public Direction {
  public:
   Limited(std::size_t pairs, std::size_t parameters) : memory_(pairs, parameters) {}
-  void aim(const VectorXd& gradient, VectorXd& direction) override {
+  void aim(const Given& gradient, Eigen::Ref<VectorXd> direction) override {
     direction = -gradient;
     memory_.multiply(direction);
   }
-  void learn(const VectorXd& s, const VectorXd& y, const VectorXd&) override { memory_.learn(s, y); }
+  void learn(const Given& s, const Given& y, const Given&) override { memory_.learn(s, y); }
   void forget() override { memory_.forget(); }
   bool is_scaled() const override { return !memory_.is_empty(); }
 
@@ -151,6 +152,14 @@ LineSearchWalker Lbfgs::walker(std::size_t parameters) const {
 
 LineSearchWalker::LineSearchWalker(std::unique_ptr<Direction> direction, const LineSearch& search)
     : direction_(std::move(direction)), searcher_(search), backtracks_(std::holds_alternative<Armijo>(search)) {}
+LineSearchWalker::LineSearchWalker(LineSearchWalker&&) noexcept = default;
+LineSearchWalker& LineSearchWalker::operator=(LineSearchWalker&&) noexcept = default;
+LineSearchWalker::~LineSearchWalker() = default;
+
+void LineSearchWalker::aim(const Iterate& at) {
+  aim_.resize(static_cast<Eigen::Index>(at.gradient.size()));
+  direction_->aim(as_vector(at.gradient), aim_);
+}
 
 double LineSearchWalker::first_step(const Iterate& from, double slope, double unit, bool is_scaled) const {
   if (is_scaled) return 1 / unit;
@@ -159,7 +168,7 @@ double LineSearchWalker::first_step(const Iterate& from, double slope, double un
     const double step = last_step_ * std::min(10.0, last_slope_ / slope * (unit / last_unit_)) / unit;
     if (step > 0 && std::isfinite(step)) return step;
   }
-  return first_look(from, aim_, slope);
+  return first_look(from, as_span(aim_), slope);
 }
 
 double LineSearchWalker::look(const Iterate& from, Iterate& to, Evaluator& evaluate, bool is_scaled) {
@@ -167,7 +176,7 @@ double LineSearchWalker::look(const Iterate& from, Iterate& to, Evaluator& evalu
   aim_ *= unit;
   const double slope = as_vector(from.gradient).dot(aim_);
   if (!(slope < 0) || !std::isfinite(slope)) return 0;
-  const double step = searcher_.search(from, aim_, first_step(from, slope, unit, is_scaled), to, evaluate);
+  const double step = searcher_.search(from, as_span(aim_), first_step(from, slope, unit, is_scaled), to, evaluate);
   if (step == 0 || to.point == from.point) return 0;
   last_step_ = step * unit;
   last_slope_ = slope;
@@ -177,7 +186,7 @@ double LineSearchWalker::look(const Iterate& from, Iterate& to, Evaluator& evalu
 
 std::span<const double> LineSearchWalker::step_left(const Iterate& at) {
   if (direction_->is_scaled()) {
-    if (!is_aimed_) direction_->aim(as_vector(at.gradient), aim_);
+    if (!is_aimed_) aim(at);
     is_aimed_ = true;
     return as_span(aim_);
   }
@@ -229,7 +238,7 @@ Move LineSearchWalker::advance(const Iterate& from, Iterate& to, Evaluator& eval
     turn_steepest();
     is_steepest = has_turned_ = true;
   } else if (!is_aimed_) {
-    direction_->aim(gradient, aim_);
+    aim(from);
   }
   is_aimed_ = false;
   double step = look(from, to, evaluate, is_scaled && !is_steepest);
@@ -251,7 +260,7 @@ Move LineSearchWalker::advance(const Iterate& from, Iterate& to, Evaluator& eval
 LbfgsMemory::LbfgsMemory(std::size_t pairs, std::size_t parameters)
     : s_(static_cast<Eigen::Index>(parameters), static_cast<Eigen::Index>(pairs)), y_(s_.rows(), s_.cols()) {}
 
-void LbfgsMemory::learn(const VectorXd& s, const VectorXd& y) {
+void LbfgsMemory::learn(const Given& s, const Given& y) {
   if (!has_curvature(s, y)) return;
   const auto pairs = static_cast<std::size_t>(s_.cols());
   newest_ = count_ == 0 ? 0 : (newest_ + 1) % pairs;
@@ -261,7 +270,7 @@ void LbfgsMemory::learn(const VectorXd& s, const VectorXd& y) {
 }
 
 // The two loops of Nocedal, "Updating quasi-Newton matrices with limited storage", Math. Comp. 35 (1980).
-void LbfgsMemory::multiply(VectorXd& v, const VectorXd* free) const {
+void LbfgsMemory::multiply(Eigen::Ref<VectorXd> v, const VectorXd* free) const {
   const auto pairs = static_cast<std::size_t>(s_.cols());
   const auto column = [&](std::size_t age) { return static_cast<Eigen::Index>((newest_ + pairs - age) % pairs); };
   const auto dot = [&](const auto& a, const auto& b) {
@@ -310,6 +319,10 @@ BoundedLbfgs::Walker::Walker(const BoundedLbfgs& method, std::size_t parameters)
       throw OptionError(fmt::format("BoundedLbfgs: the lower bound {} of parameter {} is not below the upper one, {}",
                                     lower_[i], i, upper_[i]));
 }
+
+BoundedLbfgs::Walker::Walker(Walker&&) noexcept = default;
+BoundedLbfgs::Walker& BoundedLbfgs::Walker::operator=(Walker&&) noexcept = default;
+BoundedLbfgs::Walker::~Walker() = default;
 
 void BoundedLbfgs::Walker::admit(const std::vector<double>& start) const {
   for (std::size_t i = 0; i < start.size(); ++i) {
@@ -382,7 +395,7 @@ Move BoundedLbfgs::Walker::advance(const Iterate& from, Iterate& to, Evaluator& 
     if (!memory_.is_empty()) return backtrack(from, 1, to, evaluate);
     const double unit = unit_of(aim_);
     aim_ *= unit;
-    const double first = first_look(from, aim_, g.dot(aim_));
+    const double first = first_look(from, as_span(aim_), g.dot(aim_));
     return unit * backtrack(from, std::max(first, 10 * last_length_ / norm_of(aim_)), to, evaluate);
   };
   double step = walk_along();

@@ -23,9 +23,10 @@ class Direction {
  public:
   virtual ~Direction() = default;
   /// Writes a direction at the point, given its gradient.
-  virtual void aim(const Eigen::VectorXd& gradient, Eigen::VectorXd& direction) = 0;
+  virtual void aim(const Eigen::Ref<const Eigen::VectorXd>& gradient, Eigen::Ref<Eigen::VectorXd> direction) = 0;
   /// The last step, s, and the change of the gradient over it, y.
-  virtual void learn(const Eigen::VectorXd& s, const Eigen::VectorXd& y, const Eigen::VectorXd& gradient) = 0;
+  virtual void learn(const Eigen::Ref<const Eigen::VectorXd>& s, const Eigen::Ref<const Eigen::VectorXd>& y,
+                     const Eigen::Ref<const Eigen::VectorXd>& gradient) = 0;
   /// Back to steepest descent.
   virtual void forget() = 0;
   /// Is the length of the direction that of a good step?
@@ -35,11 +36,16 @@ class Direction {
 class LineSearchWalker {
  public:
   LineSearchWalker(std::unique_ptr<Direction> direction, const LineSearch& search);
+  // In the library: its vectors get their memory there, and give it back there.
+  LineSearchWalker(LineSearchWalker&&) noexcept;
+  LineSearchWalker& operator=(LineSearchWalker&&) noexcept;
+  ~LineSearchWalker();
   Move advance(const Iterate& from, Iterate& to, Evaluator& evaluate);
   /// The direction, where its length is that of a step; otherwise by the curvature along the last step.
   std::span<const double> step_left(const Iterate& at);
 
  private:
+  void aim(const Iterate& at);
   // The next step along -g, or by the direction: looks for a lower point, and returns the step, 0 if there is none.
   double look(const Iterate& from, Iterate& to, Evaluator& evaluate, bool is_scaled);
   double first_step(const Iterate& from, double slope, double unit, bool is_scaled) const;
@@ -93,9 +99,9 @@ class LbfgsMemory {
  public:
   LbfgsMemory(std::size_t pairs, std::size_t parameters);
   /// Keeps a pair, unless its curvature s'y is not positive.
-  void learn(const Eigen::VectorXd& s, const Eigen::VectorXd& y);
+  void learn(const Eigen::Ref<const Eigen::VectorXd>& s, const Eigen::Ref<const Eigen::VectorXd>& y);
   /// v <- H v, on the parameters where `free` is 1: on the others v is 0 and stays so.
-  void multiply(Eigen::VectorXd& v, const Eigen::VectorXd* free = nullptr) const;
+  void multiply(Eigen::Ref<Eigen::VectorXd> v, const Eigen::VectorXd* free = nullptr) const;
   void forget() { count_ = 0; }
   bool is_empty() const { return count_ == 0; }
 
@@ -117,6 +123,10 @@ struct BoundedLbfgs {
   class Walker {
    public:
     Walker(const BoundedLbfgs& method, std::size_t parameters);
+    // In the library: its vectors get their memory there, and give it back there.
+    Walker(Walker&&) noexcept;
+    Walker& operator=(Walker&&) noexcept;
+    ~Walker();
     /// Throws OptionError for a start outside the bounds.
     void admit(const std::vector<double>& start) const;
     double flatness(const Iterate& at) const;

@@ -59,9 +59,19 @@ void log1p(const double* x, double* y);
 void tanh(const float* x, float* y);
 void tanh(const double* x, double* y);
 
+// A vector is passed in registers only where they are wide enough: a function of packs in a library and the same
+// function in a program that is compiled for another processor must not have one name.
+#if defined(__AVX512F__)
+constexpr int register_bytes = 64;
+#elif defined(__AVX__)
+constexpr int register_bytes = 32;
+#else
+constexpr int register_bytes = 16;
+#endif
+
 }  // namespace pack_detail
 
-template <class T>
+template <class T, int register_bytes = pack_detail::register_bytes>
 struct Pack {
   static constexpr std::size_t size = pack_detail::size<T>;
   pack_detail::Lanes<T> lane;
@@ -92,7 +102,7 @@ struct Pack {
 };
 
 /// One answer for each lane.
-template <class T>
+template <class T, int register_bytes = pack_detail::register_bytes>
 struct PackMask {
   pack_detail::Lanes<pack_detail::Bits<T>> lane;
 };

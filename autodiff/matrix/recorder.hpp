@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <autodiff/gradient.hpp>
 #include <autodiff/inputs.hpp>
@@ -148,11 +150,17 @@ struct MatrixRecorder {
   // A constant that owns its values may be gone before the sweep.
   template <class T>
   static const T* copied(Tape<T>& tape, const VarMatrix<T>& m) {
-    const std::span<T> copy = tape.arena_.template array<T>(m.size());
+    const std::span<T> values = tape.arena_.template array<T>(m.size());
+    copy(m, values);
+    return values.data();
+  }
+  /// The elements of m, row after row, into memory for so many.
+  template <class T>
+  static void copy(const VarMatrix<T>& m, std::span<T> into) {
+    m.demand_fresh();
     std::size_t i = 0;
     for_each_element(m.layout_,
-                     [&](std::size_t row, std::size_t column) { copy[i++] = m.data()[m.layout_.at(row, column)]; });
-    return copy.data();
+                     [&](std::size_t row, std::size_t column) { into[i++] = m.data()[m.layout_.at(row, column)]; });
   }
 
   // ---- results
@@ -180,7 +188,14 @@ struct MatrixRecorder {
   template <class T, class Operation>
   static VarMatrix<T> of_constants(Operation&& operation) {
     Tape<T> scratch;
-    return VarMatrix<T>(operation(scratch).value());
+    const VarMatrix<T> result = operation(scratch);
+    auto values = std::make_shared<std::vector<T>>(result.size());
+    copy(result, std::span<T>(*values));
+    VarMatrix<T> m;
+    m.layout_ = Layout::dense(result.rows(), result.columns());
+    m.values_ = values->data();
+    m.owner_ = std::move(values);
+    return m;
   }
   template <class T, class Operation>
   static VarMatrix<T> on_tape(Tape<T>* tape, Operation&& operation) {

@@ -17,6 +17,10 @@ GaussNewton::Walker::Walker(const GaussNewton& method)
   demand(method.relative_step >= 0, "GaussNewton", "the relative step", method.relative_step, "must not be negative");
 }
 
+GaussNewton::Walker::Walker(Walker&&) noexcept = default;
+GaussNewton::Walker& GaussNewton::Walker::operator=(Walker&&) noexcept = default;
+GaussNewton::Walker::~Walker() = default;
+
 GaussNewton::Walker GaussNewton::walker(std::size_t) const { return Walker(*this); }
 
 Move GaussNewton::Walker::advance(const Iterate&, Iterate& to, ResidualEvaluator& evaluate) {

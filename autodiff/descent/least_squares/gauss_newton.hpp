@@ -25,6 +25,10 @@ struct GaussNewton {
   class Walker {
    public:
     explicit Walker(const GaussNewton& method);
+    // In the library: its vectors get their memory there, and give it back there.
+    Walker(Walker&&) noexcept;
+    Walker& operator=(Walker&&) noexcept;
+    ~Walker();
     void begin(Iterate& at, ResidualEvaluator& evaluate) { at_.begin(at, evaluate); }
     /// Without a Stop::gradient_norm, it says itself where the ground is flat.
     static constexpr bool judges_flatness = true;

@@ -56,6 +56,10 @@ LevenbergMarquardt::Walker::Walker(const LevenbergMarquardt& method, std::size_t
   }
 }
 
+LevenbergMarquardt::Walker::Walker(Walker&&) noexcept = default;
+LevenbergMarquardt::Walker& LevenbergMarquardt::Walker::operator=(Walker&&) noexcept = default;
+LevenbergMarquardt::Walker::~Walker() = default;
+
 void LevenbergMarquardt::Walker::admit(const std::vector<double>& start) const {
   for (std::size_t i = 0; i < start.size(); ++i) {
     const auto at = static_cast<Index>(i);

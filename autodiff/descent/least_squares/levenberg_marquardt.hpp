@@ -44,6 +44,10 @@ struct LevenbergMarquardt {
   class Walker {
    public:
     Walker(const LevenbergMarquardt& method, std::size_t parameters);
+    // In the library: its vectors get their memory there, and give it back there.
+    Walker(Walker&&) noexcept;
+    Walker& operator=(Walker&&) noexcept;
+    ~Walker();
     /// Throws OptionError for a start outside the bounds.
     void admit(const std::vector<double>& start) const;
     void begin(Iterate& at, ResidualEvaluator& evaluate) { at_.begin(at, evaluate); }

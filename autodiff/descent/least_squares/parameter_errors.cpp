@@ -17,7 +17,7 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
 ParameterErrors errors_at(std::span<const double> point, std::span<const std::size_t> fixed,
-                          ResidualEvaluator& evaluate) {
+                          ResidualEvaluator& evaluate, std::span<double> covariance) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   const auto n = static_cast<Index>(point.size());
@@ -53,7 +53,8 @@ ParameterErrors errors_at(std::span<const double> point, std::span<const std::si
   errors.degrees_of_freedom = static_cast<std::size_t>(m - rank);
   errors.residual_standard_deviation =
       m > rank ? here.residuals().stableNorm() / std::sqrt(static_cast<double>(m - rank)) : nan;
-  errors.covariance.setZero(n, n);
+  Eigen::Map<MatrixXd> into(covariance.data(), n, n);
+  into.setZero();
   // R^-1 of the pivots that count; a column that depends on them leaves them and itself undetermined.
   const MatrixXd inverse =
       qr.matrixR().topLeftCorner(rank, rank).triangularView<Eigen::Upper>().solve(MatrixXd::Identity(rank, rank));
@@ -65,7 +66,7 @@ ParameterErrors errors_at(std::span<const double> point, std::span<const std::si
   for (Index a = 0; a < count; ++a) {
     for (Index b = 0; b < count; ++b) {
       const Index of_a = order[a], of_b = order[b];
-      double& entry = errors.covariance(fitted[static_cast<std::size_t>(of_a)], fitted[static_cast<std::size_t>(of_b)]);
+      double& entry = into(fitted[static_cast<std::size_t>(of_a)], fitted[static_cast<std::size_t>(of_b)]);
       if (!determined(a) || !determined(b))
         entry = a == b ? infinity : nan;
       else
@@ -73,7 +74,7 @@ ParameterErrors errors_at(std::span<const double> point, std::span<const std::si
                 (inverse.row(a).dot(inverse.row(b)) / norms[of_a] / norms[of_b]);
     }
   }
-  for (Index j = 0; j < n; ++j) errors.standard_errors.push_back(std::sqrt(errors.covariance(j, j)));
+  for (Index j = 0; j < n; ++j) errors.standard_errors.push_back(std::sqrt(into(j, j)));
   return errors;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <autodiff/descent/least_squares/sum_of_squares.hpp>
@@ -20,9 +21,10 @@ struct ParameterErrors {
 };
 
 namespace least_squares_detail {
+// All but the covariance, which is written into n x n numbers.
 ParameterErrors errors_at(std::span<const double> point, std::span<const std::size_t> fixed,
-                          ResidualEvaluator& evaluate);
-}
+                          ResidualEvaluator& evaluate, std::span<double> covariance);
+}  // namespace least_squares_detail
 
 /// The covariance and the standard errors of the parameters at `point`, the bottom of an objective: as far as it is
 /// linear over that distance and the residuals are independent, with one variance beside their weights. Parameters in
@@ -34,7 +36,12 @@ template <class R>
 ParameterErrors parameter_errors(SumOfSquares<R> objective, std::span<const double> point,
                                  std::span<const std::size_t> fixed = {}) {
   ResidualEvaluatorOf<R> evaluate(objective);
-  return least_squares_detail::errors_at(point, fixed, evaluate);
+  const auto n = static_cast<Eigen::Index>(point.size());
+  Eigen::MatrixXd covariance(n, n);
+  ParameterErrors errors = least_squares_detail::errors_at(
+      point, fixed, evaluate, {covariance.data(), static_cast<std::size_t>(covariance.size())});
+  errors.covariance = std::move(covariance);
+  return errors;
 }
 
 }  // namespace downhill

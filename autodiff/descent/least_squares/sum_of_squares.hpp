@@ -98,19 +98,27 @@ class SumOfSquares {
 class ResidualEvaluator : public Evaluator {
  public:
   using Matrix = DerivativeMatrix<double, Eigen::Dynamic, Eigen::Dynamic>;
-  Eigen::VectorXd residuals(std::span<const double> point) {
+  // Templates, so that they are compiled, and a matrix gets its memory, where it is used.
+  template <class V = Eigen::VectorXd>
+  V residuals(std::span<const double> point) {
     ++evaluations_;
-    return residuals_at(point);
+    residuals_at(point, values_);
+    return Eigen::Map<const V>(values_.data(), static_cast<Eigen::Index>(values_.size()));
   }
-  Matrix jacobian(std::span<const double> point) {
+  template <class M = Matrix>
+  M jacobian(std::span<const double> point) {
     ++evaluations_;
-    return jacobian_at(point);
+    jacobian_at(point, values_);
+    const auto columns = static_cast<Eigen::Index>(point.size());
+    return Eigen::Map<const M>(values_.data(), static_cast<Eigen::Index>(values_.size()) / columns, columns);
   }
   virtual const RobustLoss& loss() const = 0;
 
  private:
-  virtual Eigen::VectorXd residuals_at(std::span<const double> point) = 0;
-  virtual Matrix jacobian_at(std::span<const double> point) = 0;
+  virtual void residuals_at(std::span<const double> point, std::vector<double>& into) = 0;
+  virtual void jacobian_at(std::span<const double> point, std::vector<double>& into) = 0;  // row after row
+
+  std::vector<double> values_;
 };
 
 template <class R>
@@ -123,8 +131,14 @@ class ResidualEvaluatorOf final : public ResidualEvaluator {
   double evaluate(std::span<const double> point, std::span<double> gradient) override {
     return objective_(point, gradient);
   }
-  Eigen::VectorXd residuals_at(std::span<const double> point) override { return objective_.residuals(point); }
-  Matrix jacobian_at(std::span<const double> point) override { return objective_.jacobian(point); }
+  void residuals_at(std::span<const double> point, std::vector<double>& into) override {
+    const auto values = objective_.residuals(point);
+    into.assign(values.begin(), values.end());
+  }
+  void jacobian_at(std::span<const double> point, std::vector<double>& into) override {
+    const Matrix rows = objective_.jacobian(point);
+    into.assign(rows.data(), rows.data() + rows.size());
+  }
   SumOfSquares<R>& objective_;
 };
 template <class R>

@@ -1,5 +1,6 @@
 #include <autodiff/descent/line_search.hpp>
 
+#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -31,7 +32,7 @@ Searched searched(const F& f, const LineSearch& rule, double first_step) {
   s.from.gradient = {0};
   evaluate(s.from);
   LineSearcher searcher(rule);
-  s.step = searcher.search(s.from, Eigen::VectorXd::Ones(1), first_step, s.to, evaluate);
+  s.step = searcher.search(s.from, std::array{1.0}, first_step, s.to, evaluate);
   s.value = s.to.value;
   s.slope = s.to.gradient.empty() ? 0 : s.to.gradient[0];
   s.evaluations = evaluate.evaluations() - 1;

@@ -1,0 +1,21 @@
+# cmake -DNM=<nm> -P symbols.cmake <libraries>: no symbol in them may have a type or a function of Eigen's in its name. Nor
+# may they have a copy of a function that makes a matrix of Eigen's and whose name does not say so.
+
+set(seen 0)
+math(EXPR last "${CMAKE_ARGC} - 1")
+foreach(i RANGE 4 ${last})
+  execute_process(COMMAND ${NM} -C ${CMAKE_ARGV${i}} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL "[^\n]*downhill_eigen::[^\n]*" ours "${symbols}")
+  list(LENGTH ours count)
+  math(EXPR seen "${seen} + ${count}")
+  string(REGEX MATCHALL "[^\n]*[^_a-z]Eigen::[^\n]*" theirs "${symbols}")
+  string(REGEX MATCHALL "[^\n]*VarMatrix<[a-z]+>::(value|adjoint_in)\\([^\n]*" makers "${symbols}")
+  if(theirs OR makers)
+    list(JOIN theirs "\n" theirs)
+    list(JOIN makers "\n" makers)
+    message(FATAL_ERROR "${CMAKE_ARGV${i}} has\n${theirs}\n${makers}")
+  endif()
+endforeach()
+if(seen EQUAL 0)
+  message(FATAL_ERROR "no symbol of Eigen's at all was found: is this still looking at what it should?")
+endif()
