@@ -39,18 +39,13 @@ T sigmoid_slope(const T& x, const T& y) {
       x <= T(0), [&] { return T(y * (T(1) - y)); }, [&] { return bell(T(exp(-x))); });
 }
 
-/// The y² up to which 1 - y² is the slope of y = tanh x within 4 ulp.
-template <class T>
-inline constexpr float tanh_keeps_digits = 0.5F;
-
-/// The slope of y = tanh x, from y while it keeps its digits.
+/// The slope of y = tanh x: 1 - y² within 4 ulp while y² is below 1/2.
 template <class T>
 T tanh_slope(const T& x, const T& y) {
   using std::abs, std::exp;
   const T square = y * y;
   return choose_lazily(
-      square < T(tanh_keeps_digits<T>), [&] { return T(T(1) - square); },
-      [&] { return T(T(4) * bell(T(exp(T(-2) * abs(x))))); });
+      square < T(0.5F), [&] { return T(T(1) - square); }, [&] { return T(T(4) * bell(T(exp(T(-2) * abs(x))))); });
 }
 
 /// log(1 + e^x), with the one of e^x and e^-x that cannot overflow.

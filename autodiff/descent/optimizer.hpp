@@ -134,7 +134,7 @@ class Optimizer {
   [[gnu::noinline]] T norm_scale(const T* x, const T* g) const {
     const double most = method_.gradient.clip_norm;
     if (!(most < infinity)) return 1;
-    const double norm = norm_of(x, g, 1);
+    const double norm = norm_of(x, g, [](double slope) { return slope; });
     if (norm >= 1e-140 && norm <= std::numeric_limits<double>::max()) [[likely]]
       return norm > most ? static_cast<T>(most / norm) : T(1);
     // Squares that overflowed or underflowed: once more, in units of the largest.
@@ -146,16 +146,17 @@ class Optimizer {
     });
     if (largest == 0 || !(largest <= std::numeric_limits<double>::max()) || norm != norm)
       return norm > most ? static_cast<T>(most / norm) : T(1);
-    const double scale = most / largest / norm_of(x, g, largest);
+    const double scale = most / largest / norm_of(x, g, [largest](double slope) { return slope / largest; });
     return scale < 1 ? static_cast<T>(scale) : T(1);
   }
-  // The norm of the gradient divided by a unit.
-  double norm_of(const T* x, const T* g, double unit) const {
+  // The norm of the gradient, each slope in a unit.
+  template <class InUnits>
+  double norm_of(const T* x, const T* g, const InUnits& in_units) const {
     std::array<double, 16> squares{};  // of every 16th element: sums that need not wait for each other
     for_each_group([&](std::size_t begin, std::size_t end, double, double decay) {
       const auto slope = conditioned(static_cast<T>(decay), 1);
       const auto add = [&](std::size_t i, std::size_t lane) {
-        const double steep = static_cast<double>(slope(x[i], g[i])) / unit;
+        const double steep = in_units(static_cast<double>(slope(x[i], g[i])));
         squares[lane] += steep * steep;
       };
       for (; end - begin >= squares.size(); begin += squares.size())

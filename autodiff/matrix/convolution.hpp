@@ -106,33 +106,24 @@ class ConvolutionBlock final : public OperandBlock<T, 3> {
   void pull_back(std::size_t first, T* adjoint) const override {
     const Operand<T>&x = this->operand(0), &weights = this->operand(1), &bias = this->operand(2);
     const std::size_t channels = weights.layout.columns;
+    const bool plain =
+        are_plain<T>(this->result_in(adjoint, first)) && are_plain<T>(x.elements()) && are_plain<T>(weights.elements());
     for (std::size_t i = 0; i < x.layout.rows; i += columns_.images()) {
       const std::size_t images = std::min(columns_.images(), x.layout.rows - i);
       const Elements<T> columns = columns_.of(images);
       const std::size_t rows = columns.layout.rows;
       const Elements<const T> g{adjoint + first + this->result().at(i, 0), Layout::dense(rows, channels)};
       if (bias.is_active()) add_rows<T>(g, {adjoint + bias.slot, bias.layout.repeated(rows, channels)});
-      const auto hand_on = [plain = is_plain(g)](const Elements<const T>& a, const Elements<const T>& b,
-                                                 const Elements<T>& to) {
-        plain ? add_product<T>(a, b, to) : hand_on_product<T>(a, b, to);
-      };
-      if (weights.is_active()) hand_on(columns_.unfold(x.elements(), i, images).transposed(), g, weights.in(adjoint));
+      if (weights.is_active())
+        hand_on_product<T>(plain, columns_.unfold(x.elements(), i, images).transposed(), g, weights.in(adjoint));
       if (!x.is_active()) continue;
       std::fill_n(columns.data, columns.layout.size(), T(0));
-      hand_on(g, weights.elements().transposed(), columns);
+      hand_on_product<T>(plain, g, weights.elements().transposed(), columns);
       columns_.fold(x.in(adjoint), i, images);
     }
   }
 
  private:
-  // Is 0 times whatever else there is 0 by itself?
-  bool is_plain(const Elements<const T>& g) const {
-    if constexpr (std::floating_point<T>)
-      return all_finite<T>(g) && all_finite<T>(this->operand(0).elements()) &&
-             all_finite<T>(this->operand(1).elements());
-    else
-      return false;
-  }
   Columns<T> columns_;
 };
 

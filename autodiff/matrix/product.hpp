@@ -27,15 +27,22 @@ void add_product(const Elements<const T>& a, const Elements<const T>& b, const E
 extern template void add_product(const Elements<const double>&, const Elements<const double>&, const Elements<double>&);
 extern template void add_product(const Elements<const float>&, const Elements<const float>&, const Elements<float>&);
 
-/// The same for a pull-back, where one factor is an adjoint and the other the slopes along which it is handed on.
+/// The same for a pull-back, where one factor is an adjoint and the other the slopes along which it is handed on; all
+/// of them plain where 0 times any of them is 0 by itself.
 template <class T>
-void hand_on_product(const Elements<const T>& a, const Elements<const T>& b, const Elements<T>& c) {
+void hand_on_product(bool plain, const Elements<const T>& a, const Elements<const T>& b, const Elements<T>& c) {
+  if (plain) return add_product<T>(a, b, c);
   for_each_element(c.layout, [&](std::size_t i, std::size_t j) {
     for (std::size_t k = 0; k < a.layout.columns; ++k) c(i, j) = c(i, j) + handed_on(a(i, k), b(k, j));
   });
 }
+/// Is 0 times each of these elements 0 by itself?
+template <class T>
+bool are_plain(const Elements<const T>&) {
+  return false;
+}
 template <std::floating_point T>
-bool all_finite(const Elements<const T>& x) {
+bool are_plain(const Elements<const T>& x) {
   const Runs<1> runs({x.layout});
   bool finite = true;
   with_steps<1>(runs.step, [&](auto step) {
@@ -56,23 +63,14 @@ class ProductBlock final : public OperandBlock<T, 3> {
   void pull_back(std::size_t first, T* adjoint) const override {
     const Operand<T>&a = this->operand(0), &b = this->operand(1), &row = this->operand(2);
     const Elements<const T> g = this->result_in(adjoint, first);
-    const bool plain = is_plain(g);
-    const auto hand_on = [plain](const Elements<const T>& x, const Elements<const T>& y, const Elements<T>& to) {
-      plain ? add_product<T>(x, y, to) : hand_on_product<T>(x, y, to);
-    };
-    if (a.is_active()) hand_on(g, b.elements().transposed(), a.in(adjoint));
-    if (b.is_active()) hand_on(a.elements().transposed(), g, b.in(adjoint));
+    // What is not finite in A or B is not in C either, which is smaller.
+    const bool plain = are_plain<T>(g) && are_plain<T>({c_, this->result()});
+    if (a.is_active()) hand_on_product<T>(plain, g, b.elements().transposed(), a.in(adjoint));
+    if (b.is_active()) hand_on_product<T>(plain, a.elements().transposed(), g, b.in(adjoint));
     if (row.is_active()) add_rows<T>(g, row.in(adjoint));
   }
 
  private:
-  // Is 0 times whatever else there is 0 by itself? What is not finite in A or B is not in C either, which is smaller.
-  bool is_plain(const Elements<const T>& g) const {
-    if constexpr (std::floating_point<T>)
-      return all_finite<T>(g) && all_finite<T>({c_, this->result()});
-    else
-      return false;
-  }
   const T* c_;
 };
 

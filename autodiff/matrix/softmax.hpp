@@ -128,7 +128,7 @@ void share(T* e, std::size_t columns, const T& sum) {
   for (std::size_t j = 0; j < columns; ++j) e[j] = e[j] / sum;
 }
 
-/// A function of each row of x by way of softmax: write(i, sums, row of softmax, values) has the values of row i.
+/// A function of each row of x by way of softmax: write(i, sums, x, row of softmax, values) has the values of row i.
 template <class Function, class T, class Write>
 VarMatrix<T> of_softmax(const VarMatrix<T>& x, std::size_t result_columns, Write&& write) {
   using R = MatrixRecorder;
@@ -161,12 +161,26 @@ VarMatrix<T> log_softmax(const VarMatrix<T>& x) {
         for (std::size_t j = 0; j < x.columns(); ++j) y[j] = (from(i, j) - of.largest) - of.log_sum;
       });
 }
-/// log(sum of exp(x) over the row): n x 1. Throws ShapeError for rows without elements.
+/// log(sum of exp(x) over the row): n x 1. Where the largest element is infinite, the sum is it and moves with all
+/// that are as large, in equal parts (as log_sum_exp of ranges). Throws ShapeError for rows without elements.
 template <class T>
 VarMatrix<T> log_sum_exp_of_rows(const VarMatrix<T>& x) {
   if (x.columns() == 0) misuse::empty_range("log_sum_exp_of_rows");
   return matrix_detail::of_softmax<matrix_detail::LogSumExp>(
-      x, 1, [](std::size_t, const auto& of, const auto&, const T*, T* y) { *y = of.largest + of.log_sum; });
+      x, 1, [&](std::size_t i, const auto& of, const auto& from, T* p, T* y) {
+        *y = of.largest + of.log_sum;
+        const T& largest = from(i, of.at);
+        if (is_finite(largest)) return;
+        std::size_t as_large = 0, numbers = 0;
+        for (std::size_t j = 0; j < x.columns(); ++j) {
+          as_large += from(i, j) == largest ? 1 : 0;
+          numbers += from(i, j) == from(i, j) ? 1 : 0;
+        }
+        if (numbers < x.columns()) return;
+        *y = largest;
+        for (std::size_t j = 0; j < x.columns(); ++j)
+          p[j] = from(i, j) == largest ? T(1) / T(static_cast<double>(as_large)) : T(0);
+      });
 }
 
 }  // namespace downhill

@@ -71,3 +71,27 @@ TEST_CASE("a class that is ruled out has the probability 0, and a row of them al
   CHECK(std::isnan(softmax(x)(1, 0).value()));
   CHECK_THROWS_AS(log_sum_exp_of_rows(x.block(0, 0, 2, 0)), ShapeError);
 }
+
+TEST_CASE("where the largest element is infinite, the logarithm of the sum is that of the ranges") {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const std::vector<double>& row : {std::vector<double>{infinity, 0, infinity},
+                                         {-infinity, -infinity, -infinity},
+                                         {1, infinity, -infinity},
+                                         {-infinity, 2, 1},
+                                         {infinity, nan, 1},
+                                         {-infinity, nan, -infinity}}) {
+    Tape<double> tape;
+    const auto x = parameters(tape, row, 1, 3);
+    std::vector<Var<double>> numbers;
+    for (const double number : row) numbers.push_back(tape.variable(number));
+    const auto y = log_sum_exp_of_rows(x)(0, 0), z = log_sum_exp(numbers);
+    const auto of_matrix = tape.gradient(y)[x];
+    const auto g = tape.gradient(z);
+    CAPTURE(row, y.value(), z.value());
+    CHECK((y.value() == z.value() || (y.value() != y.value() && z.value() != z.value())));
+    if (z.value() != z.value()) continue;
+    for (std::size_t j = 0; j < 3; ++j)
+      CHECK(of_matrix(0, static_cast<Eigen::Index>(j)) == Catch::Approx(g[numbers[j]]).margin(0));
+  }
+}
