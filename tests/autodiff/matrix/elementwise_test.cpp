@@ -70,6 +70,13 @@ TEST_CASE("operations of two operands repeat rows, columns and scalars") {
           {x, y}, [](const auto& p, const auto& q) { return pow(p, q); }, positive);
       check_elementwise({x, y}, [](const auto& p, const auto& q) { return elu(p, q); });
       check_elementwise({x, y}, [](const auto& p, const auto& q) { return leaky_relu(p, q); });
+      check_elementwise({x, y}, [](const auto& p, const auto& q) { return copysign(p, q); });
+      check_elementwise({x, y}, [](const auto& p, const auto& q) { return fmin(p, q) - 2 * fmax(p, q); });
+      check_elementwise({x, y}, [](const auto& p, const auto& q) { return fdim(p, q); });
+      check_elementwise(
+          {x, y}, [](const auto& p, const auto& q) { return remainder(p, q); }, positive);
+      check_elementwise(
+          {x, y}, [](const auto& p, const auto& q) { return xlogy(p, q); }, positive);
     }
 }
 
@@ -105,6 +112,8 @@ TEST_CASE("elementary functions are those of the scalars, in packs and at their 
         {shape}, [](const auto& x) { return asin(x); }, positive);
     check_elementwise(
         {shape}, [](const auto& x) { return lgamma(x); }, positive);
+    check_elementwise(
+        {shape}, [](const auto& x) { return tgamma(x) + xlogx(x); }, positive);
   }
 }
 
