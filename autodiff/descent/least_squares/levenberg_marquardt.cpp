@@ -146,7 +146,7 @@ Move LevenbergMarquardt::Walker::advance(const Iterate&, Iterate& to, ResidualEv
   LinearModel linear(at_.jacobian(), at_.residuals(), free, d);
   std::optional<CurvedModel> curved;
   if (curved_) curved.emplace(at_.jacobian(), at_.slope(), curvature_.matrix(), inverse_scale);
-  const double whole = curved ? curved->promised() : linear.promised();
+  double whole = curved ? curved->promised() : linear.promised();
   if (const std::optional<Move> end =
           flat_or_short(whole, size, curved ? curved->length() : linear.length(), reach, cosine_, relative_step_))
     return *end;
@@ -160,7 +160,7 @@ Move LevenbergMarquardt::Walker::advance(const Iterate&, Iterate& to, ResidualEv
   double least_radius = rounding * std::min(radius_, d.cwiseProduct(x).stableNorm());
   if (!(least_radius > 0)) least_radius = rounding * rounding * radius_;
   double now = at_.value();
-  for (;;) {
+  for (bool tried = false;;) {
     const bool shared = share_ > 0 && !curved;
     VectorXd p = curved   ? VectorXd(inverse_scale.cwiseProduct(curved->step(radius_)))
                  : shared ? VectorXd(share_ * linear.undamped())
@@ -168,11 +168,24 @@ Move LevenbergMarquardt::Walker::advance(const Iterate&, Iterate& to, ResidualEv
     const double length = d.cwiseProduct(p).stableNorm();
     p = within_bounds(std::move(p), free, d);
     const double promise = promised(p);
+    // Within this radius rounding would be the judge: earlier steps have shrunk it too far.
+    if (!tried && !shared && promise <= noise && noise < whole && radius_ < linear.length()) {
+      radius_ *= 10;
+      continue;
+    }
     if (first || shared) radius_ = shared ? length : std::min(radius_, length);
     Trial trial((x + p).cwiseMax(lower_).cwiseMin(upper_), evaluate);
     const double fall = at_.fall(trial);
+    tried = true;
     now = trial.value();
     const bool in_rounding = promise <= noise;
+    if (curved && !in_rounding && !(fall > 0)) {
+      // Its curvature is a guess: the model without it comes before a shorter step.
+      curved.reset();
+      curved_ = false;
+      whole = linear.promised();
+      continue;
+    }
     judge(fall, promise, at_.slope().dot(p), length, now);
     if (fall > 0) {
       if (in_rounding && length > 0.5 * last_length_) end_ = end_in_rounding(whole, size, reach);
