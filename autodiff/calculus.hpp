@@ -41,6 +41,7 @@
 #include <autodiff/kinks.hpp>
 #include <autodiff/number.hpp>
 #include <autodiff/slopes.hpp>
+#include <autodiff/smoothness.hpp>
 #include <autodiff/special.hpp>
 
 namespace downhill {
@@ -62,12 +63,12 @@ struct Subtract { static constexpr std::string_view name = "-";
   template <class T> static T slope_x(const T&, const T&, const T&) { return T(1); }
   template <class T> static T slope_y(const T&, const T&, const T&) { return T(-1); } };
 /// x y. Slopes y and x.
-struct Multiply { static constexpr std::string_view name = "*";
+struct Multiply : Product { static constexpr std::string_view name = "*";
   template <class T> static T value(const T& x, const T& y) { return x * y; }
   template <class T> static T slope_x(const T&, const T& y, const T&) { return y; }
   template <class T> static T slope_y(const T& x, const T&, const T&) { return x; } };
 /// x / y = v. Slopes 1 / y and -v / y: x / y^2 would overflow.
-struct Divide { static constexpr std::string_view name = "/";
+struct Divide : Product { static constexpr std::string_view name = "/";
   template <class T> static T value(const T& x, const T& y) { return x / y; }
   template <class T> static T slope_x(const T&, const T& y, const T&) { return T(1) / y; }
   template <class T> static T slope_y(const T& x, const T& y, const T& v) { return -special::over_square(x, y, v); } };
@@ -94,17 +95,19 @@ struct Cube { static constexpr std::string_view name = "cube";
   template <class T> static T slope(const T& x, const T&) { return T(3) * (x * x); } };
 template <Number X> [[gnu::always_inline]] inline auto cube(X&& x) { return apply<Cube>(std::forward<X>(x)); }
 /// sqrt x = y. Slope 1 / (2 y); + 0 makes it +infinity at -0 as at 0.
-struct Sqrt { static constexpr std::string_view name = "sqrt";
+struct Sqrt : SteepAtZero { static constexpr std::string_view name = "sqrt";
   template <class T> static T value(const T& x) { using std::sqrt; return sqrt(x); }
   template <class T> static T slope(const T&, const T& y) { return T(0.5) / (y + T(0)); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto sqrt(X&& x) { return apply<Sqrt>(std::forward<X>(x)); }
 /// cbrt x = y. Slope 1 / (3 y^2) = y / (3 x), a mean of the two.
-struct Cbrt { static constexpr std::string_view name = "cbrt";
+struct Cbrt : SteepAtZero { static constexpr std::string_view name = "cbrt";
   template <class T> static T value(const T& x) { using std::cbrt; return cbrt(x); }
   template <class T> static T slope(const T& x, const T& y) { return special::CbrtSlope::value(x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto cbrt(X&& x) { return apply<Cbrt>(std::forward<X>(x)); }
 /// x^y = v. Slopes y v / x and v log x: y x^(y-1) would round y - 1.
 struct Pow { static constexpr std::string_view name = "pow";
+  template <class T> static Smoothness smoothness(const T& x, const T& y) {
+    return smooth_unless(x == 0 && y > 0 && y < 1, Smoothness::steep); }
   template <class T> static T value(const T& x, const T& y) { using std::pow; return pow(x, y); }
   template <class T> static T slope_x(const T& x, const T& y, const T& v) {
     if constexpr (Active<T>) return special::PowDerivative<1, 0>::value(x, y, v);
@@ -116,6 +119,8 @@ template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto pow(X&&
   return apply<Pow>(std::forward<X>(x), std::forward<Y>(y)); }
 /// sqrt(x^2 + y^2) = v. Slopes x / v and y / v.
 struct Hypot { static constexpr std::string_view name = "hypot";
+  template <class T> static Smoothness smoothness(const T& x, const T& y) {
+    return smooth_unless(x == 0 && y == 0, Smoothness::breaks); }
   template <class T> static T value(const T& x, const T& y) { using std::hypot; return hypot(x, y); }
   template <class T> static T slope_x(const T& x, const T& y, const T& v) { return special::HypotSlope::value(v, x, y, T(0)); }
   template <class T> static T slope_y(const T& x, const T& y, const T& v) { return special::HypotSlope::value(v, y, x, T(0)); } };
@@ -123,6 +128,8 @@ template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto hypot(X
   return apply<Hypot>(std::forward<X>(x), std::forward<Y>(y)); }
 /// sqrt(x^2 + y^2 + z^2) = v. Slopes x / v, y / v and z / v.
 struct Hypot3 { static constexpr std::string_view name = "hypot";
+  template <class T> static Smoothness smoothness(const T& x, const T& y, const T& z) {
+    return smooth_unless(x == 0 && y == 0 && z == 0, Smoothness::breaks); }
   template <class T> static T value(const T& x, const T& y, const T& z) {
     using std::hypot; return hypot(hypot(x, y), z); }
   template <class T> static T slope_x(const T& x, const T& y, const T& z, const T& v) {
@@ -149,24 +156,26 @@ struct Expm1 : InPacks { static constexpr std::string_view name = "expm1";
   template <class T> static T slope(const T& x, const T& y) { return special::expm1_slope(x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto expm1(X&& x) { return apply<Expm1>(std::forward<X>(x)); }
 /// log x = y. Slope 1 / x, NaN with y.
-struct Log : InPacks { static constexpr std::string_view name = "log";
+struct Log : SteepAtZero, InPacks { static constexpr std::string_view name = "log";
   template <class T> static T value(const T& x) { using std::log; return log(x); }
   template <class T> static T slope(const T& x, const T& y) { return special::log_slope(T(1), x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto log(X&& x) { return apply<Log>(std::forward<X>(x)); }
 /// log_2 x = y. Slope log_2(e) / x, NaN with y.
-struct Log2 { static constexpr std::string_view name = "log2";
+struct Log2 : SteepAtZero { static constexpr std::string_view name = "log2";
   template <class T> static T value(const T& x) { using std::log2; return log2(x); }
   template <class T> static T slope(const T& x, const T& y) {
     return special::log_slope(T(std::numbers::log2e), x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto log2(X&& x) { return apply<Log2>(std::forward<X>(x)); }
 /// log_10 x = y. Slope log_10(e) / x, NaN with y.
-struct Log10 { static constexpr std::string_view name = "log10";
+struct Log10 : SteepAtZero { static constexpr std::string_view name = "log10";
   template <class T> static T value(const T& x) { using std::log10; return log10(x); }
   template <class T> static T slope(const T& x, const T& y) {
     return special::log_slope(T(std::numbers::log10e), x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto log10(X&& x) { return apply<Log10>(std::forward<X>(x)); }
 /// log(1 + x) = y. Slope 1 / (1 + x), NaN with y.
 struct Log1p : InPacks { static constexpr std::string_view name = "log1p";
+  template <class T> static Smoothness smoothness(const T& x) {
+    return smooth_unless(x == -1, Smoothness::steep); }
   template <class T> static T value(const T& x) { using std::log1p; return log1p(x); }
   template <class T> static T slope(const T& x, const T& y) { return special::log1p_slope(x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto log1p(X&& x) { return apply<Log1p>(std::forward<X>(x)); }
@@ -181,7 +190,7 @@ template <class X, Number<X> Y> [[gnu::always_inline]] inline auto logaddexp(X&&
   return apply<LogAddExp>(std::forward<X>(x), std::forward<Y>(y)); }
 
 /// x log x, 0 at 0. Slope 1 + log x.
-struct XLogX { static constexpr std::string_view name = "xlogx";
+struct XLogX : SteepAtZero { static constexpr std::string_view name = "xlogx";
   template <class T> static T value(const T& x) { using std::log; return x == T(0) ? T(0) : T(x * log(x)); }
   template <class T> static T slope(const T& x, const T&) { using std::log; return T(1) + log(x); } };
 template <Number X> [[gnu::always_inline]] inline auto xlogx(X&& x) { return apply<XLogX>(std::forward<X>(x)); }
@@ -212,12 +221,12 @@ struct Tan { static constexpr std::string_view name = "tan";
   template <class T> static T slope(const T&, const T& y) { return T(1) + y * y; } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto tan(X&& x) { return apply<Tan>(std::forward<X>(x)); }
 /// arcsin x. Slope 1 / sqrt((1 - x)(1 + x)): 1 - x^2 cancels near 1.
-struct Asin { static constexpr std::string_view name = "asin";
+struct Asin : SteepAtOne { static constexpr std::string_view name = "asin";
   template <class T> static T value(const T& x) { using std::asin; return asin(x); }
   template <class T> static T slope(const T& x, const T&) { return special::AsinSlope::value(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto asin(X&& x) { return apply<Asin>(std::forward<X>(x)); }
 /// arccos x. Slope -1 / sqrt((1 - x)(1 + x)).
-struct Acos { static constexpr std::string_view name = "acos";
+struct Acos : SteepAtOne { static constexpr std::string_view name = "acos";
   template <class T> static T value(const T& x) { using std::acos; return acos(x); }
   template <class T> static T slope(const T& x, const T& y) { return -Asin::slope(x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto acos(X&& x) { return apply<Acos>(std::forward<X>(x)); }
@@ -256,13 +265,13 @@ struct Asinh { static constexpr std::string_view name = "asinh";
     using std::abs, std::sqrt; return T(1) / (abs(x) > T(1e9) ? T(abs(x)) : T(sqrt(T(1) + x * x))); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto asinh(X&& x) { return apply<Asinh>(std::forward<X>(x)); }
 /// arcosh x = y. Slope 1 / sqrt((x - 1)(x + 1)), NaN with y, and 1 / x before the product can overflow.
-struct Acosh { static constexpr std::string_view name = "acosh";
+struct Acosh : SteepAtOne { static constexpr std::string_view name = "acosh";
   template <class T> static T value(const T& x) { using std::acosh; return acosh(x); }
   template <class T> static T slope(const T& x, const T& y) {
     using std::sqrt; return y == y ? T(1) / (x > T(1e9) ? x : T(sqrt((x - T(1)) * (x + T(1))))) : y; } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto acosh(X&& x) { return apply<Acosh>(std::forward<X>(x)); }
 /// artanh x = y. Slope 1 / ((1 - x)(1 + x)), NaN with y.
-struct Atanh { static constexpr std::string_view name = "atanh";
+struct Atanh : SteepAtOne { static constexpr std::string_view name = "atanh";
   template <class T> static T value(const T& x) { using std::atanh; return atanh(x); }
   template <class T> static T slope(const T& x, const T&) { return special::AtanhSlope::value(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto atanh(X&& x) { return apply<Atanh>(std::forward<X>(x)); }
@@ -315,14 +324,16 @@ struct LogSigmoid : InPacks { static constexpr std::string_view name = "log_sigm
 template <Number X> [[gnu::always_inline]] inline auto log_sigmoid(X&& x) {
   return apply<LogSigmoid>(std::forward<X>(x)); }
 /// max(x, 0). Slope 1 above 0, otherwise 0.
-struct Relu { static constexpr std::string_view name = "relu";
+struct Relu : Choice, BreaksAtZero { static constexpr std::string_view name = "relu";
   template <class T> static T value(const T& x) {
     if constexpr (Active<T>) return apply<Relu>(x);
     else return x <= T(0) ? T(0) : x; }
   template <class T> static T slope(const T& x, const T&) { return x > T(0) ? T(1) : x == x ? T(0) : x; } };
 template <Number X> [[gnu::always_inline]] inline auto relu(X&& x) { return apply<Relu>(std::forward<X>(x)); }
 /// x above 0, otherwise a x. Slopes 1 and 0, otherwise a and x.
-struct LeakyRelu { static constexpr std::string_view name = "leaky_relu";
+struct LeakyRelu : Choice { static constexpr std::string_view name = "leaky_relu";
+  template <class T> static Smoothness smoothness(const T& x, const T& a) {
+    return smooth_unless(x == 0 && a != 1, Smoothness::breaks); }
   template <class T> static T value(const T& x, const T& a) {
     if constexpr (Active<T>) return apply<LeakyRelu>(x, a);
     else return x > T(0) ? x : a * x; }
@@ -332,6 +343,8 @@ template <class X, Number<X> A = ConstantFor<X>> auto leaky_relu(X&& x, A&& slop
   return apply<LeakyRelu>(std::forward<X>(x), std::forward<A>(slope)); }
 /// x above 0, otherwise a (e^x - 1). Slopes 1 and 0, otherwise a e^x and e^x - 1.
 struct Elu : InPacks { static constexpr std::string_view name = "elu";
+  template <class T> static Smoothness smoothness(const T& x, const T& a) {
+    return smooth_unless(x == 0, a == 1 ? Smoothness::bends : Smoothness::breaks); }
   template <class T> static T value(const T& x, const T& a) {
     if constexpr (Active<T>) return apply<Elu>(x, a);
     else return special::elu(x, a); }
@@ -342,6 +355,8 @@ template <class X, Number<X> A = ConstantFor<X>> auto elu(X&& x, A&& alpha = A(1
 /// x^2 / 2 where |x| <= d, otherwise d (|x| - d / 2). Slopes x and 0, otherwise d sign x and |x| - d. Huber, "Robust
 /// estimation of a location parameter" (1964).
 struct Huber { static constexpr std::string_view name = "huber";
+  template <class T> static Smoothness smoothness(const T& x, const T& d) {
+    return smooth_unless(x == d || x == -d, Smoothness::bends); }
   template <class T> static T value(const T& x, const T& d) {
     using std::abs; const T a = abs(x); return a <= d ? T(0.5) * x * x : d * (a - T(0.5) * d); }
   template <class T> static T slope_x(const T& x, const T& d, const T&) { return x > d ? d : x < -d ? T(-d) : x; }

@@ -23,6 +23,7 @@
 #include <Eigen/Core>
 
 #include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <type_traits>
@@ -30,6 +31,7 @@
 
 #include <autodiff/dual.hpp>
 #include <autodiff/evaluation.hpp>
+#include <autodiff/limits.hpp>
 
 namespace downhill {
 
@@ -63,16 +65,70 @@ auto jacobian_forward(F& f, const P& x) {
   return jacobian;
 }
 
-// d² f / dt² at x + t v, v_i = direction(i), of each result.
-template <class F, class P, class Direction>
-auto second_along(F& f, const P& x, Direction&& direction) {
+// H v, the gradient, and behind it its component along v, as evaluated at x.
+template <class F, class P, class V>
+SecondOrder<Scalar<P>> hessian_vector_product_at(F& f, const P& x, const V& v) {
+  using S = Scalar<P>;
+  using D = Dual<S>;
+  Recorded<D, F, P> recorded(f, x,
+                                   [&](std::size_t i) { return D(number_at<S>(x, i), S(number_at<S>(v, i))); });
+  demand_one_number<std::remove_cvref_t<decltype(recorded.results())>>();
+  SecondOrder<S> found{.value = primal_of<S>(recorded.results()), .is_at_edge = recorded.has_edge()};
+  S along = 0;
+  recorded.pulled_back([](std::size_t) { return D(1); },
+                       [&](const D& adjoint) {
+                         along += handed_on(adjoint.value(), S(number_at<S>(v, found.first.size())));
+                         found.first.push_back(adjoint.value());
+                         found.second.push_back(adjoint.tangent());
+                         return S(0);
+                       });
+  found.first.push_back(along);
+  return found;
+}
+
+// The Hessian by rows, and the gradient, as evaluated at x: C columns for each sweep.
+template <class F, class P>
+SecondOrder<Scalar<P>> hessian_at(F& f, const P& x) {
+  using S = Scalar<P>;
+  constexpr std::size_t C = 4;
+  using D = Dual<S, C>;
+  const std::size_t n = size_of(x);
+  SecondOrder<S> found{.first = std::vector<S>(n), .second = std::vector<S>(n * n)};
+  for (std::size_t first = 0; first < n; first += C) {
+    Recorded<D, F, P> recorded(f, x, moving<D>(x, first));
+    demand_one_number<std::remove_cvref_t<decltype(recorded.results())>>();
+    found.value = primal_of<S>(recorded.results());
+    found.is_at_edge = found.is_at_edge || recorded.has_edge();
+    std::size_t row = 0;
+    recorded.pulled_back([](std::size_t) { return D(1); },
+                         [&](const D& adjoint) {
+                           for (std::size_t c = 0; c < std::min(C, n - first); ++c)
+                             found.second[row * n + first + c] = adjoint.tangent(c);
+                           found.first[row++] = adjoint.value();
+                           return S(0);
+                         });
+  }
+  return found;
+}
+
+// d² f / dx_j², one after the other, and the gradient, by forward mode.
+template <class F, class P>
+SecondOrder<Scalar<P>> second_derivatives_at(F&& f, const P& x) {
   using S = Scalar<P>;
   using D = Dual<Dual<S>>;
-  const auto results = evaluated<D>(f, x, [&](std::size_t i) {
-    const S moves = direction(i);
-    return D(Dual<S>(number_at<S>(x, i), moves), Dual<S>(moves));
-  });
-  return each<S>(results, [](const auto& r) { return tangent_of<Dual<S>>(tangent_of<D>(r)); });
+  SecondOrder<S> found;
+  for (std::size_t j = 0; j < size_of(x); ++j) {
+    const auto result = evaluated<D>(f, x, [&](std::size_t i) {
+      const S moves = i == j ? S(1) : S(0);
+      return D(Dual<S>(number_at<S>(x, i), moves), Dual<S>(moves));
+    });
+    demand_one_number<std::remove_cvref_t<decltype(result)>>();
+    const Dual<S> slope = tangent_of<D>(result);
+    found.value = primal_of<S>(result);
+    found.first.push_back(slope.value());
+    found.second.push_back(slope.tangent());
+  }
+  return found;
 }
 
 }  // namespace derivatives_detail
@@ -111,11 +167,23 @@ template <class F, class X>
   requires(Plain<X> || AnyDual<X>)
 auto derivative(F&& f, const X& x) { return value_and_derivative(f, x).derivative; }
 
-/// f''(x) of a function of one number, by forward mode over forward mode.
+/// f''(x) of a function of one number, by forward mode over forward mode; at a kink as `hessian`.
 template <class F, class X>
   requires(Plain<X> || AnyDual<X>)
 auto second_derivative(F&& f, const X& x) {
-  return derivative([&](const auto& y) { return derivative(f, y); }, x);
+  namespace d = derivatives_detail;
+  if constexpr (AnyDual<X>) {
+    return derivative([&](const auto& y) { return derivative(f, y); }, x);
+  } else {
+    using S = std::conditional_t<std::integral<X>, double, X>;
+    const std::array<S, 1> point{static_cast<S>(x)};
+    const auto at = [&](const std::array<S, 1>& place) {
+      return d::second_derivatives_at([&](const auto& y) { return f(y[0]); }, place);
+    };
+    d::SecondOrder<S> found = at(point);
+    d::take_limits(found, point, at, [](std::size_t, auto&& is_continuous) { return is_continuous(0); });
+    return found.second[0];
+  }
 }
 
 /// u' J, the gradient of u_1 f_1(x) + ... + u_m f_m(x), and the value f(x), by one reverse sweep (vector-Jacobian
@@ -207,12 +275,13 @@ template <class F, derivatives_detail::Point P, class V>
 auto hessian_vector_product(F&& f, const P& x, const V& v) {
   namespace d = derivatives_detail;
   using S = d::Scalar<P>;
-  using D = Dual<S>;
   d::demand_same_size("hessian_vector_product", x, v);
-  d::Recorded<D, F, P> recorded(f, x,
-                                [&](std::size_t i) { return D(d::number_at<S>(x, i), S(d::number_at<S>(v, i))); });
-  d::demand_one_number<std::remove_cvref_t<decltype(recorded.results())>>();
-  return recorded.pulled_back([](std::size_t) { return D(1); }, [](const D& adjoint) { return adjoint.tangent(); });
+  d::SecondOrder<S> found = d::hessian_vector_product_at(f, x, v);
+  const std::size_t n = d::size_of(x);
+  d::take_limits(
+      found, x, [&](const auto& place) { return d::hessian_vector_product_at(f, place, v); },
+      [n](std::size_t i, auto&& is_continuous) { return is_continuous(i) || is_continuous(n); });
+  return d::filled<S>(x, [&](std::size_t i) { return found.second[i]; });
 }
 
 /// The n x n matrix of d^2 f / dx_i dx_j, four columns for each reverse sweep. It is symmetric to rounding.
@@ -220,24 +289,18 @@ template <class F, derivatives_detail::Point P>
 auto hessian(F&& f, const P& x) {
   namespace d = derivatives_detail;
   using S = d::Scalar<P>;
-  constexpr std::size_t C = 4;
-  using D = Dual<S, C>;
   constexpr int size = d::Kind<P>::size;
   const std::size_t n = d::size_of(x);
+  d::SecondOrder<S> found = d::hessian_at(f, x);
+  d::take_limits(
+      found, x, [&](const auto& place) { return d::hessian_at(f, place); },
+      [n](std::size_t k, auto&& is_continuous) { return is_continuous(k / n) || is_continuous(k % n); });
+  for (std::size_t i = 0; i < n; ++i)  // by one input and then the other, in the order in which it exists
+    for (std::size_t j = 0; j < n; ++j)
+      if (found.second[i * n + j] != found.second[i * n + j]) found.second[i * n + j] = found.second[j * n + i];
   DerivativeMatrix<S, size, size> hessian;
   hessian.resize(static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(n));
-  for (std::size_t first = 0; first < n; first += C) {
-    d::Recorded<D, F, P> recorded(f, x, d::moving<D>(x, first));
-    d::demand_one_number<std::remove_cvref_t<decltype(recorded.results())>>();
-    Eigen::Index row = 0;
-    recorded.pulled_back([](std::size_t) { return D(1); },
-                         [&](const D& adjoint) {
-                           for (std::size_t c = 0; c < std::min(C, n - first); ++c)
-                             hessian(row, static_cast<Eigen::Index>(first + c)) = adjoint.tangent(c);
-                           ++row;
-                           return S(0);
-                         });
-  }
+  std::copy(found.second.begin(), found.second.end(), hessian.data());
   return hessian;
 }
 
@@ -264,12 +327,15 @@ template <class F, derivatives_detail::Point P>
 auto laplacian(F&& f, const P& x) {
   namespace d = derivatives_detail;
   using S = d::Scalar<P>;
+  d::SecondOrder<S> found = d::second_derivatives_at(f, x);
+  if constexpr (d::RecordsOn<F, P, Dual<S>>)  // only a tape knows whether a tie or an infinite slope was met
+    found.is_at_edge =
+        d::Recorded<Dual<S>, F, P>(f, x, [&](std::size_t i) { return Dual<S>(d::number_at<S>(x, i)); }).has_edge();
+  d::take_limits(
+      found, x, [&](const auto& place) { return d::second_derivatives_at(f, place); },
+      [](std::size_t j, auto&& is_continuous) { return is_continuous(j); });
   S sum = 0;
-  for (std::size_t j = 0; j < d::size_of(x); ++j) {
-    const auto second = d::second_along(f, x, [&](std::size_t i) { return i == j ? S(1) : S(0); });
-    d::demand_one_number<std::remove_cvref_t<decltype(second)>>();
-    sum += second;
-  }
+  for (const S second : found.second) sum += second;
   return sum;
 }
 

@@ -22,6 +22,7 @@
 
 #include <autodiff/calculus.hpp>
 #include <autodiff/lanes.hpp>
+#include <autodiff/smoothness.hpp>
 #include <autodiff/total.hpp>
 
 namespace downhill {
@@ -142,37 +143,85 @@ class Pushed {
   bool is_first_ = true;
 };
 
+// Does an operand move along a direction of D, and not only inside? A tangent of which nothing is known but that it is
+// 0, where the inside's own are known, was left by known_inside.
+template <class D, class... X>
+constexpr bool any_moves(const X&... x) {
+  namespace d = smoothness_detail;
+  const auto moves = []<class Y>(const Y& y) {
+    if constexpr (std::same_as<Y, D>) {
+      const auto& inside = y.value();
+      for (std::size_t i = 0; i < D::directions; ++i) {
+        const auto lane = y.tangent(i);
+        if (!is_zero(lane.value())) return true;
+        for (std::size_t k = 0; k < lane.directions; ++k) {
+          const auto inner = d::primal(lane.tangent(k));
+          if (!is_zero(lane.tangent(k)) && (inner == inner || !is_finite(inside.tangent(k)))) return true;
+        }
+      }
+    }
+    return false;
+  };
+  return (moves(x) || ...);
+}
+// The value of a rule inside a D. Where nothing moves along D's own directions, first derivatives is all there is.
+template <class Rule, class D, class... X>
+[[gnu::always_inline]] constexpr typename D::value_type value_inside(const X&... x) {
+  using T = typename D::value_type;
+  if constexpr (Active<T>)
+    if (any_moves<D>(x...)) return value_within<Rule, T>(value_as<D>(x)...);
+  return Rule::template value<T>(value_as<D>(x)...);
+}
+// The result, in which derivatives by the directions of D are not known where only its operands' insides move through a
+// kink: they will meet others that move along D.
+template <class Rule, class D, class... X>
+[[gnu::always_inline]] constexpr D known_inside(const D& result, const X&... x) {
+  if constexpr (Active<typename D::value_type>) {
+    namespace d = smoothness_detail;
+    using T = typename D::value_type;
+    const Smoothness how = d::smoothness_of<Rule>(value_as<D>(x)...);
+    const bool is_at_kink = how == Smoothness::breaks || how == Smoothness::steep;
+    if (is_at_kink && (!d::is_at_rest(value_as<D>(x)) || ...) && !any_moves<D>(x...))
+      return d::with_tangents(result, [](std::size_t, const T& lane) {
+        return d::with_tangents(lane, [](std::size_t, const auto& inner) {
+          return d::unknown<std::remove_cvref_t<decltype(inner)>>();
+        });
+      });
+  }
+  return result;
+}
+
 template <class Rule, class X>
   requires AnyDual<X>
 [[gnu::always_inline]] constexpr auto apply(const X& x) {
   using T = typename X::value_type;
-  const T a = x.value(), v = Rule::template value<T>(a);
+  const T a = x.value(), v = value_inside<Rule, X>(x);
   Pushed<X> pushed;
-  pushed.along(x, [&] { return Rule::template slope<T>(a, v); });
-  return pushed.with(v);
+  pushed.along(x, [&] { return slope_within<Rule, 0, T>(v, a); });
+  return known_inside<Rule>(pushed.with(v), x);
 }
 template <class Rule, class X, class Y>
   requires WithDual<X, Y>
 [[gnu::always_inline]] constexpr auto apply(const X& x, const Y& y) {
   using D = typename CommonDual<X, Y>::type;
   using T = typename D::value_type;
-  const T a = value_as<D>(x), b = value_as<D>(y), v = Rule::template value<T>(a, b);
+  const T a = value_as<D>(x), b = value_as<D>(y), v = value_inside<Rule, D>(x, y);
   Pushed<D> pushed;
-  pushed.along(x, [&] { return Rule::template slope_x<T>(a, b, v); });
-  pushed.along(y, [&] { return Rule::template slope_y<T>(a, b, v); });
-  return pushed.with(v);
+  pushed.along(x, [&] { return slope_within<Rule, 0, T>(v, a, b); });
+  pushed.along(y, [&] { return slope_within<Rule, 1, T>(v, a, b); });
+  return known_inside<Rule>(pushed.with(v), x, y);
 }
 template <class Rule, class X, class Y, class Z>
   requires WithDual<X, Y, Z>
 constexpr auto apply(const X& x, const Y& y, const Z& z) {
   using D = typename CommonDual<X, Y, Z>::type;
   using T = typename D::value_type;
-  const T a = value_as<D>(x), b = value_as<D>(y), c = value_as<D>(z), v = Rule::template value<T>(a, b, c);
+  const T a = value_as<D>(x), b = value_as<D>(y), c = value_as<D>(z), v = value_inside<Rule, D>(x, y, z);
   Pushed<D> pushed;
-  pushed.along(x, [&] { return Rule::template slope_x<T>(a, b, c, v); });
-  pushed.along(y, [&] { return Rule::template slope_y<T>(a, b, c, v); });
-  pushed.along(z, [&] { return Rule::template slope_z<T>(a, b, c, v); });
-  return pushed.with(v);
+  pushed.along(x, [&] { return slope_within<Rule, 0, T>(v, a, b, c); });
+  pushed.along(y, [&] { return slope_within<Rule, 1, T>(v, a, b, c); });
+  pushed.along(z, [&] { return slope_within<Rule, 2, T>(v, a, b, c); });
+  return known_inside<Rule>(pushed.with(v), x, y, z);
 }
 
 // ---- operators
@@ -281,7 +330,7 @@ constexpr Dual<T, N> known_product(const Dual<T, N>& x, const Dual<T, N>& y) {
 }
 template <class T, std::size_t N>
 constexpr bool is_sound_product(const Dual<T, N>& product, const Dual<T, N>& x, const Dual<T, N>& y) {
-  return is_finite(product) && is_sound_product(product.value(), x.value(), y.value());
+  return is_finite(product) && is_finite(x) && is_finite(y) && is_sound_product(product.value(), x.value(), y.value());
 }
 
 }  // namespace downhill

@@ -163,6 +163,10 @@ auto moving(const P& x, std::size_t first) {
   };
 }
 
+// Can f, which takes vectors like P, be evaluated on a tape of T?
+template <class F, class P, class T>
+concept RecordsOn = std::invocable<F&, typename Kind<P>::template Argument<Var<T>>>;
+
 // f on a tape of T, with each x_i as input(i).
 template <class T, class F, class P>
 class Recorded {
@@ -172,6 +176,7 @@ class Recorded {
       : like_(x), results_(evaluated<Var<T>>(f, x, [&](std::size_t i) { return tape_.variable(T(input(i))); })) {}
 
   const auto& results() const { return results_; }
+  bool has_edge() const { return tape_.has_edge(); }
   // The adjoints of the inputs, read(adjoint) of each, of sum(weight(i) * result i); 0 if no result depends on them.
   template <class Weight, class Read>
   auto pulled_back(Weight&& weight, Read&& read) {

@@ -95,6 +95,19 @@ Total<T> total(const R& range) {
   return sum;
 }
 
+// Of nothing but zeros, which may carry tangents: hypot knows what a norm does at its kink.
+template <class T, class R>
+T norm_at_zero(const R& range) {
+  T length = T(0);
+  for (const auto& x : range) {
+    if constexpr (AnyVar<ElementOf<R>>)
+      length = value_within<Hypot>(length, T(x.value()));
+    else
+      length = apply<Hypot>(length, x);
+  }
+  return length;
+}
+
 template <class R>
 void demand_elements(std::string_view operation, const R& range) {
   if (std::size(range) == 0) misuse::empty_range(operation);
@@ -144,8 +157,10 @@ auto norm(const R& numbers) {
     }
     length = largest * sqrt(squares.value());
   }
+  if constexpr (Active<T>)
+    if (largest == T(0)) length = ranges_detail::norm_at_zero<T>(range);
   return ranges_detail::over("norm", range, length, [length, largest](const T& x, std::size_t) {
-    if (largest == T(0)) return T(0);
+    if (largest == T(0)) return slope_within<Hypot, 0>(T(0), T(0), T(0));
     return length <= std::numeric_limits<T>::max() ? T(x / length) : T((x / largest) / (length / largest));
   });
 }

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include <autodiff/smoothness.hpp>
 #include <autodiff/tape.hpp>
 
 namespace downhill {
@@ -132,6 +133,13 @@ struct Recorder {
     return V(x.tape_, x.value_, is_temporary<X> ? x.id_ : x.id_ & ~Identity::owned_bit);
   }
 
+  // Of nested numbers: is a slope infinite here?
+  template <class Rule, class T, class... X>
+  [[gnu::always_inline]] static void note_edge(Tape<T>& tape, const X&... x) {
+    if constexpr (Active<T>)
+      if (smoothness_detail::smoothness_of<Rule>(x...) == Smoothness::steep) tape.note_edge();
+  }
+
   // value with the slope p along x.
   template <class X, class T>
   [[gnu::always_inline]] static Var<T> unary(X&& x, T value, T p) {
@@ -176,8 +184,9 @@ struct Recorder {
     using T = Scalar<X>;
     if (x.tape_ == nullptr) [[unlikely]]
       return Var<T>(without_tape<Rule, T>(WithoutTape<T>(x)));
-    const T value = Rule::template value<T>(x.value_);
-    return unary(std::forward<X>(x), value, Rule::template slope<T>(x.value_, value));
+    const T value = value_within<Rule, T>(x.value_);
+    note_edge<Rule>(*x.tape_, x.value_);
+    return unary(std::forward<X>(x), value, slope_within<Rule, 0, T>(value, x.value_));
   }
 
   template <class Rule, class X, class Y>
@@ -187,15 +196,17 @@ struct Recorder {
       const T b = static_cast<T>(y);
       if (x.tape_ == nullptr) [[unlikely]]
         return Var<T>(without_tape<Rule, T>(WithoutTape<T>(x), b));
-      const T value = Rule::template value<T>(x.value_, b);
-      return unary(std::forward<X>(x), value, Rule::template slope_x<T>(x.value_, b, value));
+      const T value = value_within<Rule, T>(x.value_, b);
+      note_edge<Rule>(*x.tape_, x.value_, b);
+      return unary(std::forward<X>(x), value, slope_within<Rule, 0, T>(value, x.value_, b));
     } else if constexpr (!AnyVar<X>) {
       using T = Scalar<Y>;
       const T a = static_cast<T>(x);
       if (y.tape_ == nullptr) [[unlikely]]
         return Var<T>(without_tape<Rule, T>(a, WithoutTape<T>(y)));
-      const T value = Rule::template value<T>(a, y.value_);
-      return unary(std::forward<Y>(y), value, Rule::template slope_y<T>(a, y.value_, value));
+      const T value = value_within<Rule, T>(a, y.value_);
+      note_edge<Rule>(*y.tape_, a, y.value_);
+      return unary(std::forward<Y>(y), value, slope_within<Rule, 1, T>(value, a, y.value_));
     } else {
       using T = Scalar<X>;
       if (x.tape_ != y.tape_ || x.tape_ == nullptr) [[unlikely]] {
@@ -206,9 +217,10 @@ struct Recorder {
         consume<Consumed<Y>>(y);
         return Var<T>(std::move(cold));
       }
-      const T value = Rule::template value<T>(x.value_, y.value_);
-      return binary(std::forward<X>(x), std::forward<Y>(y), value, Rule::template slope_x<T>(x.value_, y.value_, value),
-                    Rule::template slope_y<T>(x.value_, y.value_, value));
+      const T value = value_within<Rule, T>(x.value_, y.value_);
+      note_edge<Rule>(*x.tape_, x.value_, y.value_);
+      return binary(std::forward<X>(x), std::forward<Y>(y), value, slope_within<Rule, 0, T>(value, x.value_, y.value_),
+                    slope_within<Rule, 1, T>(value, x.value_, y.value_));
     }
   }
 
@@ -226,30 +238,34 @@ struct Recorder {
   template <class Rule, class T>
   [[gnu::noinline]] static WithoutTape<T> without_tape(WithoutTape<T> operand) {
     const Var<T> x = operand;
-    const T a = x.value(), value = Rule::template value<T>(a);
-    return x.is_heard() ? heard<T>(Rule::name, value, {{x, Rule::template slope<T>(a, value)}}) : Var<T>(value);
+    const T a = x.value();
+    if (!x.is_heard()) return Var<T>(value_of_constants<Rule, T>(a));
+    const T value = value_within<Rule, T>(a);
+    return heard<T>(Rule::name, value, {{x, slope_within<Rule, 0, T>(value, a)}});
   }
   template <class Rule, class T>
   [[gnu::noinline]] static WithoutTape<T> without_tape(WithoutTape<T> operand, T b) {
     const Var<T> x = operand;
-    const T a = x.value(), value = Rule::template value<T>(a, b);
-    return x.is_heard() ? heard<T>(Rule::name, value, {{x, Rule::template slope_x<T>(a, b, value)}, {b}})
-                        : Var<T>(value);
+    const T a = x.value();
+    if (!x.is_heard()) return Var<T>(value_of_constants<Rule, T>(a, b));
+    const T value = value_within<Rule, T>(a, b);
+    return heard<T>(Rule::name, value, {{x, slope_within<Rule, 0, T>(value, a, b)}, {b}});
   }
   template <class Rule, class T>
   [[gnu::noinline]] static WithoutTape<T> without_tape(T a, WithoutTape<T> operand) {
     const Var<T> y = operand;
-    const T b = y.value(), value = Rule::template value<T>(a, b);
-    return y.is_heard() ? heard<T>(Rule::name, value, {{a}, {y, Rule::template slope_y<T>(a, b, value)}})
-                        : Var<T>(value);
+    const T b = y.value();
+    if (!y.is_heard()) return Var<T>(value_of_constants<Rule, T>(a, b));
+    const T value = value_within<Rule, T>(a, b);
+    return heard<T>(Rule::name, value, {{a}, {y, slope_within<Rule, 1, T>(value, a, b)}});
   }
   template <class Rule, class T>
   [[gnu::noinline]] static Var<T> without_one_tape(Var<T> x, Var<T> y) {
     if (!x.is_active()) return apply<Rule>(x.value(), std::move(y));
     if (!y.is_active()) return apply<Rule>(std::move(x), y.value());
-    const T a = x.value_, b = y.value_, value = Rule::template value<T>(a, b);
+    const T a = x.value_, b = y.value_, value = value_within<Rule, T>(a, b);
     return heard<T>(Rule::name, value,
-                    {{x, Rule::template slope_x<T>(a, b, value)}, {y, Rule::template slope_y<T>(a, b, value)}});
+                    {{x, slope_within<Rule, 0, T>(value, a, b)}, {y, slope_within<Rule, 1, T>(value, a, b)}});
   }
 
   // An operand and the slope along it, or a plain number.
@@ -280,11 +296,11 @@ struct Recorder {
   // Three operands, any of them plain: one statement with an edge for each active one.
   template <class Rule, class T>
   static Var<T> apply_ternary(const Var<T>& x, const Var<T>& y, const Var<T>& z) {
-    const T a = x.value(), b = y.value(), c = z.value(), value = Rule::template value<T>(a, b, c);
+    const T a = x.value(), b = y.value(), c = z.value(), value = value_within<Rule, T>(a, b, c);
     return nary<T>(Rule::name, value, [&](auto&& operand) {
-      operand(x, [&] { return Rule::template slope_x<T>(a, b, c, value); });
-      operand(y, [&] { return Rule::template slope_y<T>(a, b, c, value); });
-      operand(z, [&] { return Rule::template slope_z<T>(a, b, c, value); });
+      operand(x, [&] { return slope_within<Rule, 0, T>(value, a, b, c); });
+      operand(y, [&] { return slope_within<Rule, 1, T>(value, a, b, c); });
+      operand(z, [&] { return slope_within<Rule, 2, T>(value, a, b, c); });
     });
   }
 

@@ -107,6 +107,11 @@ class Tape {
   Gradient<T> gradient(std::initializer_list<Seed<T>> seeds) const;
   void gradient(std::span<const Seed<T>> seeds, Gradient<T>& into) const;
 
+  /// Of nested numbers: a comparison met a tie, or a slope was infinite, so that derivatives of the slopes on this tape
+  /// may be those of another branch. Second derivatives are then verified (limits.hpp).
+  void note_edge() { has_edge_ = true; }
+  bool has_edge() const { return has_edge_; }
+
   std::size_t slots() const { return Identity::slot(next_); }
   std::size_t bytes() const { return static_cast<std::size_t>(head_ - base_.get()); }
   /// Counted by walking the tape.
@@ -238,6 +243,7 @@ class Tape {
   std::unique_ptr<std::byte, Free> base_;
   std::size_t capacity_ = 0;
   Generations generations_;
+  bool has_edge_ = false;
   std::vector<T> parameters_;
   SlotNames names_;
   Listener<T>* listener_ = nullptr;

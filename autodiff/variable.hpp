@@ -212,16 +212,30 @@ T primal(const X& x) {
 template <class X, class Y>
 using CommonScalar = typename std::conditional_t<AnyVar<X>, X, Y>::value_type;
 
+// Of nested numbers: the tape is told of a tie, beyond which the function may go on by another branch.
+template <class T, class X, class Y>
+void note_tie(const X& x, const Y& y) {
+  if constexpr (Active<T>) {
+    const auto tell = []<class Z>(const Z& z) {
+      if constexpr (AnyVar<Z>)
+        if (Tape<T>* const tape = z.tape()) tape->note_edge();
+    };
+    if (primal<T>(x) == primal<T>(y)) tell(x), tell(y);
+  }
+}
+
 template <class X, class Y>
   requires WithVar<X, Y>
 bool operator==(const X& x, const Y& y) {
   using T = CommonScalar<X, Y>;
+  note_tie<T>(x, y);
   return primal<T>(x) == primal<T>(y);
 }
 template <class X, class Y>
   requires WithVar<X, Y>
 auto operator<=>(const X& x, const Y& y) {
   using T = CommonScalar<X, Y>;
+  note_tie<T>(x, y);
   return primal<T>(x) <=> primal<T>(y);
 }
 template <class T>

@@ -90,7 +90,9 @@ Diagnosis diagnose(const Curvature& curvature, double learning_rate) {
   demand(learning_rate > 0 && std::isfinite(learning_rate), "diagnose", "the learning rate", learning_rate,
          "must be positive and finite");
   if (!std::isfinite(curvature.largest) || !std::isfinite(curvature.smallest))
-    throw OptionError("diagnose: the curvature is not finite here; look for the first NaN or infinity in the values");
+    throw OptionError(
+        "diagnose: the curvature is not finite here; where the value and the gradient are finite, the function has a "
+        "kink, so look beside it, and otherwise look for the first NaN or infinity in the values");
   Diagnosis d{.learning_rate = learning_rate, .curvature = curvature};
   const double largest = curvature.largest;
   const double noise = 64 * rounding * std::max(std::abs(largest), std::abs(curvature.smallest)) + curvature.error;

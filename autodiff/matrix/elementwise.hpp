@@ -62,6 +62,21 @@ constexpr auto demand_one_type() {
   return true;
 }
 
+template <class X>
+bool is_on_tape(const X& x) {
+  if constexpr (AnyMatrix<X> || AnyVar<X>)
+    return x.tape() != nullptr;
+  else
+    return false;
+}
+template <class Rule>
+struct OfConstants {
+  template <class T, class... X>
+  static T value(const X&... x) {
+    return value_of_constants<Rule, T>(x...);
+  }
+};
+
 template <class Rule, class T, class... X>
 VarMatrix<T> elementwise(const X&... x) {
   Layout shape = Layout::dense(1, 1);
@@ -70,7 +85,11 @@ VarMatrix<T> elementwise(const X&... x) {
     using Block = ElementwiseBlock<Rule, T, sizeof...(X)>;
     const std::array operands{MatrixRecorder::operand(tape, x, shape)...};
     const std::span<T> v = MatrixRecorder::values(tape, shape);
-    evaluate<Rule, T, sizeof...(X)>(elements_of(operands), v.data());
+    if constexpr (Active<T>)
+      (is_on_tape(x) || ...) ? evaluate<Rule, T, sizeof...(X)>(elements_of(operands), v.data())
+                             : evaluate<OfConstants<Rule>, T, sizeof...(X)>(elements_of(operands), v.data());
+    else
+      evaluate<Rule, T, sizeof...(X)>(elements_of(operands), v.data());
     return MatrixRecorder::record<Block, T>(tape, shape, v, operands, shape, v.data());
   });
 }

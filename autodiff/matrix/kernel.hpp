@@ -30,18 +30,11 @@ void for_each_index(Visit&& visit) {
 /// The value of a rule, and slope i: all that can be inlined is.
 template <class Rule, class T, class... X>
 [[gnu::flatten]] inline T value_of(const T& x, const X&... rest) {
-  return Rule::template value<T>(x, rest...);
+  return value_within<Rule, T>(x, rest...);
 }
 template <class Rule, std::size_t i, class T, class... X>
 [[gnu::flatten]] inline T slope_along(const T& v, const X&... x) {
-  if constexpr (sizeof...(X) == 1)
-    return Rule::template slope<T>(x..., v);
-  else if constexpr (i == 0)
-    return Rule::template slope_x<T>(x..., v);
-  else if constexpr (i == 1)
-    return Rule::template slope_y<T>(x..., v);
-  else
-    return Rule::template slope_z<T>(x..., v);
+  return slope_within<Rule, i, T>(v, x...);
 }
 
 template <class Rule, class T>
@@ -116,7 +109,7 @@ void evaluate(const std::array<Elements<const T>, N>& x, T* v) {
             value_of<Rule>(Pack<T>::load(begin[i] + k * step, step, count)...).store(to + k, count);
           }
         } else {
-          for (std::size_t k = 0; k < runs.length; ++k) to[k] = Rule::template value<T>(begin[i][k * step]...);
+          for (std::size_t k = 0; k < runs.length; ++k) to[k] = value_within<Rule, T>(begin[i][k * step]...);
         }
       }
     });

@@ -91,7 +91,10 @@ void find_largest(const Sliding& sliding, const T* image, Step step, T* y, std::
       for (std::size_t c = 0; c < channels; ++c) {
         const T value = x[c * step], so_far = largest[c];
         const bool is_larger = (value > so_far) | (!(value == value) & (so_far == so_far));
-        largest[c] = is_larger ? value : so_far;
+        if constexpr (Active<T>)
+          largest[c] = value == so_far ? value_within<Max, T>(so_far, value) : is_larger ? value : so_far;
+        else
+          largest[c] = is_larger ? value : so_far;
         pixel[c] = is_larger ? static_cast<std::uint32_t>(next) : pixel[c];
       }
     });

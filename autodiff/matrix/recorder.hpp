@@ -177,6 +177,8 @@ struct MatrixRecorder {
   // The block B, made from the arguments, with these values for its results.
   template <class B, class T, class... A>
   static VarMatrix<T> record(Tape<T>& tape, const Layout& shape, std::span<const T> values, A&&... arguments) {
+    if constexpr (Active<T>)  // a kink or an infinite slope shows in the tangents of the values
+      if (!std::ranges::all_of(values, [](const T& value) { return is_finite(value); })) tape.note_edge();
     VarMatrix<T> m;
     m.slot_ = tape.template append<B>(shape.size(), std::forward<A>(arguments)...);
     tape.say_values(m.slot_, values);

@@ -77,13 +77,20 @@ class MaxBlock final : public OperandBlock<T, 1> {
       const T g = adjoint[first + at];
       if (is_zero(g)) return;
       if (is_largest(i, j))
-        x.in(adjoint)(i, j) = x.in(adjoint)(i, j) + g / ties_[at];
+        x.in(adjoint)(i, j) = x.in(adjoint)(i, j) + (ties_[at] == T(1) ? g : shared(g, ties_[at]));
       else if (!(largest_[at] == largest_[at]))
         x.in(adjoint)(i, j) = x.in(adjoint)(i, j) + g * largest_[at];
     });
   }
 
  private:
+  // Of k that are equally large, over nested numbers as Max has it: there the slope of the slope is not known.
+  static T shared(const T& g, const T& k) {
+    if constexpr (Active<T>)
+      return handed_on(slope_within<Max, 0>(k, k, k) * (T(2) / k), g);
+    else
+      return g / k;
+  }
   std::span<const T> largest_;
   std::span<T> ties_;
 };
@@ -99,7 +106,7 @@ VarMatrix<T> max(const VarMatrix<T>& x, std::size_t to_rows, std::size_t to_colu
     for_each_element(of, [&](std::size_t i, std::size_t j) {
       const bool is_first = (to_rows > 1 || i == 0) && (to_columns > 1 || j == 0);
       T& largest = y[of.at(i, j)];
-      largest = is_first ? from(i, j) : Max::value(largest, from(i, j));
+      largest = is_first ? from(i, j) : value_within<Max, T>(largest, from(i, j));
     });
     return R::record<MaxBlock<T>, T>(tape, shape, y, operands, shape, y, R::values(tape, shape));
   });

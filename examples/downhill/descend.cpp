@@ -138,7 +138,10 @@ std::string why_no_bottom(const FormulaAtPoint& f, const Step& at, bool has_move
   constexpr std::size_t most = 200;
   if (at.point.size() > most) return {};
   const downhill::Curvature c = downhill::curvature(f, at.point);
-  if (!std::isfinite(c.largest) || !std::isfinite(c.smallest)) return {};
+  if (!std::isfinite(c.largest) || !std::isfinite(c.smallest))
+    return has_moved ? ""
+                     : "the ground has a kink at the start, where its slope is a convention and it has no curvature: "
+                       "nothing tells whether it is a bottom; start beside it";
   const double noise = 1e-8 * std::max(std::abs(c.largest), std::abs(c.smallest)) + c.error;
   if (c.smallest < -noise)
     return fmt::format(

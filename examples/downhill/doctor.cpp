@@ -78,7 +78,9 @@ void run(const Options& options) {
 
   const downhill::Curvature curvature = downhill::curvature(f, f.point());
   if (!std::isfinite(curvature.largest) || !std::isfinite(curvature.smallest))
-    throw NotReached("the curvature is not finite there, so the ground has no shape; look beside it");
+    throw NotReached(
+        "the ground has a kink there, or bends without bounds: its second derivatives tend to no common limit from all "
+        "sides, so it has no curvature that could tell of a rate; look beside it");
   const downhill::Diagnosis d = diagnose(curvature, options.learning_rate.value_or(1));
   show("largest curvature", curvature.largest);
   show("smallest curvature", curvature.smallest, is_bowl(d) ? "" : "this is no bowl");
