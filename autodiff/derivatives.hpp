@@ -67,11 +67,11 @@ auto jacobian_forward(F& f, const P& x) {
 
 // H v, the gradient, and behind it its component along v, as evaluated at x.
 template <class F, class P, class V>
-SecondOrder<Scalar<P>> hessian_vector_product_at(F& f, const P& x, const V& v) {
+SecondOrder<Scalar<P>> hessian_vector_product_at(F& f, const P& x, const V& v, bool is_generic = false) {
   using S = Scalar<P>;
   using D = Dual<S>;
-  Recorded<D, F, P> recorded(f, x,
-                                   [&](std::size_t i) { return D(number_at<S>(x, i), S(number_at<S>(v, i))); });
+  Recorded<D, F, P> recorded(
+      f, x, [&](std::size_t i) { return D(number_at<S>(x, i), S(number_at<S>(v, i))); }, is_generic);
   demand_one_number<std::remove_cvref_t<decltype(recorded.results())>>();
   SecondOrder<S> found{.value = primal_of<S>(recorded.results()), .is_at_edge = recorded.has_edge()};
   S along = 0;
@@ -88,14 +88,14 @@ SecondOrder<Scalar<P>> hessian_vector_product_at(F& f, const P& x, const V& v) {
 
 // The Hessian by rows, and the gradient, as evaluated at x: C columns for each sweep.
 template <class F, class P>
-SecondOrder<Scalar<P>> hessian_at(F& f, const P& x) {
+SecondOrder<Scalar<P>> hessian_at(F& f, const P& x, bool is_generic = false) {
   using S = Scalar<P>;
   constexpr std::size_t C = 4;
   using D = Dual<S, C>;
   const std::size_t n = size_of(x);
   SecondOrder<S> found{.first = std::vector<S>(n), .second = std::vector<S>(n * n)};
   for (std::size_t first = 0; first < n; first += C) {
-    Recorded<D, F, P> recorded(f, x, moving<D>(x, first));
+    Recorded<D, F, P> recorded(f, x, moving<D>(x, first), is_generic);
     demand_one_number<std::remove_cvref_t<decltype(recorded.results())>>();
     found.value = primal_of<S>(recorded.results());
     found.is_at_edge = found.is_at_edge || recorded.has_edge();
@@ -279,7 +279,7 @@ auto hessian_vector_product(F&& f, const P& x, const V& v) {
   d::SecondOrder<S> found = d::hessian_vector_product_at(f, x, v);
   const std::size_t n = d::size_of(x);
   d::take_limits(
-      found, x, [&](const auto& place) { return d::hessian_vector_product_at(f, place, v); },
+      found, x, [&](const auto& place) { return d::hessian_vector_product_at(f, place, v, true); },
       [n](std::size_t i, auto&& is_continuous) { return is_continuous(i) || is_continuous(n); });
   return d::filled<S>(x, [&](std::size_t i) { return found.second[i]; });
 }
@@ -293,7 +293,7 @@ auto hessian(F&& f, const P& x) {
   const std::size_t n = d::size_of(x);
   d::SecondOrder<S> found = d::hessian_at(f, x);
   d::take_limits(
-      found, x, [&](const auto& place) { return d::hessian_at(f, place); },
+      found, x, [&](const auto& place) { return d::hessian_at(f, place, true); },
       [n](std::size_t k, auto&& is_continuous) { return is_continuous(k / n) || is_continuous(k % n); });
   for (std::size_t i = 0; i < n; ++i)  // by one input and then the other, in the order in which it exists
     for (std::size_t j = 0; j < n; ++j)

@@ -145,7 +145,7 @@ class Pushed {
 
 // Does an operand move along a direction of D, and not only inside? A tangent of which nothing is known but that it is
 // 0, where the inside's own are known, was left by known_inside.
-template <class D, class... X>
+template <class Rule, class D, class... X>
 constexpr bool any_moves(const X&... x) {
   namespace d = smoothness_detail;
   const auto moves = []<class Y>(const Y& y) {
@@ -156,7 +156,9 @@ constexpr bool any_moves(const X&... x) {
         if (!is_zero(lane.value())) return true;
         for (std::size_t k = 0; k < lane.directions; ++k) {
           const auto inner = d::primal(lane.tangent(k));
-          if (!is_zero(lane.tangent(k)) && (inner == inner || !is_finite(inside.tangent(k)))) return true;
+          const auto known = d::primal(inside.tangent(k));
+          const bool is_known = std::derived_from<Rule, Choice> ? known == known : is_finite(known);
+          if (!is_zero(lane.tangent(k)) && (inner == inner || !is_known)) return true;
         }
       }
     }
@@ -169,7 +171,7 @@ template <class Rule, class D, class... X>
 [[gnu::always_inline]] constexpr typename D::value_type value_inside(const X&... x) {
   using T = typename D::value_type;
   if constexpr (Active<T>)
-    if (any_moves<D>(x...)) return value_within<Rule, T>(value_as<D>(x)...);
+    if (any_moves<Rule, D>(x...)) return value_within<Rule, T>(value_as<D>(x)...);
   return Rule::template value<T>(value_as<D>(x)...);
 }
 // The result, in which derivatives by the directions of D are not known where only its operands' insides move through a
@@ -180,12 +182,10 @@ template <class Rule, class D, class... X>
     namespace d = smoothness_detail;
     using T = typename D::value_type;
     const Smoothness how = d::smoothness_of<Rule>(value_as<D>(x)...);
-    const bool is_at_kink = how == Smoothness::breaks || how == Smoothness::steep;
-    if (is_at_kink && (!d::is_at_rest(value_as<D>(x)) || ...) && !any_moves<D>(x...))
+    if (how > Smoothness::bends && (!d::is_at_rest(value_as<D>(x)) || ...) && !any_moves<Rule, D>(x...))
       return d::with_tangents(result, [](std::size_t, const T& lane) {
-        return d::with_tangents(lane, [](std::size_t, const auto& inner) {
-          return d::unknown<std::remove_cvref_t<decltype(inner)>>();
-        });
+        return d::with_tangents(
+            lane, [](std::size_t, const auto& inner) { return d::unknown<std::remove_cvref_t<decltype(inner)>>(); });
       });
   }
   return result;
@@ -205,8 +205,16 @@ template <class Rule, class X, class Y>
 [[gnu::always_inline]] constexpr auto apply(const X& x, const Y& y) {
   using D = typename CommonDual<X, Y>::type;
   using T = typename D::value_type;
-  const T a = value_as<D>(x), b = value_as<D>(y), v = value_inside<Rule, D>(x, y);
+  const T a = value_as<D>(x), b = value_as<D>(y);
   Pushed<D> pushed;
+  if constexpr (Active<T> && std::same_as<X, Y>)
+    if (smoothness_detail::is_idle<Rule>(x, y)) {
+      const T either = Rule::template value<T>(a, b);
+      pushed.along(x, [&] { return slope_of<Rule, 0, T>(either, a, b); });
+      pushed.along(y, [&] { return slope_of<Rule, 1, T>(either, a, b); });
+      return pushed.with(either);
+    }
+  const T v = value_inside<Rule, D>(x, y);
   pushed.along(x, [&] { return slope_within<Rule, 0, T>(v, a, b); });
   pushed.along(y, [&] { return slope_within<Rule, 1, T>(v, a, b); });
   return known_inside<Rule>(pushed.with(v), x, y);

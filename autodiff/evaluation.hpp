@@ -172,8 +172,11 @@ template <class T, class F, class P>
 class Recorded {
  public:
   template <class Input>
-  Recorded(F& f, const P& x, Input&& input)
-      : like_(x), results_(evaluated<Var<T>>(f, x, [&](std::size_t i) { return tape_.variable(T(input(i))); })) {}
+  Recorded(F& f, const P& x, Input&& input, bool is_generic = false)
+      : like_(x), results_(evaluated<Var<T>>(f, x, [&](std::size_t i) {
+          if (is_generic) tape_.assume_generic();
+          return tape_.variable(T(input(i)));
+        })) {}
 
   const auto& results() const { return results_; }
   bool has_edge() const { return tape_.has_edge(); }

@@ -18,7 +18,7 @@ namespace downhill {
 /// A function of constant steps: slope 0.
 struct Staircase : Choice { template <class T> static T slope(const T&, const T&) { return T(0); } };
 /// -1, 0 or 1 (NaN for NaN).
-struct Sign : BreaksAtZero, Staircase { static constexpr std::string_view name = "sign";
+struct Sign : JumpsAtZero, Staircase { static constexpr std::string_view name = "sign";
   template <class T> static T value(const T& x) {
     if constexpr (Active<T>) return apply<Sign>(x);
     else return x > T(0) ? T(1) : x < T(0) ? T(-1) : x == x ? T(0) : x; } };
@@ -26,31 +26,31 @@ template <Number X> [[gnu::always_inline]] inline auto sign(X&& x) { return appl
 /// The largest integer not above x.
 struct Floor : Staircase { static constexpr std::string_view name = "floor";
   template <class T> static Smoothness smoothness(const T& x) {
-    return smooth_unless(x == std::floor(x), Smoothness::breaks); }
+    return smooth_unless(x == std::floor(x), Smoothness::jumps); }
   template <class T> static T value(const T& x) { using std::floor; return floor(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto floor(X&& x) { return apply<Floor>(std::forward<X>(x)); }
 /// The smallest integer not below x.
 struct Ceil : Staircase { static constexpr std::string_view name = "ceil";
   template <class T> static Smoothness smoothness(const T& x) {
-    return smooth_unless(x == std::floor(x), Smoothness::breaks); }
+    return smooth_unless(x == std::floor(x), Smoothness::jumps); }
   template <class T> static T value(const T& x) { using std::ceil; return ceil(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto ceil(X&& x) { return apply<Ceil>(std::forward<X>(x)); }
 /// The nearest integer, halves away from 0.
 struct Round : Staircase { static constexpr std::string_view name = "round";
   template <class T> static Smoothness smoothness(const T& x) {
-    return smooth_unless(std::abs(x - std::trunc(x)) == T(0.5), Smoothness::breaks); }
+    return smooth_unless(std::abs(x - std::trunc(x)) == T(0.5), Smoothness::jumps); }
   template <class T> static T value(const T& x) { using std::round; return round(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto round(X&& x) { return apply<Round>(std::forward<X>(x)); }
 /// The integer part of x.
 struct Trunc : Staircase { static constexpr std::string_view name = "trunc";
   template <class T> static Smoothness smoothness(const T& x) {
-    return smooth_unless(x != 0 && x == std::floor(x), Smoothness::breaks); }
+    return smooth_unless(x != 0 && x == std::floor(x), Smoothness::jumps); }
   template <class T> static T value(const T& x) { using std::trunc; return trunc(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto trunc(X&& x) { return apply<Trunc>(std::forward<X>(x)); }
 /// The remainder v = x - n y with n = trunc(x / y). Slopes 1 and -n, from (x - v) / y: x / y may round past n.
 struct Fmod { static constexpr std::string_view name = "fmod";
   template <class T> static Smoothness smoothness(const T& x, const T& y) {
-    return smooth_unless(x != 0 && std::fmod(x, y) == 0, Smoothness::breaks); }
+    return smooth_unless(x != 0 && std::fmod(x, y) == 0, Smoothness::jumps); }
   template <class T> static T value(const T& x, const T& y) { using std::fmod; return fmod(x, y); }
   template <class T> static T slope_x(const T&, const T&, const T& v) { return v == v ? T(1) : v; }
   template <class T> static T slope_y(const T& x, const T& y, const T& v) { return -Round::value((x - v) / y); } };
@@ -59,7 +59,7 @@ template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto fmod(X&
 /// The remainder v = x - n y with n the integer nearest to x / y, of two the even one. Slopes 1 and -n, from x / y - v / y.
 struct Remainder { static constexpr std::string_view name = "remainder";
   template <class T> static Smoothness smoothness(const T& x, const T& y) {
-    return smooth_unless(std::abs(std::remainder(x, y)) * 2 == std::abs(y), Smoothness::breaks); }
+    return smooth_unless(std::abs(std::remainder(x, y)) * 2 == std::abs(y), Smoothness::jumps); }
   template <class T> static T value(const T& x, const T& y) { using std::remainder; return remainder(x, y); }
   template <class T> static T slope_x(const T&, const T&, const T& v) { return v == v ? T(1) : v; }
   template <class T> static T slope_y(const T& x, const T& y, const T& v) { return -Round::value(x / y - v / y); } };
@@ -74,7 +74,7 @@ template <ActiveNumber X> [[gnu::always_inline]] inline auto fabs(X&& x) { retur
 /// |x| with the sign of y. Slopes sign x sign y, so 0 at x = 0, and 0.
 struct CopySign { static constexpr std::string_view name = "copysign";
   template <class T> static Smoothness smoothness(const T& x, const T& y) {
-    return smooth_unless(x == 0 || y == 0, Smoothness::breaks); }
+    return smooth_unless(x == 0 || y == 0, x == 0 ? Smoothness::breaks : Smoothness::jumps); }
   template <class T> static T value(const T& x, const T& y) { using std::copysign; return copysign(x, y); }
   template <class T> static T slope_x(const T& x, const T& y, const T&) {
     using std::signbit; return signbit(y) ? T(-Sign::value(x)) : Sign::value(x); }

@@ -128,7 +128,8 @@ class Rays {
       const S x = number_at<S>(x_, i);
       const std::uint64_t random = scrambled(ray * 0x10001 + i);
       const bool flipped = ray < 4 ? (random & 32) != 0 : ray > 4 && (i >> (ray - 5) & 1) != 0;
-      const S step = std::ldexp(static_cast<S>(32 + random % 32), (x == 0 ? std::min(size_, 0) : std::ilogb(x)) + distance - 5);
+      const S step =
+          std::ldexp(static_cast<S>(32 + random % 32), (x == 0 ? std::min(size_, 0) : std::ilogb(x)) + distance - 5);
       return flipped == opposite ? S(x + step) : S(x - step);
     });
   }
@@ -147,9 +148,9 @@ class Rays {
 };
 
 /// Puts limits in place of those second derivatives that are not finite, where the limits exist, and of all where they
-/// are to be verified; of these, those that have no limit become NaN. `at(x)` evaluates anew; `needed(k, is_continuous)`
-/// says whether the first derivatives that the k-th second one stands on are continuous. Each of 2 * rays limits takes
-/// four evaluations; where none is left to find, it ends.
+/// are to be verified; of these, those that have no limit become NaN. `at(x)` evaluates anew; `needed(k,
+/// is_continuous)` says whether the first derivatives that the k-th second one stands on are continuous. Each of 2 *
+/// rays limits takes four evaluations; where none is left to find, it ends.
 template <class S, class P, class At, class Needed>
 void take_limits(SecondOrder<S>& known, const P& x, At&& at, Needed&& needed) {
   const auto finite = [](S number) { return std::abs(number) <= std::numeric_limits<S>::max(); };

@@ -133,11 +133,24 @@ struct Recorder {
     return V(x.tape_, x.value_, is_temporary<X> ? x.id_ : x.id_ & ~Identity::owned_bit);
   }
 
-  // Of nested numbers: is a slope infinite here?
+  // A rule on this tape: as smoothness.hpp has it. At a generic place, what is at a kink and rests there stays there.
   template <class Rule, class T, class... X>
-  [[gnu::always_inline]] static void note_edge(Tape<T>& tape, const X&... x) {
+  [[gnu::always_inline]] static bool stays(const Tape<T>& tape, const X&... x) {
+    return tape.is_generic() && ((smoothness_detail::is_at_rest(x) && ...) || smoothness_detail::is_idle<Rule>(x...));
+  }
+  template <class Rule, class T, class... X>
+  [[gnu::always_inline]] static T value_on(Tape<T>& tape, const X&... x) {
+    if constexpr (Active<T>) {
+      if (stays<Rule>(tape, x...)) return Rule::template value<T>(x...);
+      if (smoothness_detail::smoothness_of<Rule>(x...) > Smoothness::breaks) tape.note_edge();
+    }
+    return value_within<Rule, T>(x...);
+  }
+  template <class Rule, std::size_t i, class T, class... X>
+  [[gnu::always_inline]] static T slope_on(const Tape<T>& tape, const T& v, const X&... x) {
     if constexpr (Active<T>)
-      if (smoothness_detail::smoothness_of<Rule>(x...) == Smoothness::steep) tape.note_edge();
+      if (stays<Rule>(tape, x...)) return slope_of<Rule, i, T>(v, x...);
+    return slope_within<Rule, i, T>(v, x...);
   }
 
   // value with the slope p along x.
@@ -184,9 +197,8 @@ struct Recorder {
     using T = Scalar<X>;
     if (x.tape_ == nullptr) [[unlikely]]
       return Var<T>(without_tape<Rule, T>(WithoutTape<T>(x)));
-    const T value = value_within<Rule, T>(x.value_);
-    note_edge<Rule>(*x.tape_, x.value_);
-    return unary(std::forward<X>(x), value, slope_within<Rule, 0, T>(value, x.value_));
+    const T value = value_on<Rule, T>(*x.tape_, x.value_);
+    return unary(std::forward<X>(x), value, slope_on<Rule, 0, T>(*x.tape_, value, x.value_));
   }
 
   template <class Rule, class X, class Y>
@@ -196,17 +208,15 @@ struct Recorder {
       const T b = static_cast<T>(y);
       if (x.tape_ == nullptr) [[unlikely]]
         return Var<T>(without_tape<Rule, T>(WithoutTape<T>(x), b));
-      const T value = value_within<Rule, T>(x.value_, b);
-      note_edge<Rule>(*x.tape_, x.value_, b);
-      return unary(std::forward<X>(x), value, slope_within<Rule, 0, T>(value, x.value_, b));
+      const T value = value_on<Rule, T>(*x.tape_, x.value_, b);
+      return unary(std::forward<X>(x), value, slope_on<Rule, 0, T>(*x.tape_, value, x.value_, b));
     } else if constexpr (!AnyVar<X>) {
       using T = Scalar<Y>;
       const T a = static_cast<T>(x);
       if (y.tape_ == nullptr) [[unlikely]]
         return Var<T>(without_tape<Rule, T>(a, WithoutTape<T>(y)));
-      const T value = value_within<Rule, T>(a, y.value_);
-      note_edge<Rule>(*y.tape_, a, y.value_);
-      return unary(std::forward<Y>(y), value, slope_within<Rule, 1, T>(value, a, y.value_));
+      const T value = value_on<Rule, T>(*y.tape_, a, y.value_);
+      return unary(std::forward<Y>(y), value, slope_on<Rule, 1, T>(*y.tape_, value, a, y.value_));
     } else {
       using T = Scalar<X>;
       if (x.tape_ != y.tape_ || x.tape_ == nullptr) [[unlikely]] {
@@ -217,10 +227,10 @@ struct Recorder {
         consume<Consumed<Y>>(y);
         return Var<T>(std::move(cold));
       }
-      const T value = value_within<Rule, T>(x.value_, y.value_);
-      note_edge<Rule>(*x.tape_, x.value_, y.value_);
-      return binary(std::forward<X>(x), std::forward<Y>(y), value, slope_within<Rule, 0, T>(value, x.value_, y.value_),
-                    slope_within<Rule, 1, T>(value, x.value_, y.value_));
+      const T value = value_on<Rule, T>(*x.tape_, x.value_, y.value_);
+      return binary(std::forward<X>(x), std::forward<Y>(y), value,
+                    slope_on<Rule, 0, T>(*x.tape_, value, x.value_, y.value_),
+                    slope_on<Rule, 1, T>(*x.tape_, value, x.value_, y.value_));
     }
   }
 

@@ -1,8 +1,8 @@
 #pragma once
 // Where a function is not smooth, and what second derivatives know of it there.
 //
-// At a kink a slope is a convention: abs'(0) = 0. Of a convention no derivative can be taken, so where numbers nest, and
-// slopes have slopes, that of a convention is not known: it is NaN. (Values and slopes themselves keep the table of
+// At a kink a slope is a convention: abs'(0) = 0. Of a convention no derivative can be taken, so where numbers nest,
+// and slopes have slopes, that of a convention is not known: it is NaN. (Values and slopes themselves keep the table of
 // calculus.hpp.) What an outer function makes of it, as square(abs(x)) does at 0, limits.hpp finds out.
 //
 // Between the primal and the slope of a slope there is the tangent that a value carries inside a nested number. There
@@ -26,13 +26,12 @@ namespace downhill {
 enum class Smoothness {
   smooth,
   bends,   ///< its slope is continuous, the slope of that jumps
-  breaks,  ///< its slope jumps, or its value does
+  breaks,  ///< its slope jumps
+  jumps,   ///< its value jumps
   steep,   ///< its slope is infinite
 };
 /// `smooth`, unless this holds.
-constexpr Smoothness smooth_unless(bool holds, Smoothness otherwise) {
-  return holds ? otherwise : Smoothness::smooth;
-}
+constexpr Smoothness smooth_unless(bool holds, Smoothness otherwise) { return holds ? otherwise : Smoothness::smooth; }
 
 /// What several rules have in common.
 struct SteepAtZero {
@@ -51,6 +50,12 @@ struct BreaksAtZero {
   template <class T>
   static constexpr Smoothness smoothness(const T& x) {
     return smooth_unless(x == 0, Smoothness::breaks);
+  }
+};
+struct JumpsAtZero {
+  template <class T>
+  static constexpr Smoothness smoothness(const T& x) {
+    return smooth_unless(x == 0, Smoothness::jumps);
   }
 };
 struct BreaksAtTie {
@@ -99,6 +104,10 @@ constexpr T unknown() {
   return filled_with<T>(std::numeric_limits<double>::quiet_NaN());
 }
 template <class T>
+constexpr T unbounded() {
+  return filled_with<T>(std::numeric_limits<double>::infinity());
+}
+template <class T>
 constexpr bool is_infinite(const T& x) {
   const auto p = primal(x);
   return p - p != 0 && p == p;
@@ -114,6 +123,25 @@ constexpr bool is_at_rest(const T& x) {
   for (std::size_t i = 0; i < T::directions; ++i)
     if (!is_zero(x.tangent(i))) return false;
   return true;
+}
+
+template <class T>
+constexpr bool are_same(const T& x, const T& y) {
+  if constexpr (Active<T>) {
+    bool same = are_same(x.value(), y.value());
+    for (std::size_t i = 0; i < T::directions; ++i) same = same && are_same(x.tangent(i), y.tangent(i));
+    return same;
+  } else {
+    return x == y;
+  }
+}
+// Is this a choice between two that are the same, as far as their derivatives go? Then it does not matter.
+template <class Rule, class... X>
+constexpr bool is_idle(const X&... x) {
+  if constexpr (std::derived_from<Rule, BreaksAtTie>)
+    return are_same(x...);
+  else
+    return false;
 }
 
 // x, and in place of its i-th tangent lane(i, that).
@@ -140,16 +168,18 @@ template <class Rule, class T, class... X>
     const Smoothness how = d::smoothness_of<Rule>(x, rest...);
     if (how == Smoothness::breaks)
       return d::with_tangents(v, [&](std::size_t i, const U& lane) { return moving(i) > 0 ? d::unknown<U>() : lane; });
+    if (how == Smoothness::jumps)
+      return d::with_tangents(v,
+                              [&](std::size_t i, const U& lane) { return moving(i) > 0 ? d::unbounded<U>() : lane; });
     if (how == Smoothness::steep)  // what rests to first order may move to second, as x^2 does in sqrt(x^2)
-      return d::with_tangents(v, [&](std::size_t i, const U&) {
-        return moving(i) > 0 ? d::filled_with<U>(std::numeric_limits<double>::infinity()) : d::unknown<U>();
-      });
+      return d::with_tangents(
+          v, [&](std::size_t i, const U&) { return moving(i) > 0 ? d::unbounded<U>() : d::unknown<U>(); });
     if constexpr (!std::derived_from<Rule, Choice>) {
       if (d::has_infinite_tangent(x) || (d::has_infinite_tangent(rest) || ...)) [[unlikely]]
         return d::with_tangents(v, [&](std::size_t i, const U& lane) {
           const bool infinite = d::is_infinite(x.tangent(i)) || (d::is_infinite(rest.tangent(i)) || ...);
           const bool was_stopped = infinite && is_finite(d::primal(lane));
-          return was_stopped && moving(i) > (std::derived_from<Rule, Product> ? 1 : 0) ? d::unknown<U>() : lane;
+          return was_stopped && moving(i) > (std::derived_from<Rule, Product> ? 1 : 0) ? d::unbounded<U>() : lane;
         });
     }
   }
@@ -186,12 +216,10 @@ template <class Rule, std::size_t i, class T, class... X>
   if constexpr (Active<T>) {
     using U = typename T::value_type;
     const Smoothness how = d::smoothness_of<Rule>(x...);
-    if (how == Smoothness::breaks || how == Smoothness::steep)
-      return d::with_tangents(slope, [](std::size_t, const U&) { return d::unknown<U>(); });
+    if (how > Smoothness::bends) return d::with_tangents(slope, [](std::size_t, const U&) { return d::unknown<U>(); });
     if (how == Smoothness::bends)
-      return d::with_tangents(slope, [&](std::size_t k, const U& lane) {
-        return (is_zero(x.tangent(k)) && ...) ? lane : d::unknown<U>();
-      });
+      return d::with_tangents(
+          slope, [&](std::size_t k, const U& lane) { return (is_zero(x.tangent(k)) && ...) ? lane : d::unknown<U>(); });
     if constexpr (!std::derived_from<Rule, Choice> && !std::derived_from<Rule, Product>) {
       if (d::primal(slope) == 0 && (d::has_infinite_tangent(x) || ...)) [[unlikely]]
         return d::with_tangents(slope, [&](std::size_t k, const U& lane) {

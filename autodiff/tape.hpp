@@ -111,6 +111,9 @@ class Tape {
   /// may be those of another branch. Second derivatives are then verified (limits.hpp).
   void note_edge() { has_edge_ = true; }
   bool has_edge() const { return has_edge_; }
+  /// Takes what rests at a kink for what stays there: the inputs are beside any kink that they move through.
+  void assume_generic() { is_generic_ = true; }
+  bool is_generic() const { return is_generic_; }
 
   std::size_t slots() const { return Identity::slot(next_); }
   std::size_t bytes() const { return static_cast<std::size_t>(head_ - base_.get()); }
@@ -243,7 +246,7 @@ class Tape {
   std::unique_ptr<std::byte, Free> base_;
   std::size_t capacity_ = 0;
   Generations generations_;
-  bool has_edge_ = false;
+  bool has_edge_ = false, is_generic_ = false;
   std::vector<T> parameters_;
   SlotNames names_;
   Listener<T>* listener_ = nullptr;

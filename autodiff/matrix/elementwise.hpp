@@ -86,8 +86,9 @@ VarMatrix<T> elementwise(const X&... x) {
     const std::array operands{MatrixRecorder::operand(tape, x, shape)...};
     const std::span<T> v = MatrixRecorder::values(tape, shape);
     if constexpr (Active<T>)
-      (is_on_tape(x) || ...) ? evaluate<Rule, T, sizeof...(X)>(elements_of(operands), v.data())
-                             : evaluate<OfConstants<Rule>, T, sizeof...(X)>(elements_of(operands), v.data());
+      (is_on_tape(x) || ...) && !tape.is_generic()
+          ? evaluate<Rule, T, sizeof...(X)>(elements_of(operands), v.data())
+          : evaluate<OfConstants<Rule>, T, sizeof...(X)>(elements_of(operands), v.data());
     else
       evaluate<Rule, T, sizeof...(X)>(elements_of(operands), v.data());
     return MatrixRecorder::record<Block, T>(tape, shape, v, operands, shape, v.data());

@@ -226,3 +226,50 @@ TEST_CASE("a second derivative at a kink is right where it exists, and NaN where
     }
   }
 }
+
+TEST_CASE("norms that are squared, cubed or in a bell have their Hessian at the centre", "[limits]") {
+  const std::vector<double> centre{0.3, -2, 0};
+  const auto distance = [&](const auto& p) {
+    return norm(std::array{p[0] - centre[0], p[1] - centre[1], p[2] - centre[2]});
+  };
+  const auto is_near = [](const Eigen::MatrixXd& found, double diagonal) {
+    return (found - diagonal * Eigen::MatrixXd::Identity(3, 3)).cwiseAbs().maxCoeff() < 1e-14;
+  };
+  CHECK(is_near(hessian([&](const auto& p) { return square(distance(p)); }, centre), 2));
+  CHECK(is_near(hessian([&](const auto& p) { return exp(-square(distance(p))); }, centre), -2));
+  CHECK(is_near(hessian([&](const auto& p) { return cube(distance(p)); }, centre), 0));
+  CHECK_FALSE(hessian(distance, centre).allFinite());
+  const auto bell = [&](const auto& p) { return exp(-square(distance(p))); };
+  CHECK(laplacian(bell, centre) == Catch::Approx(-6));
+  const auto product = hessian_vector_product(bell, centre, std::vector<double>{1, 0, -3});
+  CHECK(product[0] == Catch::Approx(-2));
+  CHECK(std::abs(product[1]) < 1e-14);
+  CHECK(product[2] == Catch::Approx(6));
+}
+
+TEST_CASE("an entry of a Hessian is taken by itself", "[limits]") {
+  const auto at = [](auto f, double x, double y) {
+    const std::vector<double> point{x, y};
+    return Eigen::Matrix2d(hessian(f, point));
+  };
+  const Eigen::Matrix2d beside = at([](const auto& x) { return x[0] * x[0] + relu(x[1]); }, 1, 0);
+  CHECK(beside(0, 0) == 2);
+  CHECK(beside(0, 1) == 0);
+  CHECK(beside(1, 0) == 0);
+  CHECK(std::isnan(beside(1, 1)));
+  const Eigen::Matrix2d mixed = at([](const auto& x) { return x[0] * abs(x[1]); }, 0, 0);
+  CHECK(mixed(0, 0) == 0);
+  CHECK(std::isnan(mixed(0, 1)));
+  CHECK(std::isnan(mixed(1, 0)));
+  const Eigen::Matrix2d sorted = at([](const auto& x) { return max(x[0], x[1]) * min(x[0], x[1]); }, 0.7, 0.7);
+  CHECK(sorted == (Eigen::Matrix2d() << 0, 1, 1, 0).finished());
+  // Along the axes alone these two look smooth.
+  CHECK(std::isnan(at([](const auto& x) { return abs(x[0]) * abs(x[1]); }, 0, 0)(0, 1)));
+  CHECK_FALSE(at([](const auto& x) { return sqrt(square(square(x[0])) + square(square(x[1]))); }, 0, 0).allFinite());
+}
+
+TEST_CASE("a branch of the function's own is a kink too where it is at its tie", "[limits]") {
+  const std::vector<double> zero{0};
+  CHECK(std::isnan(hessian([](const auto& x) { return x[0] > 0 ? x[0] * x[0] : -x[0] * x[0]; }, zero)(0, 0)));
+  CHECK(hessian([](const auto& x) { return x[0] > 0 ? x[0] * x[0] : x[0] * x[0] + 0; }, zero)(0, 0) == 2);
+}
