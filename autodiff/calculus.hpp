@@ -22,6 +22,9 @@
 // everywhere. At infinity a slope is its
 // limit, where there is one: tanh'(inf) = 0, softplus'(inf) = 1.
 //
+// A slope that is a convention has no slope of its own: over nested numbers that is NaN (smoothness.hpp). Where an
+// outer function smooths a kink, derivatives.hpp has the second derivative nevertheless.
+//
 // In the chain rule what is exactly 0, a slope, an adjoint or a tangent, contributes exactly 0, even where the other
 // factor is infinite or NaN, in every mode: so max(log(p), -100) has the slope 0 at p = 0, and sqrt(max(x, 0)) at -1.
 //

@@ -18,6 +18,15 @@
 //
 // A function of one number, f(x), has derivative(f, x), by forward mode.
 //
+// Second order at a kink: where the function smooths it, as square(norm(x)) does at 0, hessian, hessian_vector_product,
+// laplacian and second_derivative give the second derivative, to about 15 digits (12 where the function is far from a
+// polynomial), as the limit from all sides; where there is none, as for norm itself, x abs(x) or square(max(x, 0)),
+// NaN, each entry by itself (limits.hpp). That takes some 10 to 100 further evaluations, and only at a kink. Numbers
+// that are nested by hand, Tape<Dual<double>> and Dual<Dual<double>>, have only the chain rule: NaN in both cases
+// (smoothness.hpp). They and second_derivative do not see a kink to fourth order, sqrt(x x x x), nor second_derivative
+// a branch of f's own, `x > 0 ? f : g`, which is taken as it is. A function with a domain's edge at the point, such as
+// sqrt at 0, has no second derivative there.
+//
 // Source: Griewank and Walther, "Evaluating Derivatives" (2008), chapters 3 and 5.
 
 #include <Eigen/Core>
@@ -284,7 +293,8 @@ auto hessian_vector_product(F&& f, const P& x, const V& v) {
   return d::filled<S>(x, [&](std::size_t i) { return found.second[i]; });
 }
 
-/// The n x n matrix of d^2 f / dx_i dx_j, four columns for each reverse sweep. It is symmetric to rounding.
+/// The n x n matrix of d^2 f / dx_i dx_j, four columns for each reverse sweep. It is symmetric to rounding. NaN
+/// where there is none, at a kink: see above.
 template <class F, derivatives_detail::Point P>
 auto hessian(F&& f, const P& x) {
   namespace d = derivatives_detail;
