@@ -91,6 +91,7 @@ inline long double cotangent_derivative(int n, long double c) {
 /// its asymptotic series. Source: Abramowitz and Stegun 6.4.6, 6.4.7 and 6.4.11.
 inline long double polygamma(int n, long double x) {
   constexpr long double pi = std::numbers::pi_v<long double>;
+  if (x > std::numeric_limits<long double>::max()) return 0;
   if (x < 0) {
     const long double fraction = x - std::round(x);
     if (!(std::abs(fraction) > 0)) return std::numeric_limits<long double>::quiet_NaN();

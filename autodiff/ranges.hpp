@@ -14,6 +14,7 @@
 #include <type_traits>
 #include <vector>
 
+#include <autodiff/dual.hpp>
 #include <autodiff/total.hpp>
 #include <autodiff/variable.hpp>
 
@@ -95,18 +96,156 @@ Total<T> total(const R& range) {
   return sum;
 }
 
-// Of nothing but zeros, which may carry tangents: hypot knows what a norm does at its kink.
-template <class T, class R>
-T norm_at_zero(const R& range) {
-  T length = T(0);
+// Of Duals: the value, which is that of their values, and their tangents handed on along the slopes that the sweep has.
+template <AnyDual D, class R, class Slope>
+D moved(const R& range, const typename D::value_type& result, Slope slope) {
+  Pushed<D> pushed;
+  std::size_t i = 0;
   for (const auto& x : range) {
-    if constexpr (AnyVar<ElementOf<R>>)
-      length = value_within<Hypot>(length, T(x.value()));
-    else
-      length = apply<Hypot>(length, x);
+    const D& moving = value(x);
+    pushed.along(moving, [&] { return slope(moving.value(), i); });
+    ++i;
   }
-  return length;
+  return pushed.with(result);
 }
+template <AnyDual D, class R>
+auto values_inside(const R& range) {
+  std::vector<typename D::value_type> values;
+  values.reserve(static_cast<std::size_t>(std::size(range)));
+  for (const auto& x : range) values.push_back(D(value(x)).value());
+  return values;
+}
+
+// The first of the largest numbers f(x): how it is, and where it stands. A NaN is larger than all.
+template <class T>
+struct Largest {
+  T value;
+  std::size_t at = 0;
+  template <class R, class F>
+  Largest(const R& range, T least, F&& f) : value(least) {
+    std::size_t i = 0;
+    for (const auto& x : range) {
+      const T here = f(x);
+      if (!(here <= value)) value = here, at = i;
+      if (value != value) return;
+      ++i;
+    }
+  }
+};
+
+// The norm of numbers, and its slopes.
+template <class T>
+class Norm {
+ public:
+  template <class R>
+  explicit Norm(const R& range) : largest_(range, T(0), [](const auto& x) { return size_of(T(value(x))); }) {
+    const T& largest = largest_.value;
+    length_ = largest;
+    if constexpr (Active<T>) {
+      if (largest == T(0)) {
+        for (const auto& x : range) length_ = hypot_at_zero(length_, x);
+      } else {
+        const Norm<typename T::value_type> inside(values_inside<T>(range));
+        length_ = moved<T>(range, inside.length(), [&](const auto& x, std::size_t i) { return inside.slope(x, i); });
+        set_slope_of_largest(range);
+      }
+    } else if (largest > T(0) && is_finite(largest)) {
+      root_ = sqrt_of_squares(range, largest);
+      length_ = largest * root_;
+    } else {
+      for (const auto& x : range)
+        if (size_of(T(value(x))) == largest) ++infinite_;
+    }
+  }
+  const T& length() const { return length_; }
+  T slope(const T& x, std::size_t i) const {
+    const T& largest = largest_.value;
+    if (largest == T(0)) return slope_within<Hypot, 0>(T(0), T(0), T(0));
+    if constexpr (Active<T>) {
+      if (i == largest_.at) return of_largest_;
+    } else {
+      if (largest > std::numeric_limits<T>::max())
+        return size_of(x) < largest ? T(0) : infinite_ > 1 ? T(NAN) : std::copysign(T(1), x);
+      if (!special::has_all_digits(length_)) return x / largest / root_;
+    }
+    return x / length_;
+  }
+
+ private:
+  // Of nothing but zeros, which may carry tangents: hypot knows what a norm does at its kink.
+  template <class X>
+  static T hypot_at_zero(const T& length, const X& x) {
+    if constexpr (AnyVar<X>)
+      return value_within<Hypot>(length, T(x.value()));
+    else
+      return apply<Hypot>(length, x);
+  }
+  static T size_of(const T& x) {
+    using std::abs;
+    return abs(x);
+  }
+  template <class R>
+  static T sqrt_of_squares(const R& range, const T& unit) {
+    using std::sqrt;
+    Total<T> squares;
+    for (const auto& x : range) {
+      const T ratio = value(x) / unit;
+      squares.add(ratio * ratio);
+    }
+    return sqrt(squares.value());
+  }
+  // Where nearly all of the length is one x, how x / length moves is told by the others: it is the sign of x over the
+  // root of 1 + the sum of their (x_i / x)^2.
+  template <class R>
+  void set_slope_of_largest(const R& range) {
+    using std::sqrt;
+    const T& x = value(*std::next(std::begin(range), static_cast<std::ptrdiff_t>(largest_.at)));
+    Total<T> squares;
+    for (std::size_t i = 0; const auto& other : range) {
+      const T ratio = value(other) / x;
+      if (i++ != largest_.at) squares.add(ratio * ratio);
+    }
+    of_largest_ = T(x < T(0) ? -1 : 1) / sqrt(T(1) + squares.value());
+  }
+
+  Largest<T> largest_;
+  T length_{}, root_{}, of_largest_{};
+  std::size_t infinite_ = 0;
+};
+
+// log(e^x_1 + ... + e^x_n), and its slopes.
+template <class T>
+class LogSumExp {
+ public:
+  template <class R>
+  explicit LogSumExp(const R& range)
+      : largest_(range, T(-std::numeric_limits<T>::infinity()), [](const auto& x) { return T(value(x)); }),
+        result_(largest_.value),
+        is_finite_(largest_.value - largest_.value == T(0)) {
+    using std::log1p;
+    Total<T> others;
+    for (std::size_t i = 0; const auto& x : range)
+      if (i++ != largest_.at) others.add(weight(value(x)));
+    total_ = T(1) + others.value();
+    if constexpr (Active<T>) {
+      const LogSumExp<typename T::value_type> inside(values_inside<T>(range));
+      result_ = moved<T>(range, inside.result(), [&](const auto& x, std::size_t i) { return inside.slope(x, i); });
+    } else if (is_finite_) {
+      result_ = largest_.value + log1p(others.value());
+    }
+  }
+  const T& result() const { return result_; }
+  T slope(const T& x, std::size_t) const { return weight(x) / total_; }
+
+ private:
+  T weight(const T& x) const {
+    using std::exp;
+    return is_finite_ || x != largest_.value ? T(exp(x - largest_.value)) : T(1);
+  }
+  Largest<T> largest_;
+  T result_, total_{};
+  bool is_finite_;
+};
 
 template <class R>
 void demand_elements(std::string_view operation, const R& range) {
@@ -136,33 +275,12 @@ auto mean(const R& numbers) {
 }
 
 /// sqrt(x_1^2 + ... + x_n^2), without overflow or underflow on the way; 0 for an empty range. Slopes x_i / norm, and 0
-/// where the norm is 0, as for hypot.
+/// where the norm is 0; where one x_i is infinite +-1 along it and 0 along the others, as for hypot.
 template <NumberRange R>
 auto norm(const R& numbers) {
   const auto& range = ranges_detail::stored(numbers);
-  using T = ranges_detail::Scalar<R>;
-  using std::abs, std::sqrt;
-  T largest = T(0);
-  for (const auto& x : range) {
-    const T size = abs(ranges_detail::value(x));
-    if (!(size <= largest)) largest = size;  // so that a NaN stays
-    if (largest != largest) break;
-  }
-  T length = largest;
-  if (largest > T(0) && largest <= std::numeric_limits<T>::max()) {
-    Total<T> squares;
-    for (const auto& x : range) {
-      const T ratio = ranges_detail::value(x) / largest;
-      squares.add(ratio * ratio);
-    }
-    length = largest * sqrt(squares.value());
-  }
-  if constexpr (Active<T>)
-    if (largest == T(0)) length = ranges_detail::norm_at_zero<T>(range);
-  return ranges_detail::over("norm", range, length, [length, largest](const T& x, std::size_t) {
-    if (largest == T(0)) return slope_within<Hypot, 0>(T(0), T(0), T(0));
-    return length <= std::numeric_limits<T>::max() ? T(x / length) : T((x / largest) / (length / largest));
-  });
+  const ranges_detail::Norm<ranges_detail::Scalar<R>> of(range);
+  return ranges_detail::over("norm", range, of.length(), [&](const auto& x, std::size_t i) { return of.slope(x, i); });
 }
 
 /// log(e^x_1 + ... + e^x_n), without overflow: m + log(1 + sum of the other e^(x_i - m)) with m = max x_i, so that
@@ -172,26 +290,9 @@ auto norm(const R& numbers) {
 template <NumberRange R>
 auto log_sum_exp(const R& numbers) {
   const auto& range = ranges_detail::stored(numbers);
-  using T = ranges_detail::Scalar<R>;
-  using std::exp, std::log1p;
-  T largest = -std::numeric_limits<T>::infinity();
-  std::size_t at = 0, index = 0;  // of the largest one
-  for (const auto& x : range) {
-    const T v = ranges_detail::value(x);
-    if (!(v <= largest)) largest = v, at = index;
-    if (largest != largest) break;
-    ++index;
-  }
-  const bool shiftable = largest - largest == T(0);
-  const auto weight = [=](const T& x) { return shiftable || x != largest ? T(exp(x - largest)) : T(1); };
-  Total<T> others;
-  index = 0;
-  for (const auto& x : range)
-    if (index++ != at) others.add(weight(ranges_detail::value(x)));
-  const T rest = others.value(), total = T(1) + rest;
-  const T result = shiftable ? T(largest + log1p(rest)) : largest;
-  return ranges_detail::over("log_sum_exp", range, result,
-                             [=](const T& x, std::size_t) { return T(weight(x) / total); });
+  const ranges_detail::LogSumExp<ranges_detail::Scalar<R>> of(range);
+  return ranges_detail::over("log_sum_exp", range, of.result(),
+                             [&](const auto& x, std::size_t i) { return of.slope(x, i); });
 }
 
 /// softmax(x)_i = e^x_i / (e^x_1 + ... + e^x_n), as exp(x_i - log_sum_exp(x)): n + 1 statements and 3 n edges, where

@@ -18,6 +18,7 @@
 #include <autodiff/digamma.hpp>
 #include <autodiff/number.hpp>
 #include <autodiff/special.hpp>
+#include <autodiff/statement.hpp>
 
 namespace downhill::special {
 
@@ -215,7 +216,7 @@ struct HypotTwist {
     if constexpr (Active<T>) return apply<HypotTwist>(x, y, z);
     else {
       const T v = std::hypot(std::hypot(x, y), z);
-      return -hypot_slope(v, x, y, z) * (hypot_slope(v, y, x, z) / v); } }
+      return known_product(T(-hypot_slope(v, x, y, z)), T(hypot_slope(v, y, x, z) / v)); } }
   template <class T> static T slope_x(const T& x, const T& y, const T& z, const T&) { return hypot_xxy(x, y, z); }
   template <class T> static T slope_y(const T& x, const T& y, const T& z, const T&) { return hypot_xxy(y, x, z); }
   template <class T> static T slope_z(const T& x, const T& y, const T& z, const T&) {
@@ -231,7 +232,7 @@ struct HypotBend {
   template <class T> static T slope_x(const T& x, const T& y, const T& z, const T&) {
     using std::hypot;
     const T r = hypot(y, z), v = hypot(r, x), s = hypot_slope(v, r, x) / v;
-    return T(-3) * hypot_slope(v, x, r) * s * s; }
+    return known_product(T(T(-3) * hypot_slope(v, x, r)), T(s * s)); }
   template <class T> static T slope_y(const T& x, const T& y, const T& z, const T&) { return hypot_xxy(x, y, z); }
   template <class T> static T slope_z(const T& x, const T& y, const T& z, const T&) { return hypot_xxy(x, z, y); } };
 struct HypotSlope {

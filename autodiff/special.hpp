@@ -43,7 +43,7 @@ auto is_infinite(const T& x) {
 template <class T>
 T over_square(const T& x, const T& y, const T& v) {
   using std::abs;
-  if (abs(v) < std::numeric_limits<T>::min()) [[unlikely]]
+  if (abs(v) < std::numeric_limits<T>::min() && !is_infinite(y)) [[unlikely]]
     return x * T(0x1p54) / y / y * T(0x1p-54);
   return v / y;
 }
@@ -193,10 +193,15 @@ T times_power_below(const T& q, const T& x, const T& y, const T& v, int k) {
   if (has_all_digits(v) && has_all_digits(power)) [[likely]]
     return q * power;
   if (v != v) return v;
+  if (x == T(0) || is_infinite(x)) {
+    const T edge = pow(x, y - T(k));
+    return edge == T(0) ? T(0) : T(q * edge);
+  }
   const bool exact = y + y >= T(k);
   const T m = abs(x);
   T a = pow(m, (exact ? y - T(k) : y) * T(0.5)), b = a;
   for (int i = 0; i < k && !exact; ++i) (i % 2 == 0 ? a : b) = (i % 2 == 0 ? a : b) / m;
+  if (a == T(0) || b == T(0)) return T(0);  // q may have overflowed
   const T product = q * a * b;
   return x < T(0) && fmod(y - T(k), T(2)) != T(0) ? T(-product) : product;
 }

@@ -78,17 +78,19 @@ class Tape {
   void variables(std::span<const T> values, std::vector<Var<T>>& into);
 
   /// The values of the parameters, in slot order.
-  std::span<const T> parameters() const { return parameters_; }
+  std::span<const T> parameters() const& { return parameters_; }
+  std::span<const T> parameters() const&& = delete;  // it would outlive the tape
   /// The same, to change in place, as an optimizer does. Every Var made before this call holds a value that may no
   /// longer be true, so it is stale from here on: take the parameters again with `parameter(i)`.
-  std::span<T> update_parameters();
+  std::span<T> update_parameters() &;
   /// The i-th parameter with its present value. Throws TapeError when there is none.
   Var<T> parameter(std::size_t i);
 
   /// Names a value, for messages and for what `inspect/` prints.
   void name(const Var<T>& x, std::string_view name);
   /// The name given to a slot, or "".
-  std::string_view name_of(std::size_t slot) const { return names_.of(slot); }
+  std::string_view name_of(std::size_t slot) const&& = delete;
+  std::string_view name_of(std::size_t slot) const& { return names_.of(slot); }
 
   /// Where the tape stands now.
   Mark mark();
@@ -299,7 +301,7 @@ void Tape<T>::clear() {
 }
 
 template <class T>
-std::span<T> Tape<T>::update_parameters() {
+std::span<T> Tape<T>::update_parameters() & {
   generations_.change_values();
   start_generation(slots());
   return parameters_;

@@ -422,7 +422,7 @@ constexpr auto unscaled = [](const Scaling& scaling, double value) { return scal
 
 }  // namespace
 
-std::span<const double> Dataset::row(std::size_t index) const {
+std::span<const double> Dataset::row(std::size_t index) const& {
   if (index >= rows())
     throw DataError(
         fmt::format("{}: no row {}; there are {}, counted from 0", printable(source), index, counted(rows(), "row")));

@@ -31,7 +31,8 @@ struct Dataset {
 
   std::size_t columns() const { return names.size(); }
   std::size_t rows() const { return names.empty() ? 0 : values.size() / names.size(); }
-  std::span<const double> row(std::size_t index) const;
+  std::span<const double> row(std::size_t index) const&;
+  std::span<const double> row(std::size_t index) const&& = delete;  // it would outlive its numbers
   /// A copy of one column, by its place or by its name. Throws DataError if there is none such, and says which there
   /// are.
   std::vector<double> column(std::size_t index) const;

@@ -64,7 +64,7 @@ void Mlp<T>::predict(std::span<const T> inputs, std::span<T> into) const {
 }
 
 template <class T>
-Eigen::Map<const typename Mlp<T>::Matrix> Mlp<T>::parameter(std::string_view name) const {
+Eigen::Map<const typename Mlp<T>::Matrix> Mlp<T>::parameter(std::string_view name) const& {
   std::string all;
   for (const Parameter& p : list_) {
     if (p.name == name)

@@ -62,11 +62,13 @@ class Mlp {
   std::size_t outputs() const { return shapes_.back().size(); }
   const Architecture& architecture() const { return architecture_; }
   /// All parameters, one behind the other; for a step of descent, to write.
-  std::span<const T> parameters() const { return tape_->parameters(); }
-  std::span<T> update_parameters() { return tape_->update_parameters(); }
+  std::span<const T> parameters() const& { return tape_->parameters(); }
+  std::span<const T> parameters() const&& = delete;  // it would outlive the network
+  std::span<T> update_parameters() & { return tape_->update_parameters(); }
   const std::vector<Parameter>& parameter_list() const { return list_; }
   /// The values of one of them. Throws OptionError for a name that none has, and lists those that there are.
-  Eigen::Map<const Matrix> parameter(std::string_view name) const;
+  Eigen::Map<const Matrix> parameter(std::string_view name) const&;
+  Eigen::Map<const Matrix> parameter(std::string_view name) const&& = delete;
 
   /// A table: the layers, their shapes, parameters, memory, and floating-point operations for a step of training with
   /// batches of this size.

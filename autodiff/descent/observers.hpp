@@ -72,7 +72,8 @@ class LossRecorder {
 class BestSoFar {
  public:
   void operator()(const Progress& progress);
-  std::span<const double> point() const { return point_; }
+  std::span<const double> point() const&& = delete;  // it would outlive its numbers
+  std::span<const double> point() const& { return point_; }
   double value() const { return value_; }
   std::size_t step() const { return step_; }
 
@@ -90,7 +91,8 @@ class EarlyStopping {
       : value_of_(std::move(validation_value)), counter_(patience), patience_(patience) {}
   bool operator()(const Progress& progress);
   std::string why() const;
-  std::span<const double> best_point() const { return best_; }
+  std::span<const double> best_point() const&& = delete;
+  std::span<const double> best_point() const& { return best_; }
   double best_value() const { return counter_.least(); }
 
  private:

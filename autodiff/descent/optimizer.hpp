@@ -86,7 +86,8 @@ class Optimizer {
   std::size_t steps() const { return steps_; }
   const M& method() const { return method_; }
   /// What the method remembers, to save: M::memory arrays of n numbers, one behind the other.
-  std::span<const T> memory() const { return memory_; }
+  std::span<const T> memory() const&& = delete;
+  std::span<const T> memory() const& { return memory_; }
   /// Goes on from what was saved. Throws ShapeError where the sizes differ.
   void restore(std::size_t steps, std::span<const T> memory) {
     if (memory.size() != memory_.size()) misuse::different_sizes("Optimizer::restore", memory_.size(), memory.size());

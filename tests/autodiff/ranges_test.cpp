@@ -275,3 +275,61 @@ TEMPLATE_TEST_CASE("sums, means, norms and dot products of four million numbers 
   CHECK(static_cast<double>(sum(moving).value()) == Catch::Approx(1e6 * tenth).epsilon(64 * within));
   CHECK(static_cast<double>(sum(moving).tangent()) == Catch::Approx(1e6 * tenth).epsilon(64 * within));
 }
+
+TEST_CASE("norm and log_sum_exp have the same slopes in every mode, at the edges of their domains too", "[ranges]") {
+  constexpr double infinity = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  struct Edge {
+    std::vector<double> at, of_norm, of_log_sum_exp;
+  };
+  const double half = std::sqrt(0.5);
+  const std::vector<Edge> edges{
+      {{3e-310, 4e-310}, {0.6, 0.8}, {0.5, 0.5}},
+      {{1e-320, 0}, {1, 0}, {0.5, 0.5}},
+      {{1e-320, 1e-320}, {half, half}, {0.5, 0.5}},
+      {{1.5e308, -1.5e308}, {half, -half}, {1, 0}},
+      {{0, 0}, {0, 0}, {0.5, 0.5}},
+      {{1, -infinity}, {0, -1}, {1, 0}},
+      {{infinity, 1}, {1, 0}, {1, 0}},
+      {{infinity, infinity}, {nan, nan}, {0.5, 0.5}},
+      {{-infinity, -infinity}, {nan, nan}, {0.5, 0.5}},
+      {{nan, 1}, {nan, nan}, {nan, nan}},
+  };
+  for (const auto& [at, of_norm, of_log_sum_exp] : edges) {
+    const auto agree = [&, &p = at](const auto& f, const std::vector<double>& right) {
+      const auto swept = gradient(f, p);
+      CAPTURE(p, swept, right);
+      for (std::size_t i = 0; i < 2; ++i) {
+        std::vector<double> v(2);
+        v[i] = 1;
+        const double pushed = jvp(f, p, v).tangent;
+        CAPTURE(i, pushed);
+        CHECK((right[i] != right[i] ? swept[i] != swept[i] : swept[i] == Catch::Approx(right[i]).margin(0)));
+        CHECK((right[i] != right[i] ? pushed != pushed : pushed == swept[i]));
+      }
+    };
+    agree([](const auto& p) { return norm(p); }, of_norm);
+    agree([](const auto& p) { return log_sum_exp(p); }, of_log_sum_exp);
+  }
+}
+
+TEST_CASE("second derivatives of a norm keep their digits beside a much larger element", "[ranges]") {  // by mpmath
+  struct Case {
+    double x, y, xx, xy, yy;
+  };
+  for (const auto& [x, y, xx, xy, yy] :
+       {Case{379, 0.00118, 2.5576810436539138e-14, -8.2149247080070618e-9, 0.002638522427402268},
+        {3, 1e-9, 3.7037037037037042e-20, -1.1111111111111112e-10, 0.33333333333333333},
+        {1e-200, 1e-205, 9.9999999985000006e189, -9.9999999985000004e194, 9.9999999985000002e199},
+        {1e200, 1e190, 1.0000000000000002e-220, -1.0000000000000001e-210, 1e-200}}) {
+    const auto f = [](const auto& p) { return norm(p); };
+    const auto h = hessian(f, std::array{x, y});
+    CHECK(h(0, 0) == Catch::Approx(xx).epsilon(2e-15));
+    CHECK(h(0, 1) == Catch::Approx(xy).epsilon(2e-15));
+    CHECK(h(1, 0) == Catch::Approx(xy).epsilon(2e-15));
+    CHECK(h(1, 1) == Catch::Approx(yy).epsilon(2e-15));
+    using Second = Dual<Dual<double>>;
+    const auto along = [](double at, double inner, double outer) { return Second({at, inner}, {outer, 0}); };
+    CHECK(f(std::array{along(x, 1, 1), along(y, 0, 0)}).tangent().tangent() == Catch::Approx(xx).epsilon(2e-15));
+    CHECK(f(std::array{along(x, 1, 0), along(y, 0, 1)}).tangent().tangent() == Catch::Approx(xy).epsilon(2e-15));
+  }
+}
