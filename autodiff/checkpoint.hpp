@@ -25,11 +25,16 @@ namespace checkpoint_detail {
 // f called with a span of Vars, or with as many Vars as it takes.
 template <std::size_t count, class F, class T>
 auto call(const F& f, std::span<const Var<T>> inputs) {
-  if constexpr (count == 0)
+  if constexpr (count == 0) {
+    static_cast<void>(derivatives_detail::demand_generic<const F, Inputs<Var<T>>>());
     return f(Inputs<Var<T>>(inputs));
-  else
-    return [&]<std::size_t... i>(std::index_sequence<i...>) { return f(inputs[i]...); }
-  (std::make_index_sequence<count>());
+  } else {
+    return [&]<std::size_t... i>(std::index_sequence<i...>) {
+      static_cast<void>(derivatives_detail::demand_generic<const F, decltype(inputs[i])...>());
+      return f(inputs[i]...);
+    }
+    (std::make_index_sequence<count>());
+  }
 }
 
 // The Var that an input is, or holds.

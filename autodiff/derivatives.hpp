@@ -165,10 +165,14 @@ template <class F, class X>
 auto value_and_derivative(F&& f, const X& x) {
   using S = std::conditional_t<std::integral<X>, double, X>;
   using D = Dual<S>;
-  using R = std::remove_cvref_t<decltype(f(D()))>;
-  static_assert(std::same_as<R, D> || is_constant_of<R, D>, "derivative needs a function that returns one number");
-  const D result(f(D::variable(static_cast<S>(x))));
-  return ValueAndDerivative<S>{result.value(), result.tangent()};
+  if constexpr (derivatives_detail::demand_generic<std::remove_reference_t<F>, D>()) {
+    using R = std::remove_cvref_t<decltype(f(D()))>;
+    static_assert(std::same_as<R, D> || is_constant_of<R, D>, "derivative needs a function that returns one number");
+    const D result(f(D::variable(static_cast<S>(x))));
+    return ValueAndDerivative<S>{result.value(), result.tangent()};
+  } else {
+    return ValueAndDerivative<S>{};
+  }
 }
 
 /// f'(x) of a function of one number, by forward mode. Example: `derivative([](auto x) { return x * x; }, 3.0)` is 6.
@@ -347,6 +351,48 @@ auto laplacian(F&& f, const P& x) {
   S sum = 0;
   for (const S second : found.second) sum += second;
   return sum;
+}
+
+// ---- without a point
+
+template <class F, class... X>
+  requires(!derivatives_detail::starts_with_point<X...>)
+auto gradient(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+template <class F, class... X>
+  requires(!derivatives_detail::starts_with_point<X...>)
+auto value_and_gradient(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+template <class F, class... X>
+  requires(!derivatives_detail::starts_with_point<X...>)
+auto vjp(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+template <class F, class... X>
+  requires(!derivatives_detail::starts_with_point<X...>)
+auto jvp(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+template <class F, class... X>
+  requires(!derivatives_detail::starts_with_point<X...>)
+auto directional_derivative(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+template <class F, class... X>
+  requires(!derivatives_detail::starts_with_point<X...>)
+auto jacobian(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+template <class F, class... X>
+  requires(!derivatives_detail::starts_with_point<X...>)
+auto hessian(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+template <class F, class... X>
+  requires(!derivatives_detail::starts_with_point<X...>)
+auto hessian_vector_product(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+template <class F, class... X>
+  requires(!derivatives_detail::starts_with_point<X...>)
+auto divergence(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+template <class F, class... X>
+  requires(!derivatives_detail::starts_with_point<X...>)
+auto laplacian(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+
+template <class F, class X>
+  requires(!Plain<X> && !AnyDual<X>)
+auto derivative(F&&, const X&) {
+  static_assert(!std::is_same_v<X, X>,
+                "derivative is of a function of one number, write derivative(f, 3.0); of a function of a vector, write "
+                "gradient(f, x), or jvp(f, x, v) along a direction v");
+  return 0.0;
 }
 
 }  // namespace downhill

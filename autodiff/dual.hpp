@@ -31,6 +31,8 @@ template <class T = double, std::size_t N = 1>
 class Dual;
 template <class T, std::size_t N>
 inline constexpr bool is_active_type<Dual<T, N>> = true;
+template <class T, std::size_t N>
+inline constexpr bool is_differentiable<Dual<T, N>> = is_differentiable<T>;
 
 /// How many Duals are nested in X: 0 for a plain number, 2 for Dual<Dual<double>>.
 template <class X>
@@ -52,6 +54,10 @@ inline constexpr bool is_constant_of<X, Dual<T, N>> = std::same_as<X, T> || is_c
 /// A value and its tangents along N directions; a constant, whose tangents are 0, when made from a number.
 template <class T, std::size_t N>
 class Dual {
+  static_assert(!std::is_integral_v<T> && std::is_same_v<T, std::decay_t<T>>,
+                "a Dual is of double or float, or of such Duals: write Dual<double>; whole numbers have no "
+                "derivatives");
+
  public:
   using value_type = T;
   static constexpr std::size_t directions = N;

@@ -142,16 +142,72 @@ void demand_same_size(std::string_view operation, const P& x, const V& v) {
   if (size_of(x) != size_of(v)) misuse::different_sizes(operation, size_of(x), size_of(v));
 }
 
+// The type of the one parameter of a function that is not generic.
+template <class F>
+struct ParameterOf {
+  using type = void;
+};
+template <class F>
+  requires requires { &F::operator(); }
+struct ParameterOf<F> : ParameterOf<decltype(&F::operator())> {};
+template <class C, class R, class X>
+struct ParameterOf<R (C::*)(X) const> : std::remove_cvref<X> {};
+template <class C, class R, class X>
+struct ParameterOf<R (C::*)(X)> : std::remove_cvref<X> {};
+template <class R, class X>
+struct ParameterOf<R (*)(X)> : std::remove_cvref<X> {};
+template <class R, class X>
+struct ParameterOf<R(X)> : std::remove_cvref<X> {};
+// Eigen's vectors of numbers can be declared to be made from those of Vars, which then does not compile.
+template <class F>
+concept TakesPlainEigen = EigenVector<typename ParameterOf<std::remove_cv_t<F>>::type> &&
+    Plain<typename ParameterOf<std::remove_cv_t<F>>::type::Scalar>;
+
+/// Can f be called with Vars or Duals? Returns auto, as the next ones, so that the compiler says this before anything
+/// else.
+template <class F, class... Arguments>
+constexpr auto demand_generic() {
+  constexpr bool is_generic = !TakesPlainEigen<F> && std::is_invocable_v<F&, Arguments...>;
+  static_assert(is_generic,
+                "the function is called with Vars and Duals in place of double: make it generic over its number type, "
+                "write [](const auto& x) { ... } in place of [](const std::vector<double>& x), one x for the whole "
+                "point");
+  return is_generic;
+}
+template <class R>
+constexpr auto demand_result() {
+  static_assert(!std::is_void_v<R>, "the function returns nothing: write return before its result");
+  return !std::is_void_v<R>;
+}
+/// gradient(f, x) and its kin without a point.
+template <class... X>
+auto no_point() {
+  static_assert(sizeof...(X) == 0,
+                "a point is missing: write gradient(f, std::vector{1.0, 2.0}), and so jacobian, hessian and their kin, "
+                "with a vector of double or float; for a function of one number write derivative(f, 3.0)");
+  return 0.0;
+}
+template <class... X>
+inline constexpr bool starts_with_point = false;
+template <class P, class... Rest>
+inline constexpr bool starts_with_point<P, Rest...> = Point<P>;
+
 // f(x) with each x_i as input(i), of type X.
 template <class X, class F, class P, class Input>
 auto evaluated(F& f, const P& x, Input&& input) {
   const auto inputs = filled<X>(x, input);
   using Argument = typename Kind<P>::template Argument<X>;
-  using R = std::remove_cvref_t<decltype(f(std::declval<Argument>()))>;
-  if constexpr (EigenVector<R>)
-    return typename R::PlainObject(f(static_cast<Argument>(inputs)));  // an expression would outlive its inputs
-  else
-    return R(f(static_cast<Argument>(inputs)));
+  if constexpr (demand_generic<F, Argument>()) {
+    using R = std::remove_cvref_t<decltype(f(std::declval<Argument>()))>;
+    if constexpr (!demand_result<R>())
+      return X(0);
+    else if constexpr (EigenVector<R>)
+      return typename R::PlainObject(f(static_cast<Argument>(inputs)));  // an expression would outlive its inputs
+    else
+      return R(f(static_cast<Argument>(inputs)));
+  } else {
+    return X(0);
+  }
 }
 
 // Each x_i as a D that moves along the direction i - first, where D has one.

@@ -45,6 +45,7 @@ auto fuse(F f) {
         return D(operand);
     };
     const std::tuple<decltype(lifted(operands))...> duals{lifted(operands)...};  // braces: from left to right
+    static_cast<void>(derivatives_detail::demand_generic<const F, decltype(lifted(operands))...>());
     const auto results = std::apply(f, duals);
     const auto recorded = [&](const D& result) {
       return Recorder::nary<T>("fuse", result.value(), [&](auto&& operand) {

@@ -22,6 +22,10 @@ concept Active = is_active_type<std::remove_cvref_t<X>>;
 template <class X>
 concept Plain = std::is_arithmetic_v<std::remove_cvref_t<X>>;
 
+/// May a T be differentiated? Numbers of floating point can, and Duals of them (dual.hpp).
+template <class T>
+inline constexpr bool is_differentiable = std::floating_point<T>&& std::same_as<T, std::remove_cv_t<T>>;
+
 /// What the functions below accept: any mix of plain and active numbers, not all of them integers.
 template <class... X>
 concept Number = ((Active<X> || Plain<X>)&&...) && ((Active<X> || std::floating_point<std::remove_cvref_t<X>>) || ...);
@@ -50,3 +54,5 @@ template <class X>
 using ConstantFor = std::conditional_t<Plain<X>, std::remove_cvref_t<X>, double>;
 
 }  // namespace downhill
+
+#include <autodiff/refusals.hpp>

@@ -36,6 +36,7 @@
 #include <autodiff/generations.hpp>
 #include <autodiff/listener.hpp>
 #include <autodiff/misuse.hpp>
+#include <autodiff/number.hpp>
 #include <autodiff/slot_names.hpp>
 #include <autodiff/statement.hpp>
 
@@ -62,7 +63,9 @@ class Mark {
 /// tape, so it stays where it is, and must outlive them.
 template <class T>
 class Tape {
-  static_assert(std::is_trivially_copyable_v<T>, "a tape keeps its numbers in raw memory");
+  static_assert(is_differentiable<T>,
+                "a tape is of double or float, or of Duals of these: write Tape<double>; whole numbers and the like "
+                "have no derivatives");
 
  public:
   Tape() { start_generation(0); }

@@ -29,6 +29,10 @@ inline constexpr bool is_active_type<Var<T>> = true;
 /// nothing; `Var<double>()` is 0, as `double()` is. Using a Var that was moved from throws TapeError.
 template <class T>
 class Var {
+  static_assert(is_differentiable<T>,
+                "a Var is of double or float, or of Duals of these: write Var<double>; whole numbers and the like have "
+                "no derivatives");
+
  public:
   using value_type = T;
 
@@ -104,25 +108,46 @@ class Var {
   mutable std::uint64_t id_ = 0;  // see Identity, and HeardHandle
 };
 
+/// The number type of the first of the two that is a Var.
+template <class X, class Y>
+using CommonScalar = typename std::remove_cvref_t<std::conditional_t<AnyVar<X>, X, Y>>::value_type;
+
+/// Can an X stand beside Vars and matrices of T? Those of T can, and what is a constant to T.
+template <class T, class X>
+inline constexpr bool is_operand_beside = std::convertible_to<const X&, T>;
+template <class T, class X>
+  requires AnyVar<X> || AnyMatrix<X>
+inline constexpr bool is_operand_beside<T, X> = std::is_same_v<typename X::value_type, T>;
+
+/// One number type for all operands: which tape would it be? Returns auto, so that the compiler says this before
+/// anything else.
+template <class T, class... X>
+constexpr auto demand_one_type() {
+  constexpr bool is_one = (is_operand_beside<T, std::remove_cvref_t<X>> && ...);
+  static_assert(is_one,
+                "numbers of two types do not mix: make all Vars and matrices of float or all of double, on one Tape of "
+                "that type, and write x.value() of a Dual beside a Var; a plain number fits both");
+  return is_one;
+}
+
 template <class Rule, class X>
   requires AnyVar<X>
 [[gnu::always_inline]] inline auto apply(X&& x) { return Recorder::apply<Rule>(std::forward<X>(x)); }
 template <class Rule, class X, class Y>
   requires((AnyVar<X> || AnyVar<Y>)&&!AnyMatrix<X> && !AnyMatrix<Y>)
 [[gnu::always_inline]] inline auto apply(X&& x, Y&& y) {
-  return Recorder::apply<Rule>(std::forward<X>(x), std::forward<Y>(y));
+  if constexpr (demand_one_type<CommonScalar<X, Y>, X, Y>())
+    return Recorder::apply<Rule>(std::forward<X>(x), std::forward<Y>(y));
 }
 template <class Rule, class X, class Y, class Z>
   requires(AnyVar<X> || AnyVar<Y> || AnyVar<Z>)
 auto apply(const X& x, const Y& y, const Z& z) {
   using T = typename std::conditional_t<AnyVar<X>, X, std::conditional_t<AnyVar<Y>, Y, Z>>::value_type;
-  return Recorder::apply_ternary<Rule, T>(x, y, z);
+  if constexpr (demand_one_type<T, X, Y, Z>()) return Recorder::apply_ternary<Rule, T>(x, y, z);
 }
 
 template <class X, class Y>
-concept WithVar = (AnyVar<X> || AnyVar<Y>)&&Number<X, Y> && !AnyMatrix<X> && !AnyMatrix<Y> &&
-                  // Vars of float and of double do not mix: which tape would it be?
-                  (!AnyVar<X> || !AnyVar<Y> || std::is_same_v<std::remove_cvref_t<X>, std::remove_cvref_t<Y>>);
+concept WithVar = (AnyVar<X> || AnyVar<Y>)&&Number<X, Y> && !AnyMatrix<X> && !AnyMatrix<Y>;
 
 template <class X, class Y>
   requires WithVar<X, Y>
@@ -156,14 +181,14 @@ template <AnyVar X>
 template <class T, class Y>
   requires Number<Var<T>, Y>
 [[gnu::always_inline]] inline Var<T>& operator+=(Var<T>& x, Y&& y) {
-  if constexpr (AnyVar<Y>)
+  if constexpr (std::is_same_v<std::remove_cvref_t<Y>, Var<T>>)
     if (Recorder::accumulate(x, std::forward<Y>(y), T(1))) return x;
   return x = apply<Add>(std::move(x), std::forward<Y>(y));
 }
 template <class T, class Y>
   requires Number<Var<T>, Y>
 [[gnu::always_inline]] inline Var<T>& operator-=(Var<T>& x, Y&& y) {
-  if constexpr (AnyVar<Y>)
+  if constexpr (std::is_same_v<std::remove_cvref_t<Y>, Var<T>>)
     if (Recorder::accumulate(x, std::forward<Y>(y), T(-1))) return x;
   return x = apply<Subtract>(std::move(x), std::forward<Y>(y));
 }
@@ -209,9 +234,6 @@ T primal(const X& x) {
   else
     return static_cast<T>(x);
 }
-template <class X, class Y>
-using CommonScalar = typename std::conditional_t<AnyVar<X>, X, Y>::value_type;
-
 // Of nested numbers: the tape is told of a tie, beyond which the function may go on by another branch.
 template <class T, class X, class Y>
 void note_tie(const X& x, const Y& y) {
@@ -228,15 +250,19 @@ template <class X, class Y>
   requires WithVar<X, Y>
 bool operator==(const X& x, const Y& y) {
   using T = CommonScalar<X, Y>;
-  note_tie<T>(x, y);
-  return primal<T>(x) == primal<T>(y);
+  if constexpr (demand_one_type<T, X, Y>()) {
+    note_tie<T>(x, y);
+    return primal<T>(x) == primal<T>(y);
+  }
 }
 template <class X, class Y>
   requires WithVar<X, Y>
 auto operator<=>(const X& x, const Y& y) {
   using T = CommonScalar<X, Y>;
-  note_tie<T>(x, y);
-  return primal<T>(x) <=> primal<T>(y);
+  if constexpr (demand_one_type<T, X, Y>()) {
+    note_tie<T>(x, y);
+    return primal<T>(x) <=> primal<T>(y);
+  }
 }
 template <class T>
 bool isnan(const Var<T>& x) {

@@ -51,8 +51,9 @@ Result minimize(F&& objective, std::vector<double> start, const M& method = {}, 
                 Observers&&... observers) {
   static_assert(
       Minimizable<F>,
-      "minimize: the objective is called with Inputs<Var<double>>, a span, or with a Tape<double>& as well, and "
-      "returns a number; or it takes (std::span<const double> point, std::span<double> gradient) and returns a double");
+      "minimize: write the objective as [](const auto& x) { ... }: it is called with Inputs<Var<double>>, a span, or "
+      "with a Tape<double>& as well, and returns a number; or it takes (std::span<const double> point, "
+      "std::span<double> gradient) and returns a double");
   const bool keep_path = ((minimize_detail::keep_of(observers) == Keep::path) || ...);
   Walk walk(std::move(start), stop, keep_path ? Keep::path : Keep::result, is_noisy<std::remove_cvref_t<F>>);
   auto&& function = as_objective(std::forward<F>(objective));
@@ -80,6 +81,14 @@ Result minimize(F&& objective, const P& start, const M& method = {}, const Stop&
   auto&& function = of_points_like(std::forward<F>(objective), start);
   return minimize(std::forward<decltype(function)>(function), std::move(numbers), method, stop,
                   std::forward<Observers>(observers)...);
+}
+
+template <class F, class... X>
+  requires(sizeof...(X) == 0 || (Plain<X> || ...))
+auto minimize(F&&, const X&...) {
+  static_assert(!std::is_same_v<F, F>,
+                "minimize: a start is missing, one number for each parameter: write minimize(f, {1.0, 2.0})");
+  return Result{};
 }
 
 }  // namespace downhill

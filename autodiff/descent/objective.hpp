@@ -109,11 +109,13 @@ class OfPointsLike {
     derivatives_detail::Of<P, X> point;
     if constexpr (requires { point.resize(1); }) point.resize(static_cast<decltype(point.size())>(size_));
     for (std::size_t i = 0; i < size_; ++i) derivatives_detail::at(point, i) = x[i];
-    using R = std::remove_cvref_t<decltype(f_(std::as_const(point)))>;
-    if constexpr (derivatives_detail::EigenVector<R>)
-      return typename R::PlainObject(f_(std::as_const(point)));
-    else
-      return R(f_(std::as_const(point)));
+    if constexpr (derivatives_detail::demand_generic<F, const decltype(point)&>()) {
+      using R = std::remove_cvref_t<decltype(f_(std::as_const(point)))>;
+      if constexpr (derivatives_detail::EigenVector<R>)
+        return typename R::PlainObject(f_(std::as_const(point)));
+      else
+        return R(f_(std::as_const(point)));
+    }
   }
 
  private:

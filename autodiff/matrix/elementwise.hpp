@@ -37,31 +37,6 @@ class ElementwiseBlock final : public OperandBlock<T, N> {
   const T* v_;
 };
 
-template <class... X>
-struct ScalarOf;  // of the first matrix among X
-template <class X, class... Rest>
-struct ScalarOf<X, Rest...> : ScalarOf<Rest...> {};
-template <AnyMatrix X, class... Rest>
-struct ScalarOf<X, Rest...> {
-  using type = typename X::value_type;
-};
-
-/// Is X a number or matrix of another type than T? Plain ones fit all.
-template <class T, class X>
-inline constexpr bool is_of_another_type = false;
-template <class T, class X>
-  requires AnyMatrix<X> || AnyVar<X>
-inline constexpr bool is_of_another_type<T, X> = !std::is_same_v<typename X::value_type, T>;
-
-/// One number type for all operands. Returns auto, so that the compiler says this before anything else.
-template <class T, class... X>
-constexpr auto demand_one_type() {
-  static_assert((!is_of_another_type<T, X> && ...),
-                "matrices and Vars of two number types do not mix: make all of them of float or all of double, on one "
-                "Tape of that type; a plain number fits both");
-  return true;
-}
-
 template <class X>
 bool is_on_tape(const X& x) {
   if constexpr (AnyMatrix<X> || AnyVar<X>)
@@ -105,8 +80,7 @@ template <class Rule, class... X>
   requires WithMatrix<X...>
 auto apply(const X&... x) {
   using T = typename matrix_detail::ScalarOf<X...>::type;
-  static_cast<void>(matrix_detail::demand_one_type<T, X...>());
-  if constexpr ((!matrix_detail::is_of_another_type<T, X> && ...)) return matrix_detail::elementwise<Rule, T>(x...);
+  if constexpr (demand_one_type<T, X...>()) return matrix_detail::elementwise<Rule, T>(x...);
 }
 template <class X, class Y>
   requires WithMatrix<X, Y>

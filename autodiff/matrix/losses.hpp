@@ -161,7 +161,7 @@ template <class X, class Y>
 auto mean_squared_error(const X& x, const Y& y) {
   using T = typename matrix_detail::ScalarOf<X, Y>::type;
   using R = MatrixRecorder;
-  static_cast<void>(matrix_detail::demand_one_type<T, X, Y>());
+  static_cast<void>(demand_one_type<T, X, Y>());
   const Layout shape = matrix_detail::same_shape<T>("mean_squared_error", x, y);
   return R::scalar(R::on_tape<T>(R::common_tape<T>("mean_squared_error", x, y), [&](Tape<T>& tape) {
     const std::array operands{R::operand(tape, x, shape), R::operand(tape, y, shape)};
@@ -182,7 +182,7 @@ template <class X, class Y>
   requires WithMatrix<X, Y>
 auto huber_loss(const X& x, const Y& y, double delta = 1) {
   using T = typename matrix_detail::ScalarOf<X, Y>::type;
-  static_cast<void>(matrix_detail::demand_one_type<T, X, Y>());
+  static_cast<void>(demand_one_type<T, X, Y>());
   matrix_detail::same_shape<T>("huber_loss", x, y);
   return mean(huber(x - y, delta));
 }

@@ -152,4 +152,8 @@ VarMatrix<T> dropout(const VarMatrix<T>& x, double rate, Generator& generator) {
   });
 }
 
+template <class... X>
+  requires MixedMatrices<X...>
+auto layer_norm(const X&...) { return matrix_detail::refuse_mixed<X...>(); }
+
 }  // namespace downhill

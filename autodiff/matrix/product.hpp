@@ -115,4 +115,11 @@ VarMatrix<T> affine(const VarMatrix<T>& x, const VarMatrix<T>& w, const VarMatri
   return matrix_detail::product<T>(x, w, &b);
 }
 
+template <class... X>
+  requires MixedMatrices<X...>
+auto product(const X&...) { return matrix_detail::refuse_mixed<X...>(); }
+template <class... X>
+  requires MixedMatrices<X...>
+auto affine(const X&...) { return matrix_detail::refuse_mixed<X...>(); }
+
 }  // namespace downhill

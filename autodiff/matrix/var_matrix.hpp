@@ -9,6 +9,7 @@
 
 #include <Eigen/Core>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,6 +29,10 @@ namespace downhill {
 /// A matrix on a tape, or a constant one until it meets one that is.
 template <class T>
 class VarMatrix {
+  static_assert(is_differentiable<T>,
+                "a VarMatrix is of double or float, or of Duals of these: write VarMatrix<double>; whole numbers and "
+                "the like have no derivatives");
+
  public:
   using value_type = T;
   using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -196,5 +201,38 @@ template <class T>
 void VarMatrix<T>::demand_fresh() const {
   if (is_active()) MatrixRecorder::check(*this);
 }
+
+// ---- operands that do not fit together
+
+namespace matrix_detail {
+
+template <class... X>
+struct ScalarOf;  // of the first matrix among X
+template <class X, class... Rest>
+struct ScalarOf<X, Rest...> : ScalarOf<Rest...> {};
+template <AnyMatrix X, class... Rest>
+struct ScalarOf<X, Rest...> {
+  using type = typename X::value_type;
+};
+
+template <class T, class X>
+inline constexpr bool is_of_another_kind =
+    (AnyMatrix<X> || AnyVar<X> || std::derived_from<X, Eigen::EigenBase<X>>)&&!std::is_same_v<X, VarMatrix<T>>;
+
+template <class... X>
+auto refuse_mixed() {
+  static_assert(sizeof...(X) == 0,
+                "the operands are matrices of one number type: make all of them VarMatrix<float> or all of them "
+                "VarMatrix<double>, and write VarMatrix<double>(b) for an Eigen matrix or a Var b");
+  return 0.0;
+}
+
+}  // namespace matrix_detail
+
+/// A VarMatrix, and beside it one of another type, an Eigen matrix or a Var: `product` and its kin take matrices of one
+/// type.
+template <class... X>
+concept MixedMatrices = (AnyMatrix<X> || ...) &&
+                        (matrix_detail::is_of_another_kind<typename matrix_detail::ScalarOf<X...>::type, X> || ...);
 
 }  // namespace downhill
