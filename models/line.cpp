@@ -9,32 +9,13 @@
 #include <limits>
 
 #include <autodiff/error.hpp>
+#include <models/double_double.hpp>
 
 namespace downhill {
 namespace {
 
-// A number of about 32 digits: high + low, with low below the last digit of high.
-struct Pair {
-  double high = 0, low = 0;
-  Pair(double number = 0) : high(number) {}
-  Pair(double a, double b) : high(a + b), low((a - (high - (high - a))) + (b - (high - a))) {}  // exactly a + b
-};
-Pair operator+(const Pair& a, const Pair& b) {
-  const Pair sum(a.high, b.high);
-  return {sum.high, sum.low + a.low + b.low};
-}
-Pair operator-(const Pair& a, const Pair& b) { return a + Pair(-b.high, -b.low); }
-Pair operator*(const Pair& a, const Pair& b) {
-  const double product = a.high * b.high;
-  return {product, std::fma(a.high, b.high, -product) + a.high * b.low + a.low * b.high};
-}
-Pair operator/(const Pair& a, const Pair& b) {
-  const Pair quotient = a.high / b.high;
-  return quotient + (a - quotient * b).high / b.high;
-}
-
-Pair mean_of(std::span<const double> values, double unit) {
-  Pair sum;
+DoubleDouble mean_of(std::span<const double> values, double unit) {
+  DoubleDouble sum;
   for (const double value : values) sum = sum + value * unit;
   return sum / static_cast<double>(values.size());
 }
@@ -74,24 +55,24 @@ Line least_squares(std::span<const double> xs, std::span<const double> ys) {
         fmt::format("least_squares: all {} values of x are {}; a line needs two different ones", xs.size(), xs[0]));
 
   const double unit_x = unit_of(xs), unit_y = unit_of(ys);
-  const Pair mean_x = mean_of(xs, unit_x), mean_y = mean_of(ys, unit_y);
-  Pair squares, products;
+  const DoubleDouble mean_x = mean_of(xs, unit_x), mean_y = mean_of(ys, unit_y);
+  DoubleDouble squares, products;
   for (std::size_t i = 0; i < xs.size(); ++i) {
-    const Pair x = Pair(xs[i] * unit_x) - mean_x, y = Pair(ys[i] * unit_y) - mean_y;
+    const DoubleDouble x = DoubleDouble(xs[i] * unit_x) - mean_x, y = DoubleDouble(ys[i] * unit_y) - mean_y;
     squares = squares + x * x;
     products = products + x * y;
   }
-  const Pair slope = products / squares, intercept = mean_y - slope * mean_x;
+  const DoubleDouble slope = products / squares, intercept = mean_y - slope * mean_x;
   return {slope.high * (unit_x / unit_y), intercept.high / unit_y};
 }
 
 Scaling standardise(std::span<const double> values) {
   line_detail::demand_points("standardise", values.size(), 1);
   const double unit = unit_of(values);
-  const Pair mean = mean_of(values, unit);
-  Pair squares;
+  const DoubleDouble mean = mean_of(values, unit);
+  DoubleDouble squares;
   for (const double value : values) {
-    const Pair distance = Pair(value * unit) - mean;
+    const DoubleDouble distance = DoubleDouble(value * unit) - mean;
     squares = squares + distance * distance;
   }
   const double deviation = std::sqrt(squares.high / static_cast<double>(values.size())) / unit;

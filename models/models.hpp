@@ -5,6 +5,7 @@
 #include <models/atomic_file.hpp>
 #include <models/checkpoint.hpp>
 #include <models/dataset.hpp>
+#include <models/double_double.hpp>
 #include <models/dtype.hpp>
 #include <models/evaluation.hpp>
 #include <models/file.hpp>
@@ -12,6 +13,7 @@
 #include <models/initialise.hpp>
 #include <models/layers.hpp>
 #include <models/line.hpp>
+#include <models/linear_regression.hpp>
 #include <models/logistic.hpp>
 #include <models/loss.hpp>
 #include <models/metrics.hpp>

@@ -1,0 +1,61 @@
+#pragma once
+// Linear regression with any number of predictors: the coefficients, and how certain they are.
+
+#include <Eigen/Core>
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include <autodiff/descent/least_squares/parameter_errors.hpp>
+
+namespace downhill {
+
+struct RegressionOptions {
+  bool intercept = true;  ///< a constant besides the predictors
+  /// w_i >= 0 of each row, none for 1: of measurements with the standard deviations s_i, 1 / s_i². A row of weight 0 is
+  /// left out and does not count as an observation.
+  std::vector<double> weights = {};
+};
+
+/// What was fitted, and ParameterErrors of its coefficients: their standard errors, covariance, and the standard
+/// deviation of the residuals.
+struct LinearFit : ParameterErrors {
+  bool has_intercept = true;
+  std::vector<double> coefficients;  ///< the intercept, if there is one, and one for each predictor
+  /// 1 - sum of w_i residual_i² / sum of w_i (y_i - ȳ)², where ȳ is the weighted mean, or 0 without an intercept; 1
+  /// where all y are that already.
+  double r_squared = 0;
+
+  /// What it predicts for one row of predictors. Throws ShapeError unless there is a number for each.
+  double operator()(std::span<const double> predictors) const;
+};
+
+/// The coefficients b that minimise the sum of w_i (y_i - b_0 - b_1 X_i1 - ... - b_k X_ik)², X being n x k and y of n
+/// elements, with
+///
+///     s² = sum of w_i residual_i² / (n - parameters)        covariance of b = s² (A'W A)^-1, A = (1, X)
+///
+/// By Householder reflections in arithmetic of 32 digits, with every column in units of its own: b is that of X and y
+/// as they are given to nearly all digits, also where the predictors are nearly dependent. (Where they are powers of
+/// one number, their rounding alone costs digits: see polynomial_regression.) The effort is about 200 n parameters²
+/// operations. Where a number is not finite, all results are NaN; with as many rows as parameters, s and the errors
+/// are.
+///
+/// Throws ShapeError unless X and y have the same number of rows, which is at least that of parameters, and there are
+/// as many weights as rows; OptionError for a weight that is negative or not finite; DataError where a predictor is
+/// a combination of those before it, to rounding: it names each that is, since their coefficients are not determined.
+///
+/// Golub, "Numerical methods for solving linear least squares problems", Numer. Math. 7 (1965); Björck, "Numerical
+/// Methods for Least Squares Problems" (1996), section 2.8.3.
+LinearFit linear_regression(const Eigen::Ref<const Eigen::MatrixXd>& predictors,
+                            const Eigen::Ref<const Eigen::VectorXd>& y, const RegressionOptions& options = {});
+
+/// The polynomial b_0 + b_1 x + ... + b_d x^d that is nearest to the points, without b_0 where there is no intercept.
+/// The powers have 32 digits too: rounded to doubles they would be other predictors, of which NIST's Filip, a
+/// polynomial of degree 10, keeps 7 digits at most. The fit's predictors are x, x², ..., x^d. Throws as
+/// linear_regression does, and OptionError for a degree of 0 without an intercept.
+LinearFit polynomial_regression(std::span<const double> x, std::span<const double> y, std::size_t degree,
+                                const RegressionOptions& options = {});
+
+}  // namespace downhill
