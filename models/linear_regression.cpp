@@ -14,7 +14,6 @@
 namespace downhill {
 namespace {
 
-using Eigen::Index;
 using Column = std::vector<DoubleDouble>;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -146,13 +145,11 @@ LinearFit unknown(std::size_t parameters, std::size_t observations, bool has_int
   fit.degrees_of_freedom = observations - parameters;
   fit.coefficients.assign(parameters, nan);
   fit.standard_errors.assign(parameters, nan);
-  const auto n = static_cast<Index>(parameters);
-  fit.covariance.setConstant(n, n, nan);
   fit.residual_standard_deviation = fit.r_squared = nan;
   return fit;
 }
 
-LinearFit fit_of(Problem problem, const std::vector<double>& weights) {
+LinearFit fit_of(Problem problem, const std::vector<double>& weights, std::vector<double>& covariance) {
   const auto is_finite = [](const Column& column) {
     return std::ranges::all_of(column, [](const DoubleDouble& x) { return std::isfinite(x.high); });
   };
@@ -168,6 +165,7 @@ LinearFit fit_of(Problem problem, const std::vector<double>& weights) {
   const int unit_y = to_unit(problem.y);
   const std::size_t n = problem.columns.size(), m = problem.y.size();
   LinearFit fit = unknown(n, m, problem.has_intercept);
+  covariance.assign(n * n, nan);
   if (!all_finite) return fit;
 
   const DoubleDouble total = reflect(problem), unexplained = dot(problem.y, problem.y, n);
@@ -187,8 +185,7 @@ LinearFit fit_of(Problem problem, const std::vector<double>& weights) {
     for (std::size_t j = 0; j < n; ++j) {
       DoubleDouble sum;
       for (std::size_t k = std::max(i, j); k < n; ++k) sum = sum + inverse[k][i] * inverse[k][j];
-      fit.covariance(static_cast<Index>(i), static_cast<Index>(j)) =
-          std::ldexp(variance * sum.high, units[i] + units[j] - 2 * unit_y);
+      covariance[i + n * j] = std::ldexp(variance * sum.high, units[i] + units[j] - 2 * unit_y);
       if (i == j) fit.standard_errors[i] = std::ldexp(std::sqrt(variance * sum.high), units[i] - unit_y);
     }
   return fit;
@@ -206,19 +203,21 @@ double LinearFit::operator()(std::span<const double> predictors) const {
   return sum.high;
 }
 
-LinearFit linear_regression(const Eigen::Ref<const Eigen::MatrixXd>& predictors,
-                            const Eigen::Ref<const Eigen::VectorXd>& y, const RegressionOptions& options) {
-  const auto rows = static_cast<std::size_t>(predictors.rows());
-  demand_shapes("linear_regression", rows, static_cast<std::size_t>(predictors.cols()),
-                static_cast<std::size_t>(y.size()), options);
+LinearFit linear_regression_detail::fit_columns(std::span<const double> columns, std::size_t predictors,
+                                                std::size_t rows, std::span<const double> y,
+                                                const RegressionOptions& options, std::vector<double>& covariance) {
+  demand_shapes("linear_regression", rows, predictors, y.size(), options);
   Problem problem{"linear_regression", options.intercept, {}, Column(y.begin(), y.end()), rounding_of_given};
   if (options.intercept) problem.columns.emplace_back(rows, 1.0);
-  for (const auto& column : predictors.colwise()) problem.columns.emplace_back(column.begin(), column.end());
-  return fit_of(std::move(problem), options.weights);
+  for (std::size_t j = 0; j < predictors; ++j) {
+    const auto column = columns.subspan(j * rows, rows);
+    problem.columns.emplace_back(column.begin(), column.end());
+  }
+  return fit_of(std::move(problem), options.weights, covariance);
 }
 
-LinearFit polynomial_regression(std::span<const double> x, std::span<const double> y, std::size_t degree,
-                                const RegressionOptions& options) {
+LinearFit linear_regression_detail::fit_powers(std::span<const double> x, std::span<const double> y, std::size_t degree,
+                                               const RegressionOptions& options, std::vector<double>& covariance) {
   if (degree == 0 && !options.intercept)
     throw OptionError("polynomial_regression: degree 0 without an intercept; there is nothing to fit");
   demand_shapes("polynomial_regression", x.size(), degree, y.size(), options);
@@ -229,7 +228,7 @@ LinearFit polynomial_regression(std::span<const double> x, std::span<const doubl
     for (std::size_t i = 0; i < x.size(); ++i) power[i] = power[i] * x[i];
     problem.columns.push_back(power);
   }
-  return fit_of(std::move(problem), options.weights);
+  return fit_of(std::move(problem), options.weights, covariance);
 }
 
 }  // namespace downhill

@@ -31,6 +31,20 @@ struct LinearFit : ParameterErrors {
   double operator()(std::span<const double> predictors) const;
 };
 
+namespace linear_regression_detail {
+// All but the covariance, which is written into parameters x parameters numbers; Eigen's memory does not cross the
+// border of the library. `columns` are the predictors, one after the other.
+LinearFit fit_columns(std::span<const double> columns, std::size_t predictors, std::size_t rows,
+                      std::span<const double> y, const RegressionOptions& options, std::vector<double>& covariance);
+LinearFit fit_powers(std::span<const double> x, std::span<const double> y, std::size_t degree,
+                     const RegressionOptions& options, std::vector<double>& covariance);
+inline LinearFit with_covariance(LinearFit fit, const std::vector<double>& covariance) {
+  const auto n = static_cast<Eigen::Index>(fit.coefficients.size());
+  fit.covariance = Eigen::Map<const Eigen::MatrixXd>(covariance.data(), n, n);
+  return fit;
+}
+}  // namespace linear_regression_detail
+
 /// The coefficients b that minimise the sum of w_i (y_i - b_0 - b_1 X_i1 - ... - b_k X_ik)², X being n x k and y of n
 /// elements, with
 ///
@@ -48,14 +62,26 @@ struct LinearFit : ParameterErrors {
 ///
 /// Golub, "Numerical methods for solving linear least squares problems", Numer. Math. 7 (1965); Björck, "Numerical
 /// Methods for Least Squares Problems" (1996), section 2.8.3.
-LinearFit linear_regression(const Eigen::Ref<const Eigen::MatrixXd>& predictors,
-                            const Eigen::Ref<const Eigen::VectorXd>& y, const RegressionOptions& options = {});
+inline LinearFit linear_regression(const Eigen::MatrixXd& predictors, const Eigen::VectorXd& y,
+                                   const RegressionOptions& options = {}) {
+  std::vector<double> covariance;
+  const auto size = static_cast<std::size_t>(predictors.size());
+  return linear_regression_detail::with_covariance(
+      linear_regression_detail::fit_columns({predictors.data(), size}, static_cast<std::size_t>(predictors.cols()),
+                                            static_cast<std::size_t>(predictors.rows()),
+                                            {y.data(), static_cast<std::size_t>(y.size())}, options, covariance),
+      covariance);
+}
 
 /// The polynomial b_0 + b_1 x + ... + b_d x^d that is nearest to the points, without b_0 where there is no intercept.
 /// The powers have 32 digits too: rounded to doubles they would be other predictors, of which NIST's Filip, a
 /// polynomial of degree 10, keeps 7 digits at most. The fit's predictors are x, x², ..., x^d. Throws as
 /// linear_regression does, and OptionError for a degree of 0 without an intercept.
-LinearFit polynomial_regression(std::span<const double> x, std::span<const double> y, std::size_t degree,
-                                const RegressionOptions& options = {});
+inline LinearFit polynomial_regression(std::span<const double> x, std::span<const double> y, std::size_t degree,
+                                       const RegressionOptions& options = {}) {
+  std::vector<double> covariance;
+  return linear_regression_detail::with_covariance(
+      linear_regression_detail::fit_powers(x, y, degree, options, covariance), covariance);
+}
 
 }  // namespace downhill
