@@ -33,7 +33,8 @@ double r_squared_of(std::span<const T> predicted, std::span<const T> targets, st
     errors += error * error;
     deviations += deviation * deviation;
   }
-  return errors == 0 ? 1 : 1 - errors / deviations;
+  if (errors == 0) return 1;
+  return deviations == 0 && errors == errors ? 0 : 1 - errors / deviations;
 }
 
 template <class T>

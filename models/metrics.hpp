@@ -14,9 +14,10 @@ namespace downhill {
 double accuracy(std::span<const std::size_t> predicted, std::span<const std::size_t> labels);
 
 /// R² = 1 - (sum of squared errors) / (sum of squared deviations from the mean of the targets): 1 is perfect, 0 as good
-/// as the mean, below 0 worse. Where all targets are equal, 1 if there is no error and -infinity otherwise. Of several
-/// outputs, which lie side by side in a row for each sample, the mean of theirs: each has a mean and a scale of its
-/// own. Throws ShapeError unless there is a prediction for each target, at least one, and as many of each output.
+/// as the mean, below 0 worse. Where all targets are equal there is no scale: then 1 if there is no error and 0
+/// otherwise. Of several outputs, which lie side by side in a row for each sample, the mean of theirs: each has a mean
+/// and a scale of its own. Throws ShapeError unless there is a prediction for each target, at least one, and as many of
+/// each output.
 double r_squared(std::span<const double> predicted, std::span<const double> targets, std::size_t outputs = 1);
 double r_squared(std::span<const float> predicted, std::span<const float> targets, std::size_t outputs = 1);
 
