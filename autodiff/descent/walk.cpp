@@ -92,7 +92,10 @@ void Walk::end_by(std::exception_ptr exception) {
 double Walk::step_length() const { return (as_vector(now_.point) - as_vector(next_.point)).stableNorm(); }
 
 void Walk::remember_lowest(double norm_before) {
-  if (steps_ == 0) return;
+  if (steps_ == 0) {
+    first_value_ = now_.value;
+    return;
+  }
   const bool was_here = lowest_.point.empty();
   const double value = was_here ? next_.value : lowest_.value, norm = was_here ? norm_before : lowest_.norm;
   const bool is_lower = is_noisy_ || now_.value < value || (now_.value == value && norm_ <= norm);
@@ -147,6 +150,13 @@ std::string Walk::why_flat() const {
                      remaining_);
 }
 
+// Was the last place so far down that no step too long explains it? Infinite terms of both signs may hide it.
+bool Walk::fell_without_bound() const {
+  constexpr double far = 1e50;
+  return steps_ > 0 && !lowest_.point.empty() && lowest_.value == next_.value &&
+         lowest_.value < -far * std::max(1.0, std::abs(first_value_));
+}
+
 std::string Walk::what_became_infinite() const {
   const bool of_value = !std::isfinite(now_.value);
   const std::string what = fmt::format("the {} {} {}", of_value ? "value" : "gradient's norm",
@@ -163,6 +173,11 @@ bool Walk::has_ended() {
     return end(StopReason::unbounded,
                fmt::format("the value falls without bound: it {} -inf {}", steps_ == 0 ? "is" : "reached",
                            steps_ == 0 ? "at the start" : fmt::format("at step {}", steps_)));
+  if (!is_finite() && fell_without_bound())
+    return end(StopReason::unbounded,
+               fmt::format("the value falls without bound: it fell from {:.3g} to {:.3g} before it left the numbers at "
+                           "step {}",
+                           first_value_, lowest_.value, steps_));
   if (!is_finite()) return end(StopReason::not_finite, what_became_infinite());
   if (is_flat()) {
     if (!is_above_lowest()) return end(StopReason::flat_gradient, why_flat());
@@ -221,7 +236,8 @@ Progress Walk::progress() const {
 }
 
 Result Walk::result() && {
-  if (result_.reason == StopReason::flat_gradient && !lowest_.point.empty() && !is_above_lowest()) {
+  const bool at_an_end = result_.reason == StopReason::flat_gradient || !move_.found_lower;
+  if (at_an_end && !lowest_.point.empty() && !is_above_lowest()) {
     lowest_.point.clear();
     result_.found_at = move_.found_lower ? steps_ : steps_ - 1;
   }

@@ -207,6 +207,7 @@ class Walk {
   std::string why_flat() const;
   bool end(StopReason reason, std::string why);
   void end_by(std::exception_ptr exception);
+  bool fell_without_bound() const;
   std::string what_became_infinite() const;
   double step_length() const;
   double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count(); }
@@ -224,7 +225,7 @@ class Walk {
   Evaluator* evaluations_ = nullptr;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::size_t steps_ = 0;
-  double norm_ = 0, largest_norm_ = 0;
+  double first_value_ = 0, norm_ = 0, largest_norm_ = 0;
   double remaining_ = std::numeric_limits<double>::infinity();
   double least_curvature_ = std::numeric_limits<double>::infinity();  // along recent steps
   Move move_;

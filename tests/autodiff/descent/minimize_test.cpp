@@ -273,3 +273,25 @@ TEST_CASE("from an Eigen vector or an array, the objective takes one of its numb
                                 [](std::span<const double> x, std::span<double> g) { g[0] = 2 * x[0]; });
   CHECK(minimize(by_spans, Eigen::VectorXd::Constant(1, 5)).point[0] == Catch::Approx(0).margin(1e-7));
 }
+
+TEST_CASE("what falls without bound is unbounded, also where its terms are infinite with both signs at last") {
+  const auto ends = [](const auto& objective, double start, const auto& method) {
+    const Result result = minimize(objective, {start}, method);
+    INFO(result.why);
+    CHECK(result.reason == StopReason::unbounded);
+    CHECK_THAT(result.why, Catch::Matchers::ContainsSubstring("without bound"));
+    CHECK(std::isfinite(result.value));
+  };
+  const auto cubic = [](auto x) { return x[0] * x[0] * x[0]; };
+  const auto mixed = [](auto x) { return x[0] * x[0] * x[0] + x[0] * x[0]; };
+  const auto quartic = [](auto x) { return square(x[0]) - square(square(x[0])) - x[0] * x[0] * x[0]; };
+  for (const double rate : {0.01, 0.1, 10.0}) {
+    ends(cubic, -1, GradientDescent{.learning_rate = rate});
+    ends(mixed, -2, GradientDescent{.learning_rate = rate});
+    ends(quartic, 2, GradientDescent{.learning_rate = rate});
+  }
+  // A step too long from a low place is none.
+  const auto bowl = [](auto x) { return square(x[0]) * square(x[0]); };
+  const Result diverged = minimize(bowl, {3}, GradientDescent{.learning_rate = 1});
+  CHECK(diverged.reason == StopReason::not_finite);
+}
