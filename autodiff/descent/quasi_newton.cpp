@@ -301,50 +301,29 @@ void LbfgsMemory::multiply(Eigen::Ref<VectorXd> v, const VectorXd* free) const {
 // ---- with bounds
 
 BoundedLbfgs::Walker::Walker(const BoundedLbfgs& method, std::size_t parameters)
-    : search_(method.search), memory_(method.memory, parameters) {
+    : bounds_("BoundedLbfgs", method.lower, method.upper, parameters),
+      search_(method.search),
+      memory_(method.memory, parameters) {
   demand_memory("BoundedLbfgs", method.memory);
   demand_sound("BoundedLbfgs", search_);
-  const auto filled = [&](const std::vector<double>& bounds, double otherwise, std::string_view which) -> VectorXd {
-    const auto size = static_cast<Eigen::Index>(parameters);
-    if (bounds.size() <= 1) return VectorXd::Constant(size, bounds.empty() ? otherwise : bounds[0]);
-    if (bounds.size() != parameters)
-      throw ShapeError(fmt::format("BoundedLbfgs: {} {} bounds for {} parameters; give none, one or {}", bounds.size(),
-                                   which, parameters, parameters));
-    return as_vector(bounds);
-  };
-  lower_ = filled(method.lower, -infinity, "lower");
-  upper_ = filled(method.upper, infinity, "upper");
-  for (Eigen::Index i = 0; i < lower_.size(); ++i)
-    if (!(lower_[i] <= upper_[i]))
-      throw OptionError(fmt::format("BoundedLbfgs: the lower bound {} of parameter {} is not below the upper one, {}",
-                                    lower_[i], i, upper_[i]));
 }
 
 BoundedLbfgs::Walker::Walker(Walker&&) noexcept = default;
 BoundedLbfgs::Walker& BoundedLbfgs::Walker::operator=(Walker&&) noexcept = default;
 BoundedLbfgs::Walker::~Walker() = default;
 
-void BoundedLbfgs::Walker::admit(const std::vector<double>& start) const {
-  for (std::size_t i = 0; i < start.size(); ++i) {
-    const auto at = static_cast<Eigen::Index>(i);
-    if (!(start[i] >= lower_[at] && start[i] <= upper_[at]))
-      throw OptionError(fmt::format("BoundedLbfgs: start[{}] is {}, outside its bounds [{}, {}]", i, start[i],
-                                    lower_[at], upper_[at]));
-  }
-}
-
 double BoundedLbfgs::Walker::flatness(const Iterate& at) const {
   const auto x = as_vector(at.point), g = as_vector(at.gradient);
   if (!g.allFinite()) return g.norm();
   // As written in the header, but without the rounding of x - g, in which a small g is lost.
-  return g.cwiseMin(x - lower_).cwiseMax(x - upper_).stableNorm();
+  return g.cwiseMin(x - bounds_.lower()).cwiseMax(x - bounds_.upper()).stableNorm();
 }
 
 double BoundedLbfgs::Walker::backtrack(const Iterate& from, double step, Iterate& to, Evaluator& evaluate) {
   const auto x = as_vector(from.point), g = as_vector(from.gradient);
   fell_without_bound_ = false;
   for (std::size_t i = 0; i < search_.evaluations; ++i, step *= search_.shrink) {
-    as_vector(to.point) = (x + step * aim_).cwiseMax(lower_).cwiseMin(upper_);
+    as_vector(to.point) = bounds_.clamp(x + step * aim_);
     if (to.point == from.point) return 0;
     evaluate(to);
     if (to.value == -infinity) fell_without_bound_ = true;
@@ -366,7 +345,8 @@ void BoundedLbfgs::Walker::aim(const Iterate& from) {
   const auto x = as_vector(from.point), g = as_vector(from.gradient);
   // Bertsekas's active set: at a bound, or so near that the next step would cross it, and pushed against it.
   const double near = 1e-8 * x.lpNorm<Eigen::Infinity>();
-  free_ = (((x - lower_).array() <= near && g.array() > 0) || ((upper_ - x).array() <= near && g.array() < 0))
+  free_ = (((x - bounds_.lower()).array() <= near && g.array() > 0) ||
+           ((bounds_.upper() - x).array() <= near && g.array() < 0))
               .select(VectorXd::Zero(x.size()), VectorXd::Ones(x.size()));
   aim_ = -(g.array() * free_.array()).matrix();
   memory_.multiply(aim_, &free_);
@@ -381,7 +361,7 @@ std::span<const double> BoundedLbfgs::Walker::step_left(const Iterate& at) {
   aim(at);
   if (memory_.is_empty()) return {};
   const auto x = as_vector(at.point);
-  estimate_ = (x + aim_).cwiseMax(lower_).cwiseMin(upper_) - x;
+  estimate_ = bounds_.clamp(x + aim_) - x;
   return as_span(estimate_);
 }
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include <autodiff/descent/bounds.hpp>
 #include <autodiff/descent/line_search.hpp>
 #include <autodiff/descent/walk.hpp>
 
@@ -128,7 +129,7 @@ struct BoundedLbfgs {
     Walker& operator=(Walker&&) noexcept;
     ~Walker();
     /// Throws OptionError for a start outside the bounds.
-    void admit(const std::vector<double>& start) const;
+    void admit(const std::vector<double>& start) const { bounds_.admit(start); }
     double flatness(const Iterate& at) const;
     Move advance(const Iterate& from, Iterate& to, Evaluator& evaluate);
     /// The step of L-BFGS, within the bounds.
@@ -139,7 +140,7 @@ struct BoundedLbfgs {
     // Shortens the step until the value has fallen; returns it, or 0.
     double backtrack(const Iterate& from, double step, Iterate& to, Evaluator& evaluate);
 
-    Eigen::VectorXd lower_, upper_;
+    Bounds bounds_;
     Armijo search_;
     LbfgsMemory memory_;
     Eigen::VectorXd aim_, free_, change_, of_gradient_, estimate_;

@@ -4,7 +4,6 @@
 #include <Eigen/Core>
 
 #include <cstddef>
-#include <limits>
 #include <optional>
 
 #include <autodiff/descent/least_squares/linearisation.hpp>
@@ -13,12 +12,14 @@ namespace downhill {
 
 /// p minimises |r + J p|, by a QR factorisation of J with its columns at the same length: in any units of the
 /// parameters the walk is the same. x <- x + a p, where a is halved until the value has fallen by 1e-4 of what its
-/// slope promises. Where columns depend on others, to rounding, the parameters of those do not move. Where no a is
-/// found, a single parameter is moved. The ends of the walk are those of LevenbergMarquardt, which see: it takes better
-/// steps wherever the model is bad. Gauss (1809); Björck, "Numerical Methods for Least Squares Problems" (1996),
-/// section 9.2.
+/// slope promises. Where columns depend on others, to rounding, the parameters of those do not move; where no a is
+/// found after `halvings`, neither does the one that depends most on the others, and so on; at last a single parameter
+/// is moved. The ends of the walk are those of LevenbergMarquardt, which see, and one more: where the model does not
+/// hold, a hundred steps that lower the sum by less than a hundredth. LevenbergMarquardt takes better steps wherever
+/// the model is bad. Gauss (1809); Björck, "Numerical Methods for Least Squares Problems" (1996), section 9.2; for the
+/// rank, Deuflhard, "Newton Methods for Nonlinear Problems" (2004), section 4.3.
 struct GaussNewton {
-  std::size_t halvings = 40;
+  std::size_t halvings = 10;
   double cosine = 1e-9;          ///< of the angle between r and the columns of J: sqrt(|r|² - |r + J p|²) / |r|
   double relative_step = 1e-15;  ///< |D p| / |D x|, where D holds the lengths of the columns of J
 
@@ -35,9 +36,12 @@ struct GaussNewton {
     Move advance(const Iterate& from, Iterate& to, ResidualEvaluator& evaluate);
 
    private:
+    bool has_stalled(double promised);
+
     std::size_t halvings_;
     double cosine_, relative_step_;
-    double last_length_ = std::numeric_limits<double>::infinity();
+    double last_value_ = 0, last_promised_ = 0, value_before_wait_ = 0;
+    int waited_ = 0;
     std::optional<Move> end_;  // once there is nothing left but rounding
     Linearisation at_;
   };

@@ -21,33 +21,19 @@ constexpr double least_share = 0.25;
 // A step that changes a parameter by itself counts as a change of the residuals by at least this part of them.
 constexpr double least_weight = 0.03;
 
-VectorXd bounds_of(const std::vector<double>& bounds, std::size_t parameters, double otherwise,
-                   std::string_view which) {
-  const auto size = static_cast<Index>(parameters);
-  if (bounds.size() <= 1) return VectorXd::Constant(size, bounds.empty() ? otherwise : bounds[0]);
-  if (bounds.size() != parameters)
-    throw ShapeError(fmt::format("LevenbergMarquardt: {} {} bounds for {} parameters; give none, one or {}",
-                                 bounds.size(), which, parameters, parameters));
-  return as_vector(bounds);
-}
-
 }  // namespace
 
 LevenbergMarquardt::Walker::Walker(const LevenbergMarquardt& method, std::size_t parameters)
-    : first_radius_(method.radius), cosine_(method.cosine), relative_step_(method.relative_step) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
+    : first_radius_(method.radius),
+      cosine_(method.cosine),
+      relative_step_(method.relative_step),
+      bounds_("LevenbergMarquardt", method.lower, method.upper, parameters) {
   demand(method.radius > 0 && std::isfinite(method.radius), "LevenbergMarquardt", "the first radius", method.radius,
          "must be positive and finite");
   demand(method.cosine >= 0, "LevenbergMarquardt", "the cosine", method.cosine, "must not be negative");
   demand(method.relative_step >= 0, "LevenbergMarquardt", "the relative step", method.relative_step,
          "must not be negative");
-  lower_ = bounds_of(method.lower, parameters, -infinity, "lower");
-  upper_ = bounds_of(method.upper, parameters, infinity, "upper");
-  for (Index i = 0; i < lower_.size(); ++i)
-    if (!(lower_[i] <= upper_[i]))
-      throw OptionError(fmt::format("LevenbergMarquardt: the lower bound {} of parameter {} is above the upper one, {}",
-                                    lower_[i], i, upper_[i]));
-  fitted_ = VectorXd::Ones(lower_.size());
+  fitted_ = VectorXd::Ones(static_cast<Index>(parameters));
   for (const std::size_t i : method.fixed) {
     if (i >= parameters)
       throw OptionError(
@@ -60,23 +46,14 @@ LevenbergMarquardt::Walker::Walker(Walker&&) noexcept = default;
 LevenbergMarquardt::Walker& LevenbergMarquardt::Walker::operator=(Walker&&) noexcept = default;
 LevenbergMarquardt::Walker::~Walker() = default;
 
-void LevenbergMarquardt::Walker::admit(const std::vector<double>& start) const {
-  for (std::size_t i = 0; i < start.size(); ++i) {
-    const auto at = static_cast<Index>(i);
-    if (!(start[i] >= lower_[at] && start[i] <= upper_[at]))
-      throw OptionError(fmt::format("LevenbergMarquardt: start[{}] is {}, outside its bounds [{}, {}]", i, start[i],
-                                    lower_[at], upper_[at]));
-  }
-}
-
 double LevenbergMarquardt::Walker::flatness(const Iterate& at) const {
   return movable(as_vector(at.point), as_vector(at.gradient)).cwiseProduct(as_vector(at.gradient)).stableNorm();
 }
 
 // 1 for what can follow its slope, 0 for what is fixed or held by a bound.
 VectorXd LevenbergMarquardt::Walker::movable(const VectorXd& x, const VectorXd& slope) const {
-  const auto held =
-      (x.array() <= lower_.array() && slope.array() > 0) || (x.array() >= upper_.array() && slope.array() < 0);
+  const auto held = (x.array() <= bounds_.lower().array() && slope.array() > 0) ||
+                    (x.array() >= bounds_.upper().array() && slope.array() < 0);
   return held.select(0.0, fitted_);
 }
 
@@ -91,9 +68,9 @@ VectorXd LevenbergMarquardt::Walker::within_bounds(VectorXd p, VectorXd free, co
   const VectorXd& x = at_.point();
   VectorXd stopped = VectorXd::Zero(x.size());
   for (;;) {
-    const VectorXd clipped = (x + p).cwiseMax(lower_).cwiseMin(upper_) - x;
+    const VectorXd clipped = bounds_.clamp(x + p) - x;
     const Eigen::Array<bool, Eigen::Dynamic, 1> leaves =
-        free.array() > 0 && ((x + p).array() < lower_.array() || (x + p).array() > upper_.array());
+        free.array() > 0 && ((x + p).array() < bounds_.lower().array() || (x + p).array() > bounds_.upper().array());
     if (!leaves.any()) return p;
     for (Index j = 0; j < x.size(); ++j)
       if (leaves[j]) {
@@ -137,7 +114,8 @@ Move LevenbergMarquardt::Walker::advance(const Iterate&, Iterate& to, ResidualEv
   VectorXd norms(n);
   for (Index j = 0; j < n; ++j) norms[j] = at_.jacobian().col(j).stableNorm();
   scale_ = scale_.size() == 0 ? norms : scale_.cwiseMax(norms);
-  const double size = at_.residuals().stableNorm(), reach = norms.cwiseProduct(x).stableNorm();
+  const Precision precision = at_.precision(norms);
+  const double size = precision.size, reach = precision.reach, noise = precision.noise();
   VectorXd d(n);
   for (Index j = 0; j < n; ++j)
     d[j] = scale_[j] > 0 ? std::max(scale_[j], x[j] == 0 ? 0 : least_weight * size / std::abs(x[j])) : 1;
@@ -148,7 +126,7 @@ Move LevenbergMarquardt::Walker::advance(const Iterate&, Iterate& to, ResidualEv
   if (curved_) curved.emplace(at_.jacobian(), at_.slope(), curvature_.matrix(), inverse_scale);
   double whole = curved ? curved->promised() : linear.promised();
   if (const std::optional<Move> end =
-          flat_or_short(whole, size, curved ? curved->length() : linear.length(), reach, cosine_, relative_step_))
+          flat_or_short(whole, curved ? curved->length() : linear.length(), precision, cosine_, relative_step_))
     return *end;
   const bool first = radius_ < 0;
   if (first) {
@@ -156,7 +134,12 @@ Move LevenbergMarquardt::Walker::advance(const Iterate&, Iterate& to, ResidualEv
     if (linear.length() > radius_) share_ = 0;
   }
 
-  const double noise = noise_of(size, reach);
+  if (whole <= noise) {
+    VectorXd p = curved ? VectorXd(inverse_scale.cwiseProduct(curved->step(2 * curved->length()))) : linear.undamped();
+    const Refinement found = at_.refine(bounds_.clamp(x + p), free, linear.promised(), to, evaluate);
+    if (found != Refinement::refined) end_ = end_in_rounding(whole, precision);
+    return found == Refinement::none ? *end_ : Move{};
+  }
   double least_radius = rounding * std::min(radius_, d.cwiseProduct(x).stableNorm());
   if (!(least_radius > 0)) least_radius = rounding * rounding * radius_;
   double now = at_.value();
@@ -169,12 +152,12 @@ Move LevenbergMarquardt::Walker::advance(const Iterate&, Iterate& to, ResidualEv
     p = within_bounds(std::move(p), free, d);
     const double promise = promised(p);
     // Within this radius rounding would be the judge: earlier steps have shrunk it too far.
-    if (!tried && !shared && promise <= noise && noise < whole && radius_ < linear.length()) {
+    if (!tried && !shared && promise <= noise && radius_ < linear.length()) {
       radius_ *= 10;
       continue;
     }
     if (first || shared) radius_ = shared ? length : std::min(radius_, length);
-    Trial trial((x + p).cwiseMax(lower_).cwiseMin(upper_), evaluate);
+    Trial trial(bounds_.clamp(x + p), evaluate);
     const double fall = at_.fall(trial);
     tried = true;
     now = trial.value();
@@ -188,7 +171,7 @@ Move LevenbergMarquardt::Walker::advance(const Iterate&, Iterate& to, ResidualEv
     }
     judge(fall, promise, at_.slope().dot(p), length, now);
     if (fall > 0) {
-      if (in_rounding && length > 0.5 * last_length_) end_ = end_in_rounding(whole, size, reach);
+      if (in_rounding && length > 0.5 * last_length_) end_ = end_in_rounding(whole, precision);
       if (shared && fall < 0.25 * promise)
         share_ /= 2;
       else if (shared && fall >= 0.75 * promise)
@@ -207,13 +190,12 @@ Move LevenbergMarquardt::Walker::advance(const Iterate&, Iterate& to, ResidualEv
     if (shared && (share_ *= radius_ / length) < least_share) share_ = 0;
     if (!(radius_ > least_radius)) break;
   }
-  if (!(whole <= noise)) return last_resort(free, now, noise, to, evaluate);
-  return end_in_rounding(whole, size, reach);
+  return last_resort(free, now, noise, to, evaluate);
 }
 
 Move LevenbergMarquardt::Walker::last_resort(const VectorXd& free, double last_value, double noise, Iterate& to,
                                              ResidualEvaluator& evaluate) {
-  std::optional<SingleStep> single = step_of_one(at_, free, lower_, upper_, noise, evaluate);
+  std::optional<SingleStep> single = step_of_one(at_, free, bounds_, noise, evaluate);
   if (!single) return no_single_step(last_value);
   const Index j = single->parameter;
   const VectorXd p = single->trial.point - at_.point();

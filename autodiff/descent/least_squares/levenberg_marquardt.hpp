@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include <autodiff/descent/bounds.hpp>
 #include <autodiff/descent/least_squares/linearisation.hpp>
 #include <autodiff/descent/least_squares/trust_region.hpp>
 
@@ -22,7 +23,9 @@ namespace downhill {
 /// foretold the last step better. A step is only taken to a lower sum.
 ///
 /// The walk ends where the residuals are orthogonal to what any step can change, up to `cosine`, where the whole step
-/// is shorter than `relative_step`, and where what it promises is rounding and is not kept. `Stop::gradient_norm` is a
+/// is shorter than `relative_step`, and where what it promises is rounding and the next one does not promise less. Of
+/// those the last two are the bottom only where the step promises little of the sum, or no residual is left; elsewhere
+/// the reason is no_progress. `Stop::gradient_norm` is a
 /// bound in absolute units besides.
 ///
 /// Parameters stay within lower <= x <= upper; those in `fixed` keep their start. `Stop::gradient_norm` and the
@@ -49,7 +52,7 @@ struct LevenbergMarquardt {
     Walker& operator=(Walker&&) noexcept;
     ~Walker();
     /// Throws OptionError for a start outside the bounds.
-    void admit(const std::vector<double>& start) const;
+    void admit(const std::vector<double>& start) const { bounds_.admit(start); }
     void begin(Iterate& at, ResidualEvaluator& evaluate) { at_.begin(at, evaluate); }
     /// The norm of the gradient, of the parameters that can move.
     double flatness(const Iterate& at) const;
@@ -68,7 +71,8 @@ struct LevenbergMarquardt {
                      ResidualEvaluator& evaluate);
 
     double first_radius_, cosine_, relative_step_;
-    Eigen::VectorXd lower_, upper_, fitted_;
+    Bounds bounds_;
+    Eigen::VectorXd fitted_;
     double radius_ = -1;
     Eigen::VectorXd scale_;  // D
     ResidualCurvature curvature_;

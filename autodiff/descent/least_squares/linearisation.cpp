@@ -5,12 +5,17 @@
 #include <limits>
 #include <numeric>
 
+#include <autodiff/descent/least_squares/trust_region.hpp>
 #include <autodiff/descent/vectors.hpp>
 
 namespace downhill {
 
 using Eigen::Index;
 using Eigen::VectorXd;
+
+namespace {
+constexpr double last_digits = 2e-14;  // of a sum, where rounding may decide
+}
 
 void CompensatedSum::add(double term) {
   const double sum = high + term, of_term = sum - high;
@@ -48,16 +53,41 @@ double Linearisation::fall(const Trial& trial) const {
 void Linearisation::begin(Iterate& at, ResidualEvaluator& evaluate) {
   at_ = Trial(as_vector(at.point), evaluate);
   linearise(evaluate.jacobian(at.point), evaluate.loss());
+  first_residuals_ = residuals_.cwiseAbs();
+  lowest_ = value();
   write(at);
+}
+
+Precision Linearisation::precision(const VectorXd& norms) const {
+  constexpr double rounding = std::numeric_limits<double>::epsilon();
+  const VectorXd by_parameters = jacobian_.cwiseAbs() * point().cwiseAbs();
+  const auto least = (100 * rounding * by_parameters).cwiseMax(50 * rounding * first_residuals_);
+  return {residuals_.stableNorm(), norms.cwiseProduct(point()).stableNorm(),
+          (residuals_.cwiseAbs().array() <= least.array()).all()};
 }
 
 bool Linearisation::accept(Trial trial, Iterate& to, ResidualEvaluator& evaluate) {
   auto jacobian = evaluate.jacobian(as_span(trial.point));
   if (!jacobian.allFinite()) return false;
   at_ = std::move(trial);
+  lowest_ = std::min(lowest_, value());
   linearise(std::move(jacobian), evaluate.loss());
   write(to);
   return true;
+}
+
+Refinement Linearisation::refine(VectorXd point, const VectorXd& free, double promised, Iterate& to,
+                                 ResidualEvaluator& evaluate) {
+  Trial trial(std::move(point), evaluate);
+  const bool is_lower = fall(trial) > 0;
+  if (!is_lower && !(trial.value() <= (1 + last_digits) * lowest_)) return Refinement::none;
+  Linearisation there = *this;
+  if (!there.accept(std::move(trial), to, evaluate)) return Refinement::none;
+  const LinearModel model(there.jacobian_, there.residuals_, free, VectorXd::Ones(free.size()));
+  const bool is_refined = model.promised() < 0.75 * promised;
+  if (!is_refined && !is_lower) return Refinement::none;
+  *this = std::move(there);
+  return is_refined ? Refinement::refined : Refinement::lower;
 }
 
 void Linearisation::linearise(ResidualEvaluator::Matrix jacobian, const RobustLoss& loss) {
@@ -78,8 +108,8 @@ void Linearisation::write(Iterate& to) const {
   as_vector(to.gradient) = 2 * slope_;
 }
 
-std::optional<SingleStep> step_of_one(const Linearisation& from, const VectorXd& free, const VectorXd& lower,
-                                      const VectorXd& upper, double noise, ResidualEvaluator& evaluate) {
+std::optional<SingleStep> step_of_one(const Linearisation& from, const VectorXd& free, const Bounds& bounds,
+                                      double noise, ResidualEvaluator& evaluate) {
   const VectorXd squares = from.jacobian().colwise().squaredNorm();
   const VectorXd promises = (squares.array() > 0).select(from.slope().array().square() / squares.array(), 0);
   std::vector<Index> order(static_cast<std::size_t>(squares.size()));
@@ -92,7 +122,7 @@ std::optional<SingleStep> step_of_one(const Linearisation& from, const VectorXd&
     const double whole = -from.slope()[j] / squares[j], x = from.point()[j];
     for (double fraction = 1;; fraction /= 4) {
       VectorXd point = from.point();
-      point[j] = std::clamp(x + fraction * whole, lower[j], upper[j]);
+      point[j] = std::clamp(x + fraction * whole, bounds.lower()[j], bounds.upper()[j]);
       if (point[j] == x || !std::isnormal(fraction)) break;
       Trial trial(std::move(point), evaluate);
       const double fall = from.fall(trial);
@@ -103,32 +133,36 @@ std::optional<SingleStep> step_of_one(const Linearisation& from, const VectorXd&
   return best;
 }
 
-double noise_of(double size, double reach) {
-  return 4 * std::numeric_limits<double>::epsilon() * size * (size + reach);
-}
+double Precision::noise() const { return 4 * std::numeric_limits<double>::epsilon() * size * (size + reach); }
 
-std::optional<Move> flat_or_short(double promised, double size, double length, double reach, double cosine,
-                                  double relative_step) {
-  if (promised <= cosine * cosine * size * size)
-    return Move{.found_lower = false,
-                .why = "the residuals are orthogonal to all that a step can change: the ground is flat",
-                .reason = StopReason::flat_gradient};
-  if (length <= relative_step * reach)
-    return Move{.found_lower = false,
-                .why = "the whole step to the bottom of the linear model is no longer than rounding",
-                .reason = StopReason::short_step};
-  return std::nullopt;
-}
+bool Precision::is_bottom(double promised) const { return promised <= 1e-14 * size * size || fits_exactly; }
 
-Move end_in_rounding(double promised, double size, double reach) {
-  constexpr double rounding = std::numeric_limits<double>::epsilon();
-  if (promised <= 1e-14 * size * size || size <= 100 * rounding * reach)
-    return {.found_lower = false, .why = "no step lowers the sum of squares: this is the bottom, to rounding"};
+namespace {
+Move without_digits() {
   return {.found_lower = false,
           .why =
               "the rounding of the parameters changes the sum of squares by as much as a step could lower it: they "
               "have no digits left to go on with",
           .reason = StopReason::no_progress};
+}
+}  // namespace
+
+std::optional<Move> flat_or_short(double promised, double length, const Precision& precision, double cosine,
+                                  double relative_step) {
+  if (promised <= cosine * cosine * precision.size * precision.size)
+    return Move{.found_lower = false,
+                .why = "the residuals are orthogonal to all that a step can change: the ground is flat",
+                .reason = StopReason::flat_gradient};
+  if (!(length <= relative_step * precision.reach)) return std::nullopt;
+  if (!precision.is_bottom(promised)) return without_digits();
+  return Move{.found_lower = false,
+              .why = "the whole step to the bottom of the linear model is no longer than rounding",
+              .reason = StopReason::short_step};
+}
+
+Move end_in_rounding(double promised, const Precision& precision) {
+  if (!precision.is_bottom(promised)) return without_digits();
+  return {.found_lower = false, .why = "no step lowers the sum of squares: this is the bottom, to rounding"};
 }
 
 Move no_single_step(double last_value) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include <autodiff/descent/bounds.hpp>
 #include <autodiff/descent/least_squares/sum_of_squares.hpp>
 
 namespace downhill {
@@ -29,6 +30,20 @@ struct Trial {
   double value() const { return sum.high; }
 };
 
+enum class Refinement { none, refined, lower };
+
+/// What rounding leaves of a walk: the sizes of r and of D x, and whether each residual is 0 to the rounding of its
+/// parameters, or of what it was at the start.
+struct Precision {
+  double size, reach;
+  bool fits_exactly;
+
+  /// What the rounding of r and of the parameters does to the sum.
+  double noise() const;
+  /// Is there so little of the sum to gain, or of the residuals left, that this is the bottom?
+  bool is_bottom(double promised) const;
+};
+
 /// r and J at a point, for methods that step by them. With a robust loss both are multiplied, row by row, by the square
 /// root of its weight at r: J'r is half the gradient then too, and J'J is at least the loss's own curvature, so that a
 /// step that lowers |r + J p|² seldom overshoots. Holland and Welsch (1977).
@@ -37,6 +52,8 @@ class Linearisation {
   const Eigen::VectorXd& point() const { return at_.point; }
   double value() const { return at_.value(); }
   const Eigen::VectorXd& residuals() const { return residuals_; }
+  /// Of a point with the lengths of J's columns.
+  Precision precision(const Eigen::VectorXd& norms) const;
   const ResidualEvaluator::Matrix& jacobian() const { return jacobian_; }
   /// J'r, half the gradient.
   const Eigen::VectorXd& slope() const { return slope_; }
@@ -49,13 +66,19 @@ class Linearisation {
   void begin(Iterate& at, ResidualEvaluator& evaluate);
   /// Goes to the trial and sets `to`, unless the Jacobian is not finite there.
   bool accept(Trial trial, Iterate& to, ResidualEvaluator& evaluate);
+  /// Where rounding decides which sum is lower, the linear model has digits left: goes to `point` and sets `to` if the
+  /// whole linear step of the parameters with free[j] > 0 promises less than three quarters there of what it did, and
+  /// the sum is not higher than the lowest by more than its last digits; or if the sum is lower anyway.
+  Refinement refine(Eigen::VectorXd point, const Eigen::VectorXd& free, double promised, Iterate& to,
+                    ResidualEvaluator& evaluate);
 
  private:
   void linearise(ResidualEvaluator::Matrix jacobian, const RobustLoss& loss);
   void write(Iterate& to) const;
 
   Trial at_;
-  Eigen::VectorXd residuals_, slope_;
+  Eigen::VectorXd residuals_, first_residuals_, slope_;
+  double lowest_ = 0;
   ResidualEvaluator::Matrix jacobian_;
 };
 
@@ -69,20 +92,18 @@ struct SingleStep {
   bool in_rounding = false;  ///< it does not lower the sum by more than rounding does
 };
 /// None if no parameter has one. Those with free[j] = 0 are not moved,
-/// and none leaves [lower, upper].
-std::optional<SingleStep> step_of_one(const Linearisation& from, const Eigen::VectorXd& free,
-                                      const Eigen::VectorXd& lower, const Eigen::VectorXd& upper, double noise,
-                                      ResidualEvaluator& evaluate);
+/// and none leaves its bounds.
+std::optional<SingleStep> step_of_one(const Linearisation& from, const Eigen::VectorXd& free, const Bounds& bounds,
+                                      double noise, ResidualEvaluator& evaluate);
 
-/// What the rounding of r and of the parameters does to the sum.
-double noise_of(double size, double reach);
 /// The ends of a walk. Flat, where the whole linear step promises no more of |r|² than cosine²; short, where its length
 /// beside that of the point, both in units of D, is at most relative_step.
-std::optional<Move> flat_or_short(double promised, double size, double length, double reach, double cosine,
+std::optional<Move> flat_or_short(double promised, double length, const Precision& precision, double cosine,
                                   double relative_step);
 /// The whole step promises no more than the rounding of the sum, and does not keep it: the bottom where that is little
-/// beside the sum, or the residuals are 0 to rounding; elsewhere the parameters have no digits left to go on with.
-Move end_in_rounding(double promised, double size, double reach);
+/// beside the sum, or nothing is left of any residual; elsewhere the parameters have no digits left to go on
+/// with.
+Move end_in_rounding(double promised, const Precision& precision);
 /// There is no SingleStep either.
 Move no_single_step(double last_value);
 

@@ -33,12 +33,21 @@ LinearModel::LinearModel(const ResidualEvaluator::Matrix& jacobian, const Vector
   const double least = pivots.size() == 0 ? 0 : std::numeric_limits<double>::epsilon() * pivots[0];
   for (rank_ = 0; rank_ < right_.size() && pivots[rank_] > least; ++rank_) {
   }
-  bottom_.setZero(n);
+  find_bottom();
+}
+
+void LinearModel::find_bottom() {
+  bottom_.setZero(inverse_norms_.size());
   bottom_.head(rank_) =
       qr_.matrixR().topLeftCorner(rank_, rank_).triangularView<Eigen::Upper>().solve(right_.head(rank_));
   undamped_ = back(bottom_);
   length_ = weights_.cwiseProduct(bottom_).stableNorm();
   promised_ = right_.head(rank_).squaredNorm();
+}
+
+void LinearModel::reduce_rank() {
+  --rank_;
+  find_bottom();
 }
 
 VectorXd LinearModel::back(const VectorXd& z) const { return inverse_norms_.cwiseProduct(qr_.colsPermutation() * z); }

@@ -24,10 +24,15 @@ class LinearModel {
   double length() const { return length_; }
   /// |r|² - |r + J p|² of that.
   double promised() const { return promised_; }
+  /// The number of parameters that the bottom moves, and the same model with one less: without the column that depends
+  /// most on the others.
+  Eigen::Index rank() const { return rank_; }
+  void reduce_rank();
   /// p for |D p| = radius, to a tenth of it: it minimises |r + J p|² + lambda |D p|².
   Eigen::VectorXd step(double radius);
 
  private:
+  void find_bottom();
   Eigen::VectorXd back(const Eigen::VectorXd& z) const;
 
   Eigen::VectorXd inverse_norms_, weights_;  // weights: D beside the norms, in the order of the pivots

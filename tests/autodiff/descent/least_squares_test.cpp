@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <random>
 #include <string>
 #include <type_traits>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include <autodiff/descent/minimize.hpp>
 #include <autodiff/descent/quasi_newton.hpp>
@@ -71,7 +74,7 @@ TEST_CASE("Levenberg-Marquardt reaches NIST's certified parameters on all 27 pro
     }
   });
   CHECK(walks == 54);
-  CHECK(sum / walks >= 9.3);
+  CHECK(sum / walks >= 9.5);
 }
 
 TEST_CASE("Levenberg-Marquardt brings all 35 problems of More, Garbow and Hillstrom to a minimum") {
@@ -103,6 +106,35 @@ TEST_CASE("Gauss-Newton arrives quadratically where residuals are small, and in 
   CHECK(result.steps == 1);
   CHECK(result.point[0] == Catch::Approx(2));
   CHECK(result.point[1] == Catch::Approx(1));
+}
+
+TEST_CASE("Gauss-Newton on NIST's Filip has six digits, and gives up where J stays nearly singular, and says so") {
+  const std::string path = DOWNHILL_TEST_DATA "/nist_strd_linear.json";
+  std::ifstream file(path);
+  const nlohmann::json problems = nlohmann::json::parse(file).at("problems");
+  const auto filip = std::ranges::find(problems, "Filip", [](const auto& problem) { return problem.at("name"); });
+  REQUIRE(filip != problems.end());
+  const auto x = filip->at("x")[0].get<std::vector<double>>(), y = filip->at("y").get<std::vector<double>>();
+  const auto residuals = [&](const auto& b) {
+    std::vector<std::remove_cvref_t<decltype(b[0])>> values;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      auto sum = b[10] * x[i];
+      for (std::size_t k = 9; k > 0; --k) sum = (sum + b[k]) * x[i];
+      values.push_back(sum + b[0] - y[i]);
+    }
+    return values;
+  };
+  const Result fit = minimize(SumOfSquares(residuals), std::vector<double>(11), GaussNewton{});
+  INFO(fit.why);
+  for (std::size_t i = 0; i < 11; ++i)
+    CHECK(fit.point[i] == Catch::Approx(std::stod(filip->at("certified_text")[i].get<std::string>())).epsilon(1e-6));
+  nist::for_each([](const nist::Data& data, const auto& other) {
+    if (data.name != "MGH17" && data.name != "MGH09" && data.name != "Rat43") return;
+    const Result walk = minimize(SumOfSquares(other), data.starts[0], GaussNewton{});
+    INFO(data.name << ": " << walk.why);
+    CHECK(walk.evaluations < 10'000);
+    CHECK((digits(walk, data) >= 6 || walk.reason == StopReason::no_progress));
+  });
 }
 
 TEST_CASE("parameters that do not matter, and fewer residuals than parameters, are no obstacle") {
@@ -209,8 +241,8 @@ TEST_CASE("no walk ends above its start or above the lowest point that it has se
         start);
   }
   CHECK(walks > 200);
-  // What is left is badly scaled: there rounding is steeper than that.
-  CHECK(false_claims <= walks / 25);
+  // What is left is Meyer's bottom, where rounding is steeper than that.
+  CHECK(false_claims <= walks / 100);
 }
 
 TEST_CASE("what once went up, stood still or was called a bottom") {
