@@ -161,7 +161,7 @@ Move LevenbergMarquardt::Walker::advance(const Iterate&, Iterate& to, ResidualEv
     const double fall = at_.fall(trial);
     tried = true;
     now = trial.value();
-    const bool in_rounding = promise <= noise;
+    const bool in_rounding = promise <= noise && fall <= noise;  // a step cut short by bounds may fall unforeseen
     if (curved && !in_rounding && !(fall > 0)) {
       // Its curvature is a guess: the model without it comes before a shorter step.
       curved.reset();

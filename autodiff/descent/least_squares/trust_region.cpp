@@ -22,7 +22,7 @@ LinearModel::LinearModel(const ResidualEvaluator::Matrix& jacobian, const Vector
   weights_.setOnes(n);
   for (Index j = 0; j < n; ++j) {
     const double norm = free[j] > 0 ? jacobian.col(j).stableNorm() : 0;
-    if (!(norm > 0)) continue;
+    if (!(norm >= std::numeric_limits<double>::min())) continue;  // 1 / norm must be finite
     inverse_norms_[j] = 1 / norm;
     weights_[j] = std::clamp(scale[j] / norm, 1e-100, 1e100);
   }
@@ -30,7 +30,8 @@ LinearModel::LinearModel(const ResidualEvaluator::Matrix& jacobian, const Vector
   weights_ = qr_.colsPermutation().transpose() * weights_;
   right_ = (qr_.householderQ().adjoint() * -residuals).head(std::min(n, residuals.size()));
   const auto pivots = qr_.matrixR().diagonal().cwiseAbs();
-  const double least = pivots.size() == 0 ? 0 : std::numeric_limits<double>::epsilon() * pivots[0];
+  // A pivot that is left of columns which depend on each other is a few roundings large.
+  const double least = pivots.size() == 0 ? 0 : 8 * std::numeric_limits<double>::epsilon() * pivots[0];
   for (rank_ = 0; rank_ < right_.size() && pivots[rank_] > least; ++rank_) {
   }
   find_bottom();
@@ -145,7 +146,8 @@ VectorXd CurvedModel::step(double radius) const {
 
 void ResidualCurvature::learn(const VectorXd& s, const VectorXd& y, const VectorXd& of_linear) {
   const double curvature = s.dot(y);
-  if (!(std::abs(curvature) > 1e-10 * s.norm() * y.norm()) || !std::isfinite(curvature)) return;
+  // Term by term, so that the units of the parameters do not matter.
+  if (!(std::abs(curvature) > 1e-10 * s.cwiseProduct(y).cwiseAbs().sum()) || !std::isfinite(curvature)) return;
   if (is_empty()) matrix_.setZero(s.size(), s.size());
   const VectorXd beyond = y - of_linear;
   const VectorXd known = matrix_ * s;
