@@ -56,12 +56,12 @@ struct InPacks {};
 // clang-format off
 
 /// x + y. Slopes 1 and 1.
-struct Add { static constexpr std::string_view name = "+";
+struct Add : Sum { static constexpr std::string_view name = "+";
   template <class T> static T value(const T& x, const T& y) { return x + y; }
   template <class T> static T slope_x(const T&, const T&, const T&) { return T(1); }
   template <class T> static T slope_y(const T&, const T&, const T&) { return T(1); } };
 /// x - y. Slopes 1 and -1.
-struct Subtract { static constexpr std::string_view name = "-";
+struct Subtract : Sum { static constexpr std::string_view name = "-";
   template <class T> static T value(const T& x, const T& y) { return x - y; }
   template <class T> static T slope_x(const T&, const T&, const T&) { return T(1); }
   template <class T> static T slope_y(const T&, const T&, const T&) { return T(-1); } };
@@ -76,7 +76,7 @@ struct Divide : Product { static constexpr std::string_view name = "/";
   template <class T> static T slope_x(const T&, const T& y, const T&) { return T(1) / y; }
   template <class T> static T slope_y(const T& x, const T& y, const T& v) { return -special::over_square(x, y, v); } };
 /// -x. Slope -1.
-struct Negate { static constexpr std::string_view name = "-";
+struct Negate : Sum { static constexpr std::string_view name = "-";
   template <class T> static T value(const T& x) { return -x; }
   template <class T> static T slope(const T&, const T&) { return T(-1); } };
 

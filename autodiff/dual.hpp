@@ -177,7 +177,10 @@ template <class Rule, class D, class... X>
 [[gnu::always_inline]] constexpr typename D::value_type value_inside(const X&... x) {
   using T = typename D::value_type;
   if constexpr (Active<T>)
-    if (any_moves<Rule, D>(x...)) return value_within<Rule, T>(value_as<D>(x)...);
+    if ((smoothness_detail::smoothness_of<Rule>(value_as<D>(x)...) != Smoothness::smooth ||
+         smoothness_detail::may_be_stopped<Rule>(value_as<D>(x)...)) &&
+        any_moves<Rule, D>(x...))
+      return value_within<Rule, T>(value_as<D>(x)...);
   return Rule::template value<T>(value_as<D>(x)...);
 }
 // The result, in which derivatives by the directions of D are not known where only its operands' insides move through a

@@ -67,6 +67,8 @@ struct BreaksAtTie {
 
 /// A rule that chooses: where it has the slope 0, it has it all around, and what was not chosen does not matter.
 struct Choice {};
+/// A rule whose slopes are never 0.
+struct Sum {};
 /// A rule whose slope along one operand is made of the others: 0 where they are.
 struct Product {};
 
@@ -135,6 +137,16 @@ constexpr bool are_same(const T& x, const T& y) {
     return x == y;
   }
 }
+// May a slope of 0 stop an infinite tangent here?
+template <class Rule, class... X>
+constexpr bool may_be_stopped(const X&... x) {
+  if constexpr (std::derived_from<Rule, Choice> || std::derived_from<Rule, Sum>)
+    return false;
+  else if constexpr (std::derived_from<Rule, Product>)
+    return ((primal(x) == 0) || ...) && (has_infinite_tangent(x) || ...);
+  else
+    return (has_infinite_tangent(x) || ...);
+}
 // Is this a choice between two that are the same, as far as their derivatives go? Then it does not matter.
 template <class Rule, class... X>
 constexpr bool is_idle(const X&... x) {
@@ -174,14 +186,12 @@ template <class Rule, class T, class... X>
     if (how == Smoothness::steep)  // what rests to first order may move to second, as x^2 does in sqrt(x^2)
       return d::with_tangents(
           v, [&](std::size_t i, const U&) { return moving(i) > 0 ? d::unbounded<U>() : d::unknown<U>(); });
-    if constexpr (!std::derived_from<Rule, Choice>) {
-      if (d::has_infinite_tangent(x) || (d::has_infinite_tangent(rest) || ...)) [[unlikely]]
-        return d::with_tangents(v, [&](std::size_t i, const U& lane) {
-          const bool infinite = d::is_infinite(x.tangent(i)) || (d::is_infinite(rest.tangent(i)) || ...);
-          const bool was_stopped = infinite && is_finite(d::primal(lane));
-          return was_stopped && moving(i) > (std::derived_from<Rule, Product> ? 1 : 0) ? d::unbounded<U>() : lane;
-        });
-    }
+    if (d::may_be_stopped<Rule>(x, rest...)) [[unlikely]]
+      return d::with_tangents(v, [&](std::size_t i, const U& lane) {
+        const bool infinite = d::is_infinite(x.tangent(i)) || (d::is_infinite(rest.tangent(i)) || ...);
+        const bool was_stopped = infinite && is_finite(d::primal(lane));
+        return was_stopped && moving(i) > (std::derived_from<Rule, Product> ? 1 : 0) ? d::unbounded<U>() : lane;
+      });
   }
   return v;
 }
