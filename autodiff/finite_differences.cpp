@@ -243,6 +243,7 @@ class Line {
   template <class Quotients>
   std::vector<DifferenceSlope> slopes(Quotients quotients_of, int power, bool of_left, bool of_right) const {
     std::vector<DifferenceSlope> all;
+    Real bend = 0;  // over steps as wide as the period of f there is none to be seen: what narrower ones saw counts
     for (const Samples& s : samples_) {
       Row quotients{}, errors{}, h{};
       const std::size_t count = quotients_of(s, quotients, errors, h);
@@ -255,10 +256,11 @@ class Line {
         if (of_right) slope.largest = std::max(slope.largest, std::abs(s.right[j]));
       }
       if (s.count > 2) {
-        const Real h2 = s.steps[2];
-        slope.bend = std::abs(s.right[2] - 2 * middle_ + s.left[2]) / (h2 * h2);
-        if (!std::isfinite(slope.bend)) slope.bend = 0;
+        const Real h2 = s.steps[2], second = std::abs(s.right[2] - 2 * middle_ + s.left[2]);
+        const Real noise = roughness(-1, s.left[2]) + roughness(1, s.right[2]) + 2 * roughness(1, middle_);
+        if (std::isfinite(second) && second > noise) bend = std::max(bend, second / (h2 * h2));
       }
+      slope.bend = bend;
       if (best.is_settled && slope.is_known()) all.push_back(slope);
     }
     return all;

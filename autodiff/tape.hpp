@@ -82,7 +82,7 @@ class Tape {
 
   /// The values of the parameters, in slot order.
   std::span<const T> parameters() const& { return parameters_; }
-  std::span<const T> parameters() const&& = delete;  // it would outlive the tape
+  std::vector<T> parameters() && { return std::move(parameters_); }
   /// The same, to change in place, as an optimizer does. Every Var made before this call holds a value that may no
   /// longer be true, so it is stale from here on: take the parameters again with `parameter(i)`.
   std::span<T> update_parameters() &;
@@ -92,8 +92,7 @@ class Tape {
   /// Names a value, for messages and for what `inspect/` prints.
   void name(const Var<T>& x, std::string_view name);
   /// The name given to a slot, or "".
-  std::string_view name_of(std::size_t slot) const&& = delete;
-  std::string_view name_of(std::size_t slot) const& { return names_.of(slot); }
+  std::string_view name_of(std::size_t slot) const { return names_.of(slot); }
 
   /// Where the tape stands now.
   Mark mark();

@@ -99,6 +99,7 @@ bool is_date_or_time(std::string_view text) {
   return false;
 }
 
+constexpr std::string_view is_no_number = "is not a number; correct it or remove the row";
 // What is wrong with a field that is no number, and what to do about it.
 std::string trouble_with(std::string_view text) {
   if (is_missing(text)) return "stands for a value that is missing; fill it in or remove the row";
@@ -123,7 +124,7 @@ std::string trouble_with(std::string_view text) {
       return "has a currency sign; remove it from the whole column";
   if (is_date_or_time(text))
     return "is a date or a time; write it as a number, such as days since the first, or leave the column out";
-  return "is not a number; correct it or remove the row";
+  return std::string(is_no_number);
 }
 
 struct Field {
@@ -362,7 +363,9 @@ class CsvParser {
     fail(field.at, fmt::format("{} in column {} {}", in_quotes(field.text), name, trouble));
   }
 
-  static bool is_word(std::string_view text) { return !is_missing(text) && !looks_like_number(text); }
+  static bool is_word(std::string_view text) {
+    return !is_missing(text) && !looks_like_number(text) && trouble_with(text) == is_no_number;
+  }
   // Are more of the values in this column words than numbers, and not one alone? All rows so far had numbers.
   bool holds_words(std::size_t column) const {
     constexpr std::size_t enough = 1000;

@@ -32,7 +32,11 @@ struct Dataset {
   std::size_t columns() const { return names.size(); }
   std::size_t rows() const { return names.empty() ? 0 : values.size() / names.size(); }
   std::span<const double> row(std::size_t index) const&;
-  std::span<const double> row(std::size_t index) const&& = delete;  // it would outlive its numbers
+  /// Of a temporary, the numbers themselves: a span would outlive them.
+  std::vector<double> row(std::size_t index) && {
+    const std::span<const double> numbers = row(index);
+    return {numbers.begin(), numbers.end()};
+  }
   /// A copy of one column, by its place or by its name. Throws DataError if there is none such, and says which there
   /// are.
   std::vector<double> column(std::size_t index) const;

@@ -18,8 +18,11 @@ class LogisticRegression : public Mlp<T> {
       : Mlp<T>({.input = features, .layers = {Dense{.outputs = 1, .initialiser = Initialiser::zeros}}}) {}
 
   /// w, one for each feature: by how much the log of the odds grows with it.
-  std::span<const T> weights() const&& = delete;
   std::span<const T> weights() const& { return this->parameters().first(this->inputs()); }
+  std::vector<T> weights() && {
+    const std::span<const T> numbers = weights();
+    return {numbers.begin(), numbers.end()};
+  }
   T bias() const { return this->parameters().back(); }
   /// p(class 1) of each row. Throws ShapeError unless the rows are whole.
   std::vector<T> probabilities(std::span<const T> inputs) const {

@@ -63,12 +63,16 @@ class Mlp {
   const Architecture& architecture() const { return architecture_; }
   /// All parameters, one behind the other; for a step of descent, to write.
   std::span<const T> parameters() const& { return tape_->parameters(); }
-  std::span<const T> parameters() const&& = delete;  // it would outlive the network
+  /// Of a temporary, the numbers themselves: a span would outlive them.
+  std::vector<T> parameters() && {
+    const std::span<const T> numbers = parameters();
+    return {numbers.begin(), numbers.end()};
+  }
   std::span<T> update_parameters() & { return tape_->update_parameters(); }
   const std::vector<Parameter>& parameter_list() const { return list_; }
   /// The values of one of them. Throws OptionError for a name that none has, and lists those that there are.
   Eigen::Map<const Matrix> parameter(std::string_view name) const&;
-  Eigen::Map<const Matrix> parameter(std::string_view name) const&& = delete;
+  Matrix parameter(std::string_view name) && { return parameter(name); }
 
   /// A table: the layers, their shapes, parameters, memory, and floating-point operations for a step of training with
   /// batches of this size.

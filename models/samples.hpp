@@ -26,8 +26,12 @@ struct Samples {
   bool has_labels() const { return !labels.empty(); }
   /// The largest label + 1, or as many as there are names.
   std::size_t classes() const;
-  std::span<const T> input(std::size_t sample) const&& = delete;  // it would outlive its numbers
   std::span<const T> input(std::size_t sample) const& { return std::span(inputs).subspan(sample * features, features); }
+  /// Of a temporary, the numbers themselves: a span would outlive them.
+  std::vector<T> input(std::size_t sample) && {
+    const std::span<const T> numbers = input(sample);
+    return {numbers.begin(), numbers.end()};
+  }
   /// Those with these indices, in this order. Throws ShapeError where there is none such, or not a label or a row of
   /// targets for each.
   Samples rows(std::span<const std::size_t> indices) const;

@@ -196,6 +196,12 @@ bool comes_no_lower(std::span<const Step> path, std::span<const VectorXd> steps)
          after >= before - 0.3 * spread && length(half + quarter, steps.size()) >= 0.9 * length(half, half + quarter);
 }
 
+// Does the value rise over the last steps?
+bool climbs(std::span<const Step> path) {
+  constexpr std::size_t window = 5;
+  return path.back().value > path[path.size() > window ? path.size() - 1 - window : 0].value;
+}
+
 }  // namespace
 
 PathDiagnosis diagnose(std::span<const Step> path) {
@@ -249,14 +255,19 @@ PathDiagnosis diagnose(std::span<const Step> path) {
                             : std::string("it bounces, and comes no lower");
     d.why += ": the learning rate is too large; lower it, or let a schedule shrink it";
     if (d.largest_curvature > 0)
-      d.why += fmt::format(". The curvature on the way was up to {:.4g}, which asks for one below {:.2g}",
-                           d.largest_curvature, 2 / d.largest_curvature);
+      d.why += fmt::format(
+          ". The curvature on the way was up to {:.4g}: on a quadratic with that, gradient descent needs one below "
+          "{:.2g}; where the ground bends more in one place than in another, or has a kink, it may need less",
+          d.largest_curvature, 2 / d.largest_curvature);
   } else if (finite < path.size() ||
-             (d.contraction > 1 + 1e-9 && (turning || path[finite - 1].value > path[0].value))) {
+             (d.contraction > 1 + 1e-9 && (turning || (path[finite - 1].value > path[0].value && climbs(walked))))) {
     d.pace = Pace::diverges;
     d.why = finite < path.size()
                 ? fmt::format("it diverged: step {} was not finite", finite)
                 : fmt::format("it diverges: every step is {:.4g} times as long as the one before", d.contraction);
+  } else if (steps.empty() && !at_bottom) {
+    d.pace = Pace::crawls;
+    d.why = "it does not move: its steps are shorter than the rounding of the point";
   } else if (steps.size() < 2) {
     d.why = "it was at the bottom after a step or two";
     d.contraction = 0;

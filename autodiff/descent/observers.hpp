@@ -72,7 +72,8 @@ class LossRecorder {
 class BestSoFar {
  public:
   void operator()(const Progress& progress);
-  std::span<const double> point() const&& = delete;  // it would outlive its numbers
+  /// Of a temporary, the numbers themselves: a span would outlive them.
+  std::vector<double> point() && { return std::move(point_); }
   std::span<const double> point() const& { return point_; }
   double value() const { return value_; }
   std::size_t step() const { return step_; }
@@ -91,7 +92,7 @@ class EarlyStopping {
       : value_of_(std::move(validation_value)), counter_(patience), patience_(patience) {}
   bool operator()(const Progress& progress);
   std::string why() const;
-  std::span<const double> best_point() const&& = delete;
+  std::vector<double> best_point() && { return std::move(best_); }
   std::span<const double> best_point() const& { return best_; }
   double best_value() const { return counter_.least(); }
 

@@ -86,7 +86,7 @@ class Optimizer {
   std::size_t steps() const { return steps_; }
   const M& method() const { return method_; }
   /// What the method remembers, to save: M::memory arrays of n numbers, one behind the other.
-  std::span<const T> memory() const&& = delete;
+  std::vector<T> memory() && { return std::move(memory_); }
   std::span<const T> memory() const& { return memory_; }
   /// Goes on from what was saved. Throws ShapeError where the sizes differ.
   void restore(std::size_t steps, std::span<const T> memory) {

@@ -70,8 +70,7 @@ struct Decisions {
   std::vector<std::size_t> decided;   ///< for each sample; `classes` for none
   std::size_t right = 0, unplaced = 0;
 
-  std::span<const double> at(std::size_t column, std::size_t row) const&& = delete;  // it would outlive its numbers
-  std::span<const double> at(std::size_t column, std::size_t row) const& {
+  std::span<const double> at(std::size_t column, std::size_t row) const {
     return std::span(probabilities).subspan((row * columns + column) * classes, classes);
   }
   std::string name_of(std::size_t index, const BoundaryOptions& options) const;

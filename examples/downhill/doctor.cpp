@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -44,15 +45,52 @@ Tried tried(const FormulaAtPoint& f, const downhill::Diagnosis& d) {
   const std::string way =
       fmt::format("in {}, f went from {:.4g} to {:.4g}", counted(walk.steps, "step"), first, unsigned_nan(last));
   if (!std::isfinite(last)) return {way + ": it diverges", false};
-  if (walk.reason == downhill::StopReason::flat_gradient) return {way + ", where the gradient is flat", last <= first};
+  if (walk.reason == downhill::StopReason::flat_gradient) {
+    const downhill::Curvature there = downhill::curvature(f, walk.point);
+    if (there.smallest < -there.error)
+      return {way + ", where the gradient is flat, but the ground falls away on both sides: a saddle or a top", false};
+    return {way + ", where the gradient is flat", last <= first};
+  }
   if (walk.path.size() < 3) return {way, last <= first};
   const downhill::PathDiagnosis path = diagnose(std::span<const downhill::Step>(walk.path));
   const bool is_wrong = path.pace == downhill::Pace::diverges || path.pace == downhill::Pace::leaves || path.is_stuck;
   return {fmt::format("{}; {}", way, path.why), last < first && !is_wrong};
 }
 
+// Of the best rate of the quadratic and of halves of it, the one with which real steps arrive first, or come lowest.
+struct BestRate {
+  double rate = 0;
+  bool arrives = false;
+  std::size_t steps = 0;
+  double value = std::numeric_limits<double>::infinity();
+};
+BestRate best_of_real_steps(const FormulaAtPoint& f, double best_of_quadratic) {
+  constexpr std::size_t most = 300;
+  constexpr int halvings = 40;
+  BestRate best;
+  const double first = f(f.point());
+  for (int k = 0; k <= halvings; ++k) {
+    const double rate = std::ldexp(best_of_quadratic, -k);
+    const downhill::Result walk =
+        minimize(f, f.point(), {.learning_rate = rate}, {.gradient_norm = 1e-8, .steps = most}, downhill::Keep::path);
+    const double last = walk.path.back().value;
+    if (!std::isfinite(last) || last > first) continue;
+    const bool arrives = walk.reason == downhill::StopReason::flat_gradient;
+    if (arrives != best.arrives ? arrives : arrives ? walk.steps < best.steps : last < best.value)
+      best = {rate, arrives, walk.steps, last};
+  }
+  return best;
+}
+
 std::string suggestion(const FormulaAtPoint& f, const downhill::Diagnosis& d) {
-  if (is_bowl(d)) return fmt::format("--learning-rate {:.2g}", d.best_rate);
+  if (is_bowl(d)) {
+    const BestRate best = best_of_real_steps(f, d.best_rate);
+    if (!(best.rate > 0)) return "none; no rate led downhill in real steps";
+    const std::string rate = fmt::format("--learning-rate {:.2g}", best.rate);
+    if (best.rate == d.best_rate) return rate;
+    return fmt::format("{}. Of the best rate of the quadratic, {:.2g}, and its halves, it came lowest in real steps",
+                       rate, d.best_rate);
+  }
   const downhill::RangeTest test = downhill::learning_rate_range_test(f, f.point());
   if (test.survived && test.lowest >= test.samples.back().learning_rate)
     return fmt::format("none; the value fell with every rate up to {:.2g}: there may be no bottom", test.lowest);

@@ -201,6 +201,17 @@ TEST_CASE("periodic functions are not taken for their mean: no right slope is wr
   CHECK(fine.agreeing == fine.right);
 }
 
+TEST_CASE("where f is flat between steep sides, the rounding of x is no error of the slope") {
+  using std::abs, std::cos, std::min, std::sin;
+  const auto is_right = [](const auto& f, double x) {
+    CAPTURE(x);
+    CHECK(check_gradient(f, Values{x}).components.front().verdict == Verdict::agrees);
+  };
+  is_right([](const auto& x) { return sin(2 * pi * 16 * x[0]); }, 2.640625);
+  is_right([](const auto& x) { return min(sin(2 * pi * x[0] * 16), 0.3); }, 3.046875);
+  is_right([](const auto& x) { return abs(cos(20 * pi * x[0])); }, 1.35);
+}
+
 TEST_CASE("at a jump nothing agrees, and beside it the slope there counts") {
   using std::floor, std::round, std::sin;
   const auto steps =

@@ -211,6 +211,8 @@ TEST_CASE("What spreadsheets make of numbers is refused as what it is, and no ad
   CHECK(trouble("0,125") == "has a decimal comma; write a decimal point");
   CHECK(trouble("1000,125") == "has a decimal comma; write a decimal point");
   CHECK(trouble("12%") == "has a percent sign; remove it from the whole column");
+  CHECK(trouble("0.13%") == "has a percent sign; remove it from the whole column");
+  CHECK(trouble("$0.13") == "has a currency sign; remove it from the whole column");
   CHECK(trouble("$12") == "has a currency sign; remove it from the whole column");
   for (const char* date : {"2024-05-17", "17.05.2024", "5/17/24", "12:30", "2024-05-17T12:30:00Z"})
     CHECK(trouble(date) ==

@@ -209,3 +209,14 @@ TEST_CASE("a walk that falls with ever longer steps leaves") {
   const auto path = minimize(saddle, {1, 0.1}, {.learning_rate = 0.1}, {.steps = 100}, Keep::path).path;
   CHECK(diagnose(path).pace == Pace::leaves);
 }
+
+TEST_CASE("a walk that does not move is not at the bottom, and one that comes back down does not diverge") {
+  const auto faint = [](auto x) { return 1e-300 * x[0] * x[0]; };
+  const auto still =
+      diagnose(minimize(faint, {1}, {.learning_rate = 0.1}, {.gradient_norm = 0, .steps = 100}, Keep::path).path);
+  CHECK(still.pace == Pace::crawls);
+  CHECK_THAT(still.why, Catch::Matchers::Contains("does not move"));
+  const auto cusp = [](auto x) { return sqrt(abs(x[0])); };
+  const auto thrown = diagnose(minimize(cusp, {1}, {.learning_rate = 0.1}, {.steps = 1000}, Keep::path).path);
+  CHECK(thrown.pace != Pace::diverges);
+}
