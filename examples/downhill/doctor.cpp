@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <autodiff/descent/diagnosis.hpp>
 #include <autodiff/descent/minimize.hpp>
@@ -57,20 +58,24 @@ Tried tried(const FormulaAtPoint& f, const downhill::Diagnosis& d) {
   return {fmt::format("{}; {}", way, path.why), last < first && !is_wrong};
 }
 
-// Of the best rate of the quadratic and of halves of it, the one with which real steps arrive first, or come lowest.
+// Of a rate far above the best of the quadratic, its halves and the rate that was given, the one with which real steps
+// arrive first, or come lowest.
 struct BestRate {
   double rate = 0;
   bool arrives = false;
   std::size_t steps = 0;
   double value = std::numeric_limits<double>::infinity();
 };
-BestRate best_of_real_steps(const FormulaAtPoint& f, double best_of_quadratic) {
+BestRate best_of_real_steps(const FormulaAtPoint& f, double best_of_quadratic, std::optional<double> given) {
   constexpr std::size_t most = 300;
-  constexpr int halvings = 40;
+  constexpr int doublings = 4, halvings = 40;
+  std::vector<double> rates;
+  for (int k = 0; k <= halvings; ++k) rates.push_back(std::ldexp(best_of_quadratic, -k));
+  for (int k = 1; k <= doublings; ++k) rates.push_back(std::ldexp(best_of_quadratic, k));
+  if (given) rates.push_back(*given);
   BestRate best;
   const double first = f(f.point());
-  for (int k = 0; k <= halvings; ++k) {
-    const double rate = std::ldexp(best_of_quadratic, -k);
+  for (const double rate : rates) {
     const downhill::Result walk =
         minimize(f, f.point(), {.learning_rate = rate}, {.gradient_norm = 1e-8, .steps = most}, downhill::Keep::path);
     const double last = walk.path.back().value;
@@ -82,14 +87,14 @@ BestRate best_of_real_steps(const FormulaAtPoint& f, double best_of_quadratic) {
   return best;
 }
 
-std::string suggestion(const FormulaAtPoint& f, const downhill::Diagnosis& d) {
+std::string suggestion(const FormulaAtPoint& f, const downhill::Diagnosis& d, std::optional<double> given) {
   if (is_bowl(d)) {
-    const BestRate best = best_of_real_steps(f, d.best_rate);
+    const BestRate best = best_of_real_steps(f, d.best_rate, given);
     if (!(best.rate > 0)) return "none; no rate led downhill in real steps";
     const std::string rate = fmt::format("--learning-rate {:.2g}", best.rate);
     if (best.rate == d.best_rate) return rate;
-    return fmt::format("{}. Of the best rate of the quadratic, {:.2g}, and its halves, it came lowest in real steps",
-                       rate, d.best_rate);
+    return fmt::format("{}. Of many rates it came lowest in real steps; the quadratic's best is {:.2g}", rate,
+                       d.best_rate);
   }
   const downhill::RangeTest test = downhill::learning_rate_range_test(f, f.point());
   if (test.survived && test.lowest >= test.samples.back().learning_rate)
@@ -131,11 +136,11 @@ void run(const Options& options) {
     show("largest stable rate", d.largest_stable_rate, "2 / largest: beyond it every step lands higher");
   }
   fmt::print("\nAt this point. Where the formula is more than a quadratic, its ground changes on the way.\n\n");
-  if (!options.learning_rate) return fmt::print("{}\n", wrapped(fmt::format("Suggestion: {}.", suggestion(f, d))));
+  if (!options.learning_rate) return fmt::print("{}\n", wrapped(fmt::format("Suggestion: {}.", suggestion(f, d, {}))));
   const Tried real = tried(f, d);
   fmt::print("{}\n", wrapped(fmt::format("Verdict of the quadratic that fits here: {}.", d.why)));
   fmt::print("{}\n", wrapped(fmt::format("Verdict of real steps from here: {}.", real.text)));
-  fmt::print("{}\n", wrapped(fmt::format("Suggestion: {}.", suggestion(f, d))));
+  fmt::print("{}\n", wrapped(fmt::format("Suggestion: {}.", suggestion(f, d, options.learning_rate))));
   if (!real.leads_down)
     throw NotReached(fmt::format("gradient descent with {:.6g} does not converge from there", *options.learning_rate));
 }

@@ -88,6 +88,12 @@ downhill_says("doctor warns of a rate at the limit" 1 1 "does not converge" doct
 downhill_says("doctor warns of a saddle" 1 1 "there is no bowl" doctor "x^2 - y^2" x=1 y=1 --learning-rate 0.1)
 downhill_says("doctor tells its quadratic from real steps" 0 0 "real steps from here: in 1000 steps, f went from 16 to 6.0" doctor
               "(x-1)^4" x=3 --learning-rate 0.05)
+downhill_says("doctor tries what it suggests" 1 1 "Suggestion: --learning-rate 1.3. Of many rates" doctor
+              "log(cosh(x))" x=5 --learning-rate 3)
+downhill_says("doctor knows a saddle at the end of real steps" 1 1 "a saddle or a top" doctor "x^2 - y^2" x=1 y=0
+              --learning-rate 0.1)
+downhill_says("doctor knows the curvature of a kink that is smoothed" 0 0 "largest curvature  *2$" doctor "norm(x, y)^2" x=0 y=0)
+downhill_says("doctor knows a kink" 1 1 "the ground has a kink there" doctor "norm(x, y)" x=0 y=0)
 downhill_says("doctor needs a finite slope" 1 1 "the slope along x is inf" doctor "sqrt(x)" x=0 --learning-rate 0.1)
 downhill_says("doctor refuses a rate that is a word" 2 1 "'fast'" doctor "x^2" x=1 --learning-rate fast)
 

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -70,7 +72,8 @@ downhill::TrainingResult fitted(Network& network, const TableSamples& samples, c
 void show_score(const Network& network, const TableSamples& samples) {
   const auto row = [&](std::string_view what, const downhill::Samples<float>& part) {
     const downhill::Evaluation now = downhill::evaluate(network, part);
-    const bool is_undefined = !std::isfinite(now.score) && std::isfinite(now.loss);
+    const bool is_undefined =
+        !part.has_labels() && std::ranges::adjacent_find(part.targets, std::not_equal_to<>{}) == part.targets.end();
     fmt::print("  {:<18} {:>8} {:>12.6g} {:>12}{}\n", what, part.size(), now.loss,
                is_undefined            ? "-"
                : samples.has_classes() ? fmt::format("{:.2f} %", 100 * now.score)
