@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string>
@@ -88,6 +89,16 @@ void show_pictures(const std::vector<Walk>& walks) {
   }
 }
 
+// A step multiplies w by 1 - 2 * rate: is that what all of them did?
+bool went_as_foretold(const Walk& walk) {
+  double w = start;
+  for (const downhill::Step& step : walk.result.path) {
+    if (!(std::abs(step.point[0] - w) <= 1e-9 * std::abs(w)) && std::isfinite(step.value)) return false;
+    w *= 1 - 2 * walk.learning_rate;
+  }
+  return walk.result.path.size() > 40;
+}
+
 }  // namespace
 
 int main() {
@@ -113,4 +124,5 @@ int main() {
                name(walk.result.reason));
   }
   fmt::print("\nAny rate between 0 and 1 arrives; beyond 1 each step lands higher than the last.\n");
+  return std::ranges::all_of(walks, went_as_foretold) ? 0 : 1;
 }

@@ -3,12 +3,13 @@
 //
 //     learning_rate [rates...] [--steps n] [--html file]
 //
-// Exit code 0: all was walked and written; 1: the page could not be written; 2: something is wrong with what it was
-// given.
+// Exit code 0: all was walked and written; 1: the page could not be written, or a walk with one of the default rates
+// went otherwise than foretold; 2: something is wrong with what it was given.
 
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string>
@@ -35,6 +36,8 @@ const auto loss = [](const auto& p) {
   return sum;
 };
 const std::vector<double> start{0, 0};
+const std::vector<double> default_rates{0.001, 0.03, 0.06, 0.1};
+constexpr std::size_t default_steps = 400;
 
 struct Walk {
   double rate;
@@ -55,6 +58,9 @@ void explain(const downhill::Diagnosis& any) {
       any.best_contraction);
 }
 
+// Where it ended, which is not the lowest place that it saw where it diverged.
+const downhill::Step& end_of(const Walk& walk) { return walk.result.path.back(); }
+
 void show_table(const std::vector<Walk>& walks) {
   fmt::print("A step multiplies the distance to the bottom by the contraction:\n\n");
   fmt::print("  {:>8}  {:<11} {:>9}  {:<11} {:>9} {:>6} {:>12} {:>12}   {}\n", "rate", "foretold", "by step", "seen",
@@ -62,7 +68,8 @@ void show_table(const std::vector<Walk>& walks) {
   for (const Walk& walk : walks)
     fmt::print("  {:>8}  {:<11} {:>9.4f}  {:<11} {:>9.4f} {:>6} {:>12.6g} {:>12.2e}   {}\n", walk.rate,
                name(walk.foretold.pace), walk.foretold.contraction, name(walk.seen.pace), walk.seen.contraction,
-               walk.result.steps, walk.result.value, walk.result.gradient_norm, name(walk.result.reason));
+               walk.result.steps, end_of(walk).value, downhill::euclidean_norm(end_of(walk).gradient),
+               name(walk.result.reason));
   fmt::print("\n");
   for (const Walk& walk : walks) {
     const std::string why = walk.foretold.why.substr(0, walk.foretold.why.find(';'));  // the rates stand above
@@ -108,7 +115,7 @@ void write_page(const std::string& file, const std::vector<Walk>& walks, const i
     drawn.push_back(
         {fmt::format("Rate {}: {}", walk.rate, name(walk.foretold.pace)),
          {fmt::format("contraction foretold {:.4f}, seen {:.4f}", walk.foretold.contraction, walk.seen.contraction),
-          fmt::format("after {} steps: loss {:.6g}, {}", walk.result.steps, walk.result.value,
+          fmt::format("after {} steps: loss {:.6g}, {}", walk.result.steps, end_of(walk).value,
                       name(walk.result.reason))},
          walk.result.path});
   const std::string page = inspect::landscape_page(
@@ -119,6 +126,10 @@ void write_page(const std::string& file, const std::vector<Walk>& walks, const i
                   start[0], start[1], walks[0].foretold.largest_stable_rate),
       ground, drawn);
   inspect::write(file, page);
+}
+
+bool went_as_foretold(const Walk& walk) {
+  return walk.seen.pace == walk.foretold.pace && std::abs(walk.seen.contraction / walk.foretold.contraction - 1) < 1e-3;
 }
 
 int run(const std::vector<double>& rates, std::size_t steps, const std::string& file) {
@@ -141,7 +152,9 @@ int run(const std::vector<double>& rates, std::size_t steps, const std::string& 
   show_pictures(walks, ground);
   write_page(file, walks, ground);
   fmt::print("The same on a page: open {} in a browser.\n", file);
-  return 0;
+  // It takes steps until the slowest direction alone is left to be seen, and at the edge of a pace both are true.
+  const bool is_certain = rates == default_rates && steps >= default_steps;
+  return !is_certain || std::ranges::all_of(walks, went_as_foretold) ? 0 : 1;
 }
 
 }  // namespace
@@ -149,7 +162,7 @@ int run(const std::vector<double>& rates, std::size_t steps, const std::string& 
 int main(int count, char** arguments) {
   CLI::App app{"What learning rates do to a line through three points: foretold, and seen.", "learning_rate"};
   std::vector<double> rates;
-  std::size_t steps = 400;
+  std::size_t steps = default_steps;
   std::string file = "learning_rate.html";
   app.add_option("rates", rates, "learning rates (default: 0.001 0.03 0.06 0.1)")->type_name("R");
   app.add_option("--steps", steps, "steps of each walk (default: 400)")
@@ -157,7 +170,7 @@ int main(int count, char** arguments) {
       ->check(CLI::Range(2, 1'000'000));
   app.add_option("--html", file, "where to write the page (default: learning_rate.html)")->type_name("FILE");
   return run_program(app, count, arguments, [&] {
-    if (rates.empty()) rates = {0.001, 0.03, 0.06, 0.1};
+    if (rates.empty()) rates = default_rates;
     return run(rates, steps, file);
   });
 }
