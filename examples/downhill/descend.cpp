@@ -73,6 +73,8 @@ void show_end(const FormulaAtPoint& f, const Result& result) {
   const std::size_t shown = std::min(f.names().size(), most_names);
   std::size_t width = 1;
   for (std::size_t i = 0; i < shown; ++i) width = std::max(width, inspect::utf8::length(f.names()[i]));
+  if (result.found_at < result.steps)
+    fmt::print("The lowest place that it saw, after {}:\n\n", counted(result.found_at, "step"));
   fmt::print("  {} = {:.15g}\n", right_aligned("f", width), result.value);
   for (std::size_t i = 0; i < shown; ++i)
     fmt::print("  {} = {:.15g}\n", right_aligned(f.names()[i], width), result.point[i]);
@@ -101,8 +103,8 @@ inspect::Interval ground_of(const Result& result, std::size_t coordinate, bool d
 
 std::string page_of(const FormulaAtPoint& f, const Result& result, const std::string& method, bool diverged) {
   const std::string title = "A walk downhill";
-  const std::string ending =
-      fmt::format("after {}: f = {:.6g}; {}", counted(result.steps, "step"), result.value, result.why);
+  const std::string ending = fmt::format("{}, the lowest f = {:.6g} after {}; {}", counted(result.steps, "step"),
+                                         result.value, counted(result.found_at, "step"), result.why);
   if (f.names().size() == 2) {
     auto ground = inspect::sample_landscape(
         [&](double x, double y) {
@@ -201,6 +203,11 @@ void run(const Options& options) {
   if (!trouble.empty()) throw NotReached(trouble);
   if (!diverged) return;
   if (last < first) throw NotReached(fmt::format("f has no bottom there: it fell from {:.4g} to {:.4g}", first, last));
+  if (std::isnan(last) && result.value < first)
+    throw NotReached(fmt::format(
+        "it left where f has a value: f fell from {:.4g} to {:.4g}, and after the next step it is nan; try a smaller "
+        "--learning-rate, and if that ends alike, f has no bottom there",
+        first, result.value));
   throw NotReached(fmt::format(
       "it diverged: f went from {:.4g} to {:.4g}; try a smaller --learning-rate, or ask downhill doctor for one", first,
       unsigned_nan(last)));

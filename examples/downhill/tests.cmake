@@ -52,6 +52,10 @@ downhill_says("descend holds a name" 0 0 "with a held at 2" descend "a*x^2 + exp
               ${written}/curve.html)
 downhill_says("descend reads a formula after --" 0 0 "x = 0.5" descend --learning-rate 0.25 -- "-x + x^2" x=3)
 downhill_says("descend knows when it diverged" 1 1 "it diverged" descend "x^2" x=1 --learning-rate 1.1)
+downhill_says("descend knows when it left the domain" 1 1 "f fell from 0 to -1.154, and after the next step it is nan" descend
+              "log(x)" x=1)
+downhill_says("descend shows the lowest place as what it is" 1 1 "The lowest place that it saw, after 0 steps" descend "x^2" x=1
+              --learning-rate 1.1)
 downhill_says("descend knows when there is no bottom" 1 1 "no bottom" descend "x^3" x=-1)
 downhill_says("descend needs a value to start from" 1 1 "f is nan at the start" descend "log(x)" x=-1)
 downhill_says("descend needs a slope to start with" 1 1 "the slope of f along x is inf at the start" descend "sqrt(x)" x=0)
