@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <autodiff/matrix.hpp>
+#include <autodiff/ranges.hpp>
 
 #include "support/block_check.hpp"
 #include "support/catch.hpp"
