@@ -291,7 +291,7 @@ TEST_CASE("what falls without bound is unbounded, also where its terms are infin
     ends(quartic, 2, GradientDescent{.learning_rate = rate});
   }
   // A step too long from a low place is none.
-  const auto quartic = [](auto x) { return square(x[0]) * square(x[0]); };
-  const Result diverged = minimize(quartic, {3}, GradientDescent{.learning_rate = 1});
+  const auto deep = [](auto x) { return square(x[0]) * square(x[0]); };
+  const Result diverged = minimize(deep, {3}, GradientDescent{.learning_rate = 1});
   CHECK(diverged.reason == StopReason::not_finite);
 }
