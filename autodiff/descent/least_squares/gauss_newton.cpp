@@ -81,6 +81,8 @@ Move GaussNewton::Walker::advance(const Iterate&, Iterate& to, ResidualEvaluator
       const double fall = at_.fall(trial);
       now = trial.value();
       if (fall > 0 && fall >= -1e-4 * step * slope) {
+        // One that fell less than it should have, and yet further, is not given away.
+        if (lowest && at_.fall(*lowest) > fall) std::swap(*lowest, trial);
         if (!at_.accept(std::move(trial), to, evaluate)) continue;
         return {.learning_rate = step};
       }

@@ -133,7 +133,9 @@ TEST_CASE("Gauss-Newton on NIST's Filip has six digits, and gives up where J sta
     const Result walk = minimize(SumOfSquares(other), data.starts[0], GaussNewton{});
     INFO(data.name << ": " << walk.why);
     CHECK(walk.evaluations < 10'000);
-    CHECK((digits(walk, data) >= 6 || walk.reason == StopReason::no_progress));
+    // Far away the ground may be flat, and then it says that.
+    CHECK((digits(walk, data) >= 6 || walk.reason == StopReason::no_progress ||
+           (walk.reason == StopReason::flat_gradient && walk.gradient_norm < 1e-12)));
   });
 }
 
