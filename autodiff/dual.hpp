@@ -326,6 +326,8 @@ constexpr bool is_ordinary(const Dual<T, N>&) {
 /// not known: it stays so, unless all of the other factor is 0.
 template <class T, std::size_t N>
 constexpr Dual<T, N> handed_on(const Dual<T, N>& slope, const Dual<T, N>& moves) {
+  if (is_ordinary(slope.value()) && is_ordinary(moves.value())) [[likely]]
+    return known_product(slope, moves, T(slope.value() * moves.value()));
   if (is_zero(slope) || is_zero(moves)) return {};
   return known_product(slope, moves, handed_on(slope.value(), moves.value()));
 }

@@ -35,15 +35,22 @@ class Lanes {
   /// slope * x.
   static constexpr Lanes scaled(const T& slope, const Lanes& x) {
     Lanes result;
-    for (std::size_t i = 0; i < N; ++i) result.lanes_[i] = handed_on(slope, x[i]);
+    for (std::size_t i = 0; i < N; ++i) result.lanes_[i] = along(slope, x[i]);
     return result;
   }
   /// *this + slope * x.
   constexpr void add_scaled(const T& slope, const Lanes& x) {
-    for (std::size_t i = 0; i < N; ++i) lanes_[i] = lanes_[i] + handed_on(slope, x[i]);
+    for (std::size_t i = 0; i < N; ++i) lanes_[i] = lanes_[i] + along(slope, x[i]);
   }
 
  private:
+  // handed_on, of which a chain of steps need not wait for comparisons.
+  [[gnu::always_inline]] static constexpr T along(const T& slope, const T& moves) {
+    if constexpr (std::floating_point<T>)
+      if (is_ordinary(slope)) [[likely]]
+        return slope * moves;
+    return handed_on(slope, moves);
+  }
   std::array<T, N> lanes_{};
 };
 
