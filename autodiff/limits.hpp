@@ -45,7 +45,7 @@ template <class S>
 Limit<S> limit_of(const std::array<S, 4>& g, S noise, S slack) {
   constexpr S close = std::numeric_limits<S>::digits > 24 ? S(0x1p-30) : S(0x1p-10);
   const S size = std::max({std::abs(g[0]), std::abs(g[1]), std::abs(g[2]), std::abs(g[3])});
-  if (!(size <= std::numeric_limits<S>::max())) return {g[3], false};
+  if (!is_finite(size)) return {g[3], false};
   const S d1 = g[1] - g[0], d2 = g[2] - g[1], d3 = g[3] - g[2];
   const S change = std::max({std::abs(d1), std::abs(d2), std::abs(d3)});
   if (change <= noise) return {g[3], true};
@@ -71,13 +71,13 @@ class Limits {
     constexpr bool is_double = std::numeric_limits<S>::digits > 24;
     for (std::size_t i = 0; i < value_.size(); ++i) {
       const S size = std::abs(of(std::size_t{3}, i));
-      if (size <= std::numeric_limits<S>::max()) largest = std::max(largest, size);
+      if (downhill::is_finite(size)) largest = std::max(largest, size);
     }
     for (std::size_t i = 0; i < value_.size(); ++i) {
       if (state_[i] > State::agrees) continue;
       const std::array<S, 4> g{of(std::size_t{0}, i), of(std::size_t{1}, i), of(std::size_t{2}, i),
                                of(std::size_t{3}, i)};
-      if (!std::all_of(g.begin(), g.end(), [](S x) { return std::abs(x) <= std::numeric_limits<S>::max(); })) {
+      if (!std::all_of(g.begin(), g.end(), [](S x) { return downhill::is_finite(x); })) {
         state_[i] = State::not_finite;
         continue;
       }
@@ -153,13 +153,12 @@ class Rays {
 /// rays limits takes four evaluations; where none is left to find, it ends.
 template <class S, class P, class At, class Needed>
 void take_limits(SecondOrder<S>& known, const P& x, At&& at, Needed&& needed) {
-  const auto finite = [](S number) { return std::abs(number) <= std::numeric_limits<S>::max(); };
   std::vector<std::size_t> open;
   for (std::size_t k = 0; k < known.second.size(); ++k)
-    if (known.is_at_edge || !finite(known.second[k])) open.push_back(k);
-  if (open.empty() || !finite(known.value)) return;
+    if (known.is_at_edge || !is_finite(known.second[k])) open.push_back(k);
+  if (open.empty() || !is_finite(known.value)) return;
   for (std::size_t i = 0; i < size_of(x); ++i)
-    if (!finite(number_at<S>(x, i))) return;
+    if (!is_finite(number_at<S>(x, i))) return;
   const Rays<S, P> rays(x);
   std::vector<bool> was_finite(known.second.size(), true);
   for (const int distance : rays.distances()) {
@@ -177,7 +176,7 @@ void take_limits(SecondOrder<S>& known, const P& x, At&& at, Needed&& needed) {
       first.add([&](std::size_t k, std::size_t i) { return seen[k].first[i]; });
       S steepness = std::abs(seen[3].value) / rays.size();
       for (const S slope : seen[3].first)
-        if (finite(slope)) steepness = std::max(steepness, std::abs(slope));
+        if (is_finite(slope)) steepness = std::max(steepness, std::abs(slope));
       second.add([&](std::size_t k, std::size_t i) { return seen[k].second[i]; }, steepness / rays.size());
       if (std::none_of(open.begin(), open.end(), exists)) break;
     }
@@ -191,7 +190,7 @@ void take_limits(SecondOrder<S>& known, const P& x, At&& at, Needed&& needed) {
     if (open.empty()) return;
   }
   for (const std::size_t k : open)
-    if (was_finite[k] && finite(known.second[k])) known.second[k] = std::numeric_limits<S>::quiet_NaN();
+    if (was_finite[k] && is_finite(known.second[k])) known.second[k] = std::numeric_limits<S>::quiet_NaN();
 }
 
 }  // namespace downhill::derivatives_detail

@@ -17,6 +17,7 @@
 #include <limits>
 
 #include <autodiff/number.hpp>
+#include <autodiff/special.hpp>
 #include <autodiff/statement.hpp>
 
 namespace downhill {
@@ -34,28 +35,20 @@ enum class Smoothness {
 constexpr Smoothness smooth_unless(bool holds, Smoothness otherwise) { return holds ? otherwise : Smoothness::smooth; }
 
 /// What several rules have in common.
-struct SteepAtZero {
+template <Smoothness how>
+struct AtZero {
   template <class T>
   static constexpr Smoothness smoothness(const T& x) {
-    return smooth_unless(x == 0, Smoothness::steep);
+    return smooth_unless(x == 0, how);
   }
 };
+using SteepAtZero = AtZero<Smoothness::steep>;
+using BreaksAtZero = AtZero<Smoothness::breaks>;
+using JumpsAtZero = AtZero<Smoothness::jumps>;
 struct SteepAtOne {
   template <class T>
   static constexpr Smoothness smoothness(const T& x) {
     return smooth_unless(x == 1 || x == -1, Smoothness::steep);
-  }
-};
-struct BreaksAtZero {
-  template <class T>
-  static constexpr Smoothness smoothness(const T& x) {
-    return smooth_unless(x == 0, Smoothness::breaks);
-  }
-};
-struct JumpsAtZero {
-  template <class T>
-  static constexpr Smoothness smoothness(const T& x) {
-    return smooth_unless(x == 0, Smoothness::jumps);
   }
 };
 struct BreaksAtTie {
@@ -111,8 +104,7 @@ constexpr T unbounded() {
 }
 template <class T>
 constexpr bool is_infinite(const T& x) {
-  const auto p = primal(x);
-  return p - p != 0 && p == p;
+  return special::is_infinite(primal(x));
 }
 template <class T>
 constexpr bool has_infinite_tangent(const T& x) {

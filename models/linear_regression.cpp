@@ -117,7 +117,7 @@ DoubleDouble reflect(Problem& problem) {
   return about_mean;
 }
 
-// R x = right, of the first `size` rows.
+// R x = right, of as many rows as R has columns.
 Column solve(const std::vector<Column>& triangle, Column right) {
   for (std::size_t j = triangle.size(); j-- > 0;) {
     right[j] = right[j] / triangle[j][j];

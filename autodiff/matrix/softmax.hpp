@@ -9,9 +9,11 @@
 #include <limits>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include <autodiff/matrix/kernel.hpp>
 #include <autodiff/matrix/var_matrix.hpp>
+#include <autodiff/ranges.hpp>
 
 namespace downhill {
 
@@ -169,17 +171,12 @@ VarMatrix<T> log_sum_exp_of_rows(const VarMatrix<T>& x) {
   return matrix_detail::of_softmax<matrix_detail::LogSumExp>(
       x, 1, [&](std::size_t i, const auto& of, const auto& from, T* p, T* y) {
         *y = of.largest + of.log_sum;
-        const T& largest = from(i, of.at);
-        if (is_finite(largest)) return;
-        std::size_t as_large = 0, numbers = 0;
-        for (std::size_t j = 0; j < x.columns(); ++j) {
-          as_large += from(i, j) == largest ? 1 : 0;
-          numbers += from(i, j) == from(i, j) ? 1 : 0;
-        }
-        if (numbers < x.columns()) return;
-        *y = largest;
-        for (std::size_t j = 0; j < x.columns(); ++j)
-          p[j] = from(i, j) == largest ? T(1) / T(static_cast<double>(as_large)) : T(0);
+        if (is_finite(from(i, of.at))) return;
+        std::vector<T> row;
+        for (std::size_t j = 0; j < x.columns(); ++j) row.push_back(from(i, j));
+        const ranges_detail::LogSumExp<T> exact(row);
+        *y = exact.result();
+        for (std::size_t j = 0; j < x.columns(); ++j) p[j] = exact.slope(row[j], j);
       });
 }
 
