@@ -66,10 +66,10 @@ class Dual {
   template <class X>
     requires is_constant_of<X, Dual>
   constexpr Dual(const X& number) : value_(static_cast<T>(number)) {}
-  constexpr Dual(const T& value, const std::array<T, N>& tangents) : value_(value), tangents_(tangents) {}
+  constexpr Dual(const T& value, const std::array<T, N>& tangents) : tangents_(tangents), value_(value) {}
   constexpr Dual(const T& value, const T& tangent) requires(N == 1)
-      : value_(value), tangents_(std::array<T, 1>{tangent}) {}
-  constexpr Dual(const T& value, const Lanes<T, N>& tangents) : value_(value), tangents_(tangents) {}
+      : tangents_(std::array<T, 1>{tangent}), value_(value) {}
+  constexpr Dual(const T& value, const Lanes<T, N>& tangents) : tangents_(tangents), value_(value) {}
 
   /// An input that moves by 1 along the i-th direction, and not along the others.
   static constexpr Dual variable(const T& value, std::size_t i = 0) { return Dual(value, Lanes<T, N>::unit(i)); }
@@ -94,8 +94,8 @@ class Dual {
   friend constexpr auto operator<=>(const Dual& x, const Dual& y) { return x.value_ <=> y.value_; }
 
  private:
-  T value_{};
   Lanes<T, N> tangents_{};
+  T value_{};
 };
 
 // ---- the chain rule
@@ -126,28 +126,38 @@ template <class D, class X>
     return static_cast<typename D::value_type>(x);
 }
 
-/// The tangents of a result, as its operands contribute to them. A constant does not.
-template <class D>
-class Pushed {
+// The result of a rule, of this value, at least one of whose operands is a D. p() is the slope along x, and so on.
+template <class Rule, class D, class X, class P>
+[[gnu::always_inline]] constexpr D pushed(const typename D::value_type& value, const X& x, const P& p) {
+  return D(value, Lanes<typename D::value_type, D::directions>::scaled(p(), x.lanes()));
+}
+template <class Rule, class D, class X, class P, class Y, class Q>
+[[gnu::always_inline]] constexpr D pushed(const typename D::value_type& value, const X& x, const P& p, const Y& y,
+                                          const Q& q) {
   using T = typename D::value_type;
-
- public:
-  template <class X, class Slope>
-  [[gnu::always_inline]] constexpr void along(const X& x, Slope&& slope) {
-    if constexpr (std::same_as<X, D>) {
-      if (is_first_)
-        tangents_ = tangents_.scaled(slope(), x.lanes());
-      else
-        tangents_.add_scaled(slope(), x.lanes());
-      is_first_ = false;
-    }
+  using Tangents = Lanes<T, D::directions>;
+  if constexpr (!std::same_as<X, D>)
+    return pushed<Rule, D>(value, y, q);
+  else if constexpr (!std::same_as<Y, D>)
+    return pushed<Rule, D>(value, x, p);
+  else if constexpr (std::derived_from<Rule, Sum> && std::floating_point<T>)
+    return D(value, Tangents::products(p(), x.lanes(), q(), y.lanes()));
+  else
+    return D(value, Tangents::combined(p(), x.lanes(), q(), y.lanes()));
+}
+template <class Rule, class D, class X, class P, class Y, class Q, class Z, class R>
+[[gnu::always_inline]] constexpr D pushed(const typename D::value_type& value, const X& x, const P& p, const Y& y,
+                                          const Q& q, const Z& z, const R& r) {
+  if constexpr (!std::same_as<X, D>) {
+    return pushed<Rule, D>(value, y, q, z, r);
+  } else if constexpr (!std::same_as<Z, D>) {
+    return pushed<Rule, D>(value, x, p, y, q);
+  } else {
+    auto tangents = pushed<Rule, D>(value, x, p, y, q).lanes();
+    tangents.add_scaled(r(), z.lanes());
+    return D(value, tangents);
   }
-  [[gnu::always_inline]] constexpr D with(const T& value) const { return D(value, tangents_); }
-
- private:
-  Lanes<T, D::directions> tangents_;
-  bool is_first_ = true;
-};
+}
 
 // Does an operand move along a direction of D, and not only inside? A tangent of which nothing is known but that it is
 // 0, where the inside's own are known, was left by known_inside.
@@ -205,9 +215,7 @@ template <class Rule, class X>
 [[gnu::always_inline]] constexpr auto apply(const X& x) {
   using T = typename X::value_type;
   const T a = x.value(), v = value_inside<Rule, X>(x);
-  Pushed<X> pushed;
-  pushed.along(x, [&] { return slope_within<Rule, 0, T>(v, a); });
-  return known_inside<Rule>(pushed.with(v), x);
+  return known_inside<Rule>(pushed<Rule, X>(v, x, [&] { return slope_within<Rule, 0, T>(v, a); }), x);
 }
 template <class Rule, class X, class Y>
   requires WithDual<X, Y>
@@ -215,18 +223,19 @@ template <class Rule, class X, class Y>
   using D = typename CommonDual<X, Y>::type;
   using T = typename D::value_type;
   const T a = value_as<D>(x), b = value_as<D>(y);
-  Pushed<D> pushed;
   if constexpr (Active<T> && std::same_as<X, Y>)
     if (smoothness_detail::is_idle<Rule>(x, y)) {
       const T either = Rule::template value<T>(a, b);
-      pushed.along(x, [&] { return slope_of<Rule, 0, T>(either, a, b); });
-      pushed.along(y, [&] { return slope_of<Rule, 1, T>(either, a, b); });
-      return pushed.with(either);
+      return pushed<Rule, D>(
+          either, x, [&] { return slope_of<Rule, 0, T>(either, a, b); }, y,
+          [&] { return slope_of<Rule, 1, T>(either, a, b); });
     }
   const T v = value_inside<Rule, D>(x, y);
-  pushed.along(x, [&] { return slope_within<Rule, 0, T>(v, a, b); });
-  pushed.along(y, [&] { return slope_within<Rule, 1, T>(v, a, b); });
-  return known_inside<Rule>(pushed.with(v), x, y);
+  return known_inside<Rule>(
+      pushed<Rule, D>(
+          v, x, [&] { return slope_within<Rule, 0, T>(v, a, b); }, y,
+          [&] { return slope_within<Rule, 1, T>(v, a, b); }),
+      x, y);
 }
 template <class Rule, class X, class Y, class Z>
   requires WithDual<X, Y, Z>
@@ -234,11 +243,12 @@ constexpr auto apply(const X& x, const Y& y, const Z& z) {
   using D = typename CommonDual<X, Y, Z>::type;
   using T = typename D::value_type;
   const T a = value_as<D>(x), b = value_as<D>(y), c = value_as<D>(z), v = value_inside<Rule, D>(x, y, z);
-  Pushed<D> pushed;
-  pushed.along(x, [&] { return slope_within<Rule, 0, T>(v, a, b, c); });
-  pushed.along(y, [&] { return slope_within<Rule, 1, T>(v, a, b, c); });
-  pushed.along(z, [&] { return slope_within<Rule, 2, T>(v, a, b, c); });
-  return known_inside<Rule>(pushed.with(v), x, y, z);
+  return known_inside<Rule>(
+      pushed<Rule, D>(
+          v, x, [&] { return slope_within<Rule, 0, T>(v, a, b, c); }, y,
+          [&] { return slope_within<Rule, 1, T>(v, a, b, c); }, z,
+          [&] { return slope_within<Rule, 2, T>(v, a, b, c); }),
+      x, y, z);
 }
 
 // ---- operators
@@ -322,14 +332,23 @@ template <class T, std::size_t N>
 constexpr bool is_ordinary(const Dual<T, N>&) {
   return false;
 }
+// Where a factor is infinite or not known.
+template <class T, std::size_t N>
+[[gnu::noinline, gnu::cold]] constexpr Dual<T, N> handed_on_with_care(Dual<T, N> slope, Dual<T, N> moves) {
+  if (is_zero(slope) || is_zero(moves)) return {};
+  return known_product(slope, moves, handed_on(slope.value(), moves.value()));
+}
 /// The product rule, of which each part is handed on by itself. A tangent that is NaN is a second derivative that is
 /// not known: it stays so, unless all of the other factor is 0.
 template <class T, std::size_t N>
 constexpr Dual<T, N> handed_on(const Dual<T, N>& slope, const Dual<T, N>& moves) {
-  if (is_ordinary(slope.value()) && is_ordinary(moves.value())) [[likely]]
-    return known_product(slope, moves, T(slope.value() * moves.value()));
-  if (is_zero(slope) || is_zero(moves)) return {};
-  return known_product(slope, moves, handed_on(slope.value(), moves.value()));
+  if constexpr (std::floating_point<T>) {  // without care, 0 times infinity or NaN would be NaN
+    const T value = slope.value() * moves.value();
+    const auto tangents = Lanes<T, N>::products(moves.value(), slope.lanes(), slope.value(), moves.lanes());
+    if (value == value && !tangents.has_nan()) [[likely]]
+      return {value, tangents};
+  }
+  return handed_on_with_care(slope, moves);
 }
 template <class T, std::size_t N>
 constexpr Dual<T, N> known_product(const Dual<T, N>& x, const Dual<T, N>& y, const T& value) {
@@ -349,7 +368,8 @@ constexpr Dual<T, N> known_product(const Dual<T, N>& x, const Dual<T, N>& y) {
 }
 template <class T, std::size_t N>
 constexpr bool is_sound_product(const Dual<T, N>& product, const Dual<T, N>& x, const Dual<T, N>& y) {
-  return is_finite(product) && is_finite(x) && is_finite(y) && is_sound_product(product.value(), x.value(), y.value());
+  return is_finite(product) && is_sound_product(product.value(), x.value(), y.value()) &&
+         (is_ordinary(product.value()) || (is_finite(x) && is_finite(y)));
 }
 
 }  // namespace downhill

@@ -78,13 +78,18 @@ template <class T>
 /// One reverse sweep over the statements in [begin, end), end first.
 template <class T>
 void reverse_sweep(const std::byte* begin, const std::byte* end, T* adjoint) {
-  const auto pull = [adjoint](const Edge<T>& e, T g) { adjoint[e.parent] = adjoint[e.parent] + e.slope * g; };
+  const auto pull = [adjoint](const Edge<T>& e, const T& g) {
+    if constexpr (Active<T>)
+      adjoint[e.parent] = adjoint[e.parent] + handed_on(e.slope, g);
+    else
+      adjoint[e.parent] = adjoint[e.parent] + e.slope * g;
+  };
   while (end != begin) {
     const auto* const trailer = std::launder(reinterpret_cast<const Trailer<T>*>(end)) - 1;
     const auto* const last = std::launder(reinterpret_cast<const Edge<T>*>(trailer));
     const std::uint32_t edges = trailer->edges;
     const T g = adjoint[trailer->result];
-    if (!is_ordinary(g)) [[unlikely]] {
+    if (!Active<T> && !is_ordinary(g)) [[unlikely]] {
       end = reinterpret_cast<const std::byte*>(last - edges);
       if (!is_zero(g)) pull_with_care(last - edges, last, g, adjoint);
       continue;

@@ -99,14 +99,14 @@ Total<T> total(const R& range) {
 // Of Duals: the value, which is that of their values, and their tangents handed on along the slopes that the sweep has.
 template <AnyDual D, class R, class Slope>
 D moved(const R& range, const typename D::value_type& result, Slope slope) {
-  Pushed<D> pushed;
+  Lanes<typename D::value_type, D::directions> tangents;
   std::size_t i = 0;
   for (const auto& x : range) {
     const D& moving = value(x);
-    pushed.along(moving, [&] { return slope(moving.value(), i); });
+    tangents.add_scaled(slope(moving.value(), i), moving.lanes());
     ++i;
   }
-  return pushed.with(result);
+  return D(result, tangents);
 }
 template <AnyDual D, class R>
 auto values_inside(const R& range) {
