@@ -90,7 +90,7 @@ struct Max : Choice, BreaksAtTie { static constexpr std::string_view name = "max
   template <class T> static T slope_y(const T& x, const T& y, const T&) { return special::share(y, x); } };
 template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto max(X&& x, Y&& y) {
   return apply<Max>(std::forward<X>(x), std::forward<Y>(y)); }
-template <Plain X, Plain Y> requires Number<X, Y> auto max(const X& x, const Y& y) { return apply<Max>(x, y); }
+template <class X, class Y> requires Floating<X, Y> auto max(const X& x, const Y& y) { return apply<Max>(x, y); }
 /// The smaller of x and y; NaN if either is.
 struct Min : Choice, BreaksAtTie { static constexpr std::string_view name = "min";
   template <class T> static T value(const T& x, const T& y) {
@@ -100,7 +100,7 @@ struct Min : Choice, BreaksAtTie { static constexpr std::string_view name = "min
   template <class T> static T slope_y(const T& x, const T& y, const T&) { return Max::slope_x(x, y, x); } };
 template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto min(X&& x, Y&& y) {
   return apply<Min>(std::forward<X>(x), std::forward<Y>(y)); }
-template <Plain X, Plain Y> requires Number<X, Y> auto min(const X& x, const Y& y) { return apply<Min>(x, y); }
+template <class X, class Y> requires Floating<X, Y> auto min(const X& x, const Y& y) { return apply<Min>(x, y); }
 /// The larger of x and y, of a number and a NaN the number. Slopes as max, and 1 and 0 for a number and a NaN.
 struct Fmax : Choice, BreaksAtTie { static constexpr std::string_view name = "fmax";
   template <class T> static T value(const T& x, const T& y) {
@@ -145,7 +145,7 @@ struct Clamp : Choice { static constexpr std::string_view name = "clamp";
     return v != v ? v : T(x > high || low > high ? 1 : 0); } };
 template <class X, class Y, ActiveNumber<X, Y> Z> auto clamp(X&& x, Y&& low, Z&& high) {
   return apply<Clamp>(std::forward<X>(x), std::forward<Y>(low), std::forward<Z>(high)); }
-template <Plain X, Plain Y, Plain Z> requires Number<X, Y, Z> auto clamp(const X& x, const Y& low, const Z& high) {
+template <class X, class Y, class Z> requires Floating<X, Y, Z> auto clamp(const X& x, const Y& low, const Z& high) {
   return apply<Clamp>(x, low, high); }
 /// x y + z, rounded once. Slopes y, x and 1.
 struct Fma : Product { static constexpr std::string_view name = "fma";

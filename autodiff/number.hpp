@@ -26,9 +26,12 @@ concept Plain = std::is_arithmetic_v<std::remove_cvref_t<X>>;
 template <class T>
 inline constexpr bool is_differentiable = std::floating_point<T>&& std::same_as<T, std::remove_cv_t<T>>;
 
-/// What the functions below accept: any mix of plain and active numbers, not all of them integers.
+/// What the functions below accept: any mix of plain and active numbers. Integers alone are taken as doubles.
 template <class... X>
-concept Number = ((Active<X> || Plain<X>)&&...) && ((Active<X> || std::floating_point<std::remove_cvref_t<X>>) || ...);
+concept Number = ((Active<X> || Plain<X>)&&...);
+/// Plain numbers, not all of them integers: where those have functions of the same name of their own.
+template <class... X>
+concept Floating = (Plain<X> && ...) && (std::floating_point<std::remove_cvref_t<X>> || ...);
 
 /// Numbers of which one is active: what a function takes whose name, for plain numbers, is std's.
 template <class... X>
@@ -41,17 +44,22 @@ using std::sqrt, std::cbrt, std::pow, std::hypot, std::exp, std::exp2, std::expm
     std::trunc, std::fmod, std::abs, std::fabs, std::fma, std::tgamma, std::remainder, std::copysign, std::fmin,
     std::fmax, std::fdim;
 
+/// The type in which functions of plain numbers X are worked out.
+template <class... X>
+using FloatingType = std::conditional_t<(std::is_integral_v<X> && ...), double, std::common_type_t<X...>>;
+
 /// A rule applied to plain numbers is its value.
 template <class Rule, class... X>
   requires((std::is_arithmetic_v<X> && ...))
 auto apply(X... x) {
-  using T = std::common_type_t<X...>;
+  using T = FloatingType<X...>;
   return Rule::template value<T>(static_cast<T>(x)...);
 }
 
-/// A constant that does not widen the result: a plain X itself where x is plain, a double where it is active.
+/// A constant that does not widen the result: of the type of a floating-point x, or a double.
 template <class X>
-using ConstantFor = std::conditional_t<Plain<X>, std::remove_cvref_t<X>, double>;
+using ConstantFor =
+    std::conditional_t<std::floating_point<std::remove_cvref_t<X>>, std::remove_cvref_t<X>, double>;
 
 }  // namespace downhill
 

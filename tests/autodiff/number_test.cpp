@@ -79,6 +79,30 @@ TEST_CASE("with both namespaces open, a function of plain numbers is std's, what
   CHECK(downhill::max(1, 2.5) == 2.5);
 }
 
+TEST_CASE("whole numbers are taken as doubles by the functions that std does not have") {
+  const int three = 3;
+  CHECK(same(square(three), 9.));
+  CHECK(same(cube(2U), 8.));
+  CHECK(same(reciprocal(4), 0.25));
+  CHECK(same(sigmoid(0), 0.5));
+  CHECK(same(softplus(0), std::log(2.)));
+  CHECK(same(log_sigmoid(0), -std::log(2.)));
+  CHECK(same(relu(-3), 0.));
+  CHECK(same(leaky_relu(-3), -0.03));
+  CHECK(same(leaky_relu(-4, 2), -8.));
+  CHECK(same(elu(-1), std::expm1(-1.)));
+  CHECK(same(huber(3), 2.5));
+  CHECK(same(gelu(0), 0.));
+  CHECK(same(silu(0), 0.));
+  CHECK(same(sign(-7L), -1.));
+  CHECK(same(xlogx(0), 0.));
+  CHECK(same(xlogy(0, 0), 0.));
+  CHECK(same(logaddexp(0, 0), std::log(2.)));
+  CHECK(same(select(true, 1, 2), 1.));
+  CHECK(same(square(2.F), 4.F));
+  CHECK(same(leaky_relu(-3.F), -3.F * 0.01F));
+}
+
 TEST_CASE("with both namespaces open, a function of active numbers is Downhill's") {
   Tape<double> tape;
   check_active<Var<double>>(tape.variable(2));
