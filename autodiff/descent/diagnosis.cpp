@@ -86,17 +86,20 @@ std::string_view name(Pace pace) {
   return "unknown";
 }
 
+double Curvature::noise() const { return 64 * rounding * std::max(std::abs(largest), std::abs(smallest)) + error; }
+
+bool Curvature::is_finite() const { return std::isfinite(largest) && std::isfinite(smallest); }
+
 Diagnosis diagnose(const Curvature& curvature, double learning_rate) {
   demand(learning_rate > 0 && std::isfinite(learning_rate), "diagnose", "the learning rate", learning_rate,
          "must be positive and finite");
-  if (!std::isfinite(curvature.largest) || !std::isfinite(curvature.smallest))
+  if (!curvature.is_finite())
     throw OptionError(
         "diagnose: the curvature is not finite here; where the value and the gradient are finite, the function has a "
         "kink, so look beside it, and otherwise look for the first NaN or infinity in the values");
   Diagnosis d{.learning_rate = learning_rate, .curvature = curvature};
   const double largest = curvature.largest;
-  const double noise = 64 * rounding * std::max(std::abs(largest), std::abs(curvature.smallest)) + curvature.error;
-  const double smallest = std::abs(curvature.smallest) <= noise ? 0 : curvature.smallest;
+  const double smallest = std::abs(curvature.smallest) <= curvature.noise() ? 0 : curvature.smallest;
   const auto factor = [&](double rate) {
     return std::max(std::abs(1 - rate * largest), std::abs(1 - rate * smallest));
   };

@@ -37,6 +37,15 @@ struct Curvature {
   double error = 0;                        ///< each is within this of an eigenvalue (the norm of its residual)
   std::size_t products = 0;                ///< Hessian-vector products taken
   std::vector<double> steepest, flattest;  ///< unit vectors along which the curvature is largest, smallest
+
+  /// A curvature no larger than this is 0, as far as can be told: `error`, and 64 units of rounding of the larger one.
+  double noise() const;
+  /// Does the ground curve up along a direction, or down? A flat gradient is a bottom where it only rises, a saddle
+  /// where it does both, a top where it only falls.
+  bool rises() const { return largest > noise(); }
+  bool falls() const { return smallest < -noise(); }
+  /// False at a kink, where the curvatures are NaN or infinite.
+  bool is_finite() const;
 };
 
 struct LanczosOptions {

@@ -140,17 +140,16 @@ std::string why_no_bottom(const FormulaAtPoint& f, const Step& at, bool has_move
   constexpr std::size_t most = 200;
   if (at.point.size() > most) return {};
   const downhill::Curvature c = downhill::curvature(f, at.point);
-  if (!std::isfinite(c.largest) || !std::isfinite(c.smallest))
+  if (!c.is_finite())
     return has_moved ? ""
                      : "the ground has a kink at the start, where its slope is a convention and it has no curvature: "
                        "nothing tells whether it is a bottom; start beside it";
-  const double noise = 1e-8 * std::max(std::abs(c.largest), std::abs(c.smallest)) + c.error;
-  if (c.smallest < -noise)
+  if (c.falls())
     return fmt::format(
         "the gradient is flat, but it is a {}: along a direction the ground curves down, by {:.4g}; start "
         "beside it",
-        c.largest > noise ? "saddle" : "top", c.smallest);
-  if (c.largest <= noise && !has_moved)
+        c.rises() ? "saddle" : "top", c.smallest);
+  if (!c.rises() && !has_moved)
     return "the ground is flat at the start, and does not curve: nothing leads on from there, be it a bottom or not; "
            "start elsewhere";
   return {};

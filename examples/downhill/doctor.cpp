@@ -29,7 +29,7 @@ void show(std::string_view what, double value, std::string_view why = "") {
 }
 
 bool is_bowl(const downhill::Diagnosis& d) {
-  return d.curvature.largest > 0 && d.pace != downhill::Pace::leaves && d.curvature.smallest > -d.curvature.error;
+  return d.curvature.largest > 0 && !d.curvature.falls();
 }
 
 // What real steps did, and whether they lead downhill for good.
@@ -47,8 +47,7 @@ Tried tried(const FormulaAtPoint& f, const downhill::Diagnosis& d) {
       fmt::format("in {}, f went from {:.4g} to {:.4g}", counted(walk.steps, "step"), first, unsigned_nan(last));
   if (!std::isfinite(last)) return {way + ": it diverges", false};
   if (walk.reason == downhill::StopReason::flat_gradient) {
-    const downhill::Curvature there = downhill::curvature(f, walk.point);
-    if (there.smallest < -there.error)
+    if (downhill::curvature(f, walk.point).falls())
       return {way + ", where the gradient is flat, but the ground falls away on both sides: a saddle or a top", false};
     return {way + ", where the gradient is flat", last <= first};
   }
@@ -120,7 +119,7 @@ void run(const Options& options) {
                                    unsigned_nan(gradient[i])));
 
   const downhill::Curvature curvature = downhill::curvature(f, f.point());
-  if (!std::isfinite(curvature.largest) || !std::isfinite(curvature.smallest))
+  if (!curvature.is_finite())
     throw NotReached(
         "the ground has a kink there, or bends without bounds: its second derivatives tend to no common limit from all "
         "sides, so it has no curvature that could tell of a rate; look beside it");

@@ -131,6 +131,24 @@ TEST_CASE("where there is no bowl the doctor says so") {
   CHECK_THAT(diagnose(slope, {1}, 0.2).why, ContainsSubstring("does not curve"));
 }
 
+TEST_CASE("a curvature tells a bottom, a saddle, a top and a kink apart, whatever the scale") {
+  const std::vector<double> origin{0, 0};
+  for (const double scale : {1e-18, 1.0, 1e18}) {
+    INFO(scale);
+    const Curvature bowl = curvature([&](auto x) { return scale * (x[0] * x[0] + 3 * x[1] * x[1]); }, origin);
+    CHECK((bowl.rises() && !bowl.falls()));
+    const Curvature saddle = curvature([&](auto x) { return scale * (1e9 * x[0] * x[0] - x[1] * x[1]); }, origin);
+    CHECK((saddle.rises() && saddle.falls()));
+    const Curvature top = curvature([&](auto x) { return -scale * (x[0] * x[0] + x[1] * x[1]); }, origin);
+    CHECK((!top.rises() && top.falls()));
+    const Curvature channel = curvature([&](auto x) { return scale * square(0.1 * x[0] + 0.3 * x[1]); }, origin);
+    CHECK((channel.rises() && !channel.falls()));
+  }
+  const Curvature level = curvature([](auto x) { return x[0] * x[0] * x[0] * x[0] + 0 * x[1]; }, origin);
+  CHECK((level.is_finite() && !level.rises() && !level.falls()));
+  CHECK(!curvature([](auto x) { return abs(x[0]) + x[1] * x[1]; }, origin).is_finite());
+}
+
 TEST_CASE("the doctor refuses rates and points that it cannot judge") {
   CHECK_THROWS_AS(diagnose(line_loss, {0, 1}, 0), OptionError);
   CHECK_THROWS_AS(diagnose(line_loss, {0, 1}, std::numeric_limits<double>::infinity()), OptionError);
