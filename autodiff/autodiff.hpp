@@ -13,12 +13,12 @@
 
 #include <autodiff/gradient.hpp>
 
-#include <autodiff/checkpoint.hpp>
 #include <autodiff/constants.hpp>
 #include <autodiff/derivatives.hpp>
 #include <autodiff/fuse.hpp>
 #include <autodiff/gradient_check.hpp>
 #include <autodiff/ranges.hpp>
+#include <autodiff/recompute.hpp>
 
 #include <autodiff/matrix.hpp>
 
@@ -33,11 +33,3 @@
 #include <autodiff/descent/least_squares.hpp>
 #include <autodiff/descent/observers.hpp>
 #include <autodiff/descent/quasi_newton.hpp>
-
-#include <autodiff/inspect/autopsy.hpp>
-#include <autodiff/inspect/dot.hpp>
-#include <autodiff/inspect/json.hpp>
-#include <autodiff/inspect/table.hpp>
-#include <autodiff/inspect/trace.hpp>
-#include <autodiff/inspect/trace_page.hpp>
-#include <autodiff/inspect/why.hpp>

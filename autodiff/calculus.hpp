@@ -40,12 +40,12 @@
 #include <string_view>
 #include <utility>
 
-#include <autodiff/activations.hpp>
-#include <autodiff/kinks.hpp>
-#include <autodiff/number.hpp>
-#include <autodiff/slopes.hpp>
-#include <autodiff/smoothness.hpp>
-#include <autodiff/special.hpp>
+#include <autodiff/calculus/activations.hpp>
+#include <autodiff/calculus/kinks.hpp>
+#include <autodiff/calculus/number.hpp>
+#include <autodiff/calculus/slopes.hpp>
+#include <autodiff/calculus/smoothness.hpp>
+#include <autodiff/calculus/special.hpp>
 
 namespace downhill {
 

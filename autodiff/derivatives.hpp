@@ -38,9 +38,9 @@
 #include <type_traits>
 #include <utility>
 
+#include <autodiff/derivatives/evaluation.hpp>
+#include <autodiff/derivatives/limits.hpp>
 #include <autodiff/dual.hpp>
-#include <autodiff/evaluation.hpp>
-#include <autodiff/limits.hpp>
 
 namespace downhill {
 

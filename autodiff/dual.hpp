@@ -21,9 +21,9 @@
 #include <type_traits>
 
 #include <autodiff/calculus.hpp>
-#include <autodiff/lanes.hpp>
-#include <autodiff/smoothness.hpp>
-#include <autodiff/total.hpp>
+#include <autodiff/calculus/smoothness.hpp>
+#include <autodiff/ranges/total.hpp>
+#include <autodiff/simd/lanes.hpp>
 
 namespace downhill {
 
@@ -231,11 +231,10 @@ template <class Rule, class X, class Y>
           [&] { return slope_of<Rule, 1, T>(either, a, b); });
     }
   const T v = value_inside<Rule, D>(x, y);
-  return known_inside<Rule>(
-      pushed<Rule, D>(
-          v, x, [&] { return slope_within<Rule, 0, T>(v, a, b); }, y,
-          [&] { return slope_within<Rule, 1, T>(v, a, b); }),
-      x, y);
+  return known_inside<Rule>(pushed<Rule, D>(
+                                v, x, [&] { return slope_within<Rule, 0, T>(v, a, b); }, y,
+                                [&] { return slope_within<Rule, 1, T>(v, a, b); }),
+                            x, y);
 }
 template <class Rule, class X, class Y, class Z>
   requires WithDual<X, Y, Z>
@@ -243,12 +242,11 @@ constexpr auto apply(const X& x, const Y& y, const Z& z) {
   using D = typename CommonDual<X, Y, Z>::type;
   using T = typename D::value_type;
   const T a = value_as<D>(x), b = value_as<D>(y), c = value_as<D>(z), v = value_inside<Rule, D>(x, y, z);
-  return known_inside<Rule>(
-      pushed<Rule, D>(
-          v, x, [&] { return slope_within<Rule, 0, T>(v, a, b, c); }, y,
-          [&] { return slope_within<Rule, 1, T>(v, a, b, c); }, z,
-          [&] { return slope_within<Rule, 2, T>(v, a, b, c); }),
-      x, y, z);
+  return known_inside<Rule>(pushed<Rule, D>(
+                                v, x, [&] { return slope_within<Rule, 0, T>(v, a, b, c); }, y,
+                                [&] { return slope_within<Rule, 1, T>(v, a, b, c); }, z,
+                                [&] { return slope_within<Rule, 2, T>(v, a, b, c); }),
+                            x, y, z);
 }
 
 // ---- operators

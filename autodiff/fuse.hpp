@@ -11,8 +11,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <autodiff/derivatives/evaluation.hpp>
 #include <autodiff/dual.hpp>
-#include <autodiff/evaluation.hpp>
 #include <autodiff/variable.hpp>
 
 namespace downhill {

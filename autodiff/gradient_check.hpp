@@ -16,7 +16,7 @@
 #include <vector>
 
 #include <autodiff/derivatives.hpp>
-#include <autodiff/finite_differences.hpp>
+#include <autodiff/derivatives/finite_differences.hpp>
 
 namespace downhill {
 

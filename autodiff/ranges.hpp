@@ -15,7 +15,7 @@
 #include <vector>
 
 #include <autodiff/dual.hpp>
-#include <autodiff/total.hpp>
+#include <autodiff/ranges/total.hpp>
 #include <autodiff/variable.hpp>
 
 namespace downhill {

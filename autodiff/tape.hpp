@@ -32,13 +32,13 @@
 #include <utility>
 #include <vector>
 
-#include <autodiff/arena.hpp>
-#include <autodiff/generations.hpp>
-#include <autodiff/listener.hpp>
-#include <autodiff/misuse.hpp>
-#include <autodiff/number.hpp>
-#include <autodiff/slot_names.hpp>
-#include <autodiff/statement.hpp>
+#include <autodiff/calculus/number.hpp>
+#include <autodiff/tape/arena.hpp>
+#include <autodiff/tape/generations.hpp>
+#include <autodiff/tape/listener.hpp>
+#include <autodiff/tape/misuse.hpp>
+#include <autodiff/tape/slot_names.hpp>
+#include <autodiff/tape/statement.hpp>
 
 namespace downhill {
 

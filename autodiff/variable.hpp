@@ -15,8 +15,8 @@
 #include <vector>
 
 #include <autodiff/calculus.hpp>
-#include <autodiff/recorder.hpp>
 #include <autodiff/tape.hpp>
+#include <autodiff/tape/recorder.hpp>
 
 namespace downhill {
 
@@ -347,7 +347,7 @@ void Tape<T>::name(const Var<T>& x, std::string_view name) {
 
 }  // namespace downhill
 
-#include <autodiff/heard.hpp>
+#include <autodiff/tape/heard.hpp>
 
 /// What generic code asks of a number: the limits of T, as Vars.
 template <class T>

@@ -1,4 +1,4 @@
-// What the other derivatives cost: jvp, Hessian-vector products, Hessians, Jacobians, and what fuse and checkpoint
+// What the other derivatives cost: jvp, Hessian-vector products, Hessians, Jacobians, and what fuse and recompute
 // save.
 
 #include "derivatives.hpp"
@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include <autodiff/checkpoint.hpp>
 #include <autodiff/derivatives.hpp>
 #include <autodiff/fuse.hpp>
+#include <autodiff/recompute.hpp>
 
 #include "contender.hpp"
 #include "projection.hpp"
@@ -129,7 +129,7 @@ void add_fuse() {
   add(workload, "fused", point, recorded_steps(fuse(step))).counts = {{"bytes", bytes_of(fuse(step))}};
 }
 
-// ---- checkpoint: a recurrence of many steps, with and without
+// ---- recompute: a recurrence of many steps, with and without
 
 constexpr int many = 1'000'000, segment_length = 1'000;
 
@@ -165,10 +165,10 @@ double peak_megabytes(const Work& work) {
   return peak_of(work) - peak_of([] {});
 }
 
-void add_checkpoint() {
-  const std::string workload = "checkpoint 1,000,000 steps";
+void add_recompute() {
+  const std::string workload = "recompute 1,000,000 steps";
   const auto plain = [](const Var<double>& x, const Var<double>& w) { return some_steps(x, w); };
-  const auto kept = checkpoint([](const Var<double>& x, const Var<double>& w) { return some_steps(x, w); });
+  const auto kept = recompute([](const Var<double>& x, const Var<double>& w) { return some_steps(x, w); });
   add(workload, "P", {0.8}, [](const auto& at) {
     double x = 0.3;
     for (int i = 0; i < many / segment_length; ++i) x = some_steps(x, at[0]);
@@ -184,7 +184,7 @@ void add_checkpoint() {
     made.repetitions = 8;
   };
   add_gradient("gradient", plain);
-  add_gradient("by checkpoints", kept);
+  add_gradient("recomputed", kept);
 }
 
 }  // namespace
@@ -193,7 +193,7 @@ void add_derivatives() {
   for (const std::size_t n : {2U, 10U, 100U, 1000U}) add_rosenbrock(n);
   add_projection();
   add_fuse();
-  add_checkpoint();
+  add_recompute();
 }
 
 }  // namespace downhill::bench

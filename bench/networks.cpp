@@ -13,8 +13,8 @@
 #include <vector>
 
 #include <autodiff/descent/methods.hpp>
-#include <models/network.hpp>
-#include <models/training.hpp>
+#include <models/network/network.hpp>
+#include <models/training/training.hpp>
 
 #include "contender.hpp"
 

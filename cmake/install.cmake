@@ -14,7 +14,7 @@ include(GNUInstallDirs)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/downhill)
 
 install(
-  TARGETS downhill_autodiff downhill_models
+  TARGETS downhill_autodiff downhill_inspect downhill_models
   EXPORT downhill-targets
   FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/downhill)
 install(EXPORT downhill-targets NAMESPACE downhill:: DESTINATION ${package_folder})

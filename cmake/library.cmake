@@ -27,9 +27,15 @@ function(downhill_library name)
                SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
                VERIFY_INTERFACE_HEADER_SETS ${DOWNHILL_VERIFY_HEADERS})
 
-  # A header that is not listed would be missing from the installed package, and nothing in this tree would notice.
+  set_property(DIRECTORY APPEND PROPERTY downhill_listed ${library_HEADERS} ${library_SOURCES})
+endfunction()
+
+# downhill_demand_listed(), after the libraries of a folder: a header that is not listed would be missing from the installed
+# package, and nothing in this tree would notice.
+function(downhill_demand_listed)
+  get_property(listed DIRECTORY PROPERTY downhill_listed)
   file(GLOB_RECURSE found CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.hpp *.cpp)
-  list(REMOVE_ITEM found ${library_HEADERS} ${library_SOURCES})
+  list(REMOVE_ITEM found ${listed})
   if(found)
     message(SEND_ERROR "Not listed in ${CMAKE_CURRENT_SOURCE_DIR}/CMakeLists.txt: ${found}")
   endif()

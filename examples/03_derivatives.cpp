@@ -67,7 +67,7 @@ void show_second_derivatives() {
 void show_tapes() {
   const auto step = [](const auto& a, const auto& b) { return sin(a) * b + a / (1 + b * b); };
   const auto fused = downhill::fuse(step);
-  const auto kept = downhill::checkpoint([&](const auto& a, const auto& b) { return step(step(step(a, b), b), b); });
+  const auto kept = downhill::recompute([&](const auto& a, const auto& b) { return step(step(step(a, b), b), b); });
   std::optional<double> first_of_tapes;
   const auto report = [&](std::string_view name, auto&& three_steps) {
     downhill::Tape<double> tape;
@@ -81,7 +81,7 @@ void show_tapes() {
   };
   report("three steps as they are", [&](auto a, auto b) { return step(step(step(a, b), b), b); });
   report("each step fused", [&](auto a, auto b) { return fused(fused(fused(a, b), b), b); });
-  report("all three, checkpointed", [&](auto a, auto b) { return kept(a, b); });
+  report("all three, recomputed", [&](auto a, auto b) { return kept(a, b); });
 }
 
 }  // namespace

@@ -16,7 +16,8 @@
 #include <vector>
 
 #include <autodiff/autodiff.hpp>
-#include <autodiff/inspect/landscape.hpp>
+#include <autodiff/inspect.hpp>
+#include <autodiff/inspect/pictures/landscape.hpp>
 
 #include "program.hpp"
 #include "terminal_plot.hpp"

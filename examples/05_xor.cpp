@@ -12,7 +12,8 @@
 #include <vector>
 
 #include <autodiff/autodiff.hpp>
-#include <autodiff/inspect/decision_boundary.hpp>
+#include <autodiff/inspect.hpp>
+#include <autodiff/inspect/pictures/decision_boundary.hpp>
 #include <models/models.hpp>
 
 #include "program.hpp"

@@ -15,8 +15,9 @@
 #include <vector>
 
 #include <autodiff/autodiff.hpp>
-#include <autodiff/inspect/decision_boundary.hpp>
-#include <autodiff/inspect/loss_curve.hpp>
+#include <autodiff/inspect.hpp>
+#include <autodiff/inspect/pictures/decision_boundary.hpp>
+#include <autodiff/inspect/pictures/loss_curve.hpp>
 #include <models/models.hpp>
 
 #include "program.hpp"

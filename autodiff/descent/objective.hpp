@@ -17,9 +17,9 @@
 #include <utility>
 #include <vector>
 
-#include <autodiff/evaluation.hpp>
+#include <autodiff/derivatives/evaluation.hpp>
+#include <autodiff/derivatives/inputs.hpp>
 #include <autodiff/gradient.hpp>
-#include <autodiff/inputs.hpp>
 
 namespace downhill {
 

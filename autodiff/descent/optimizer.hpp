@@ -17,7 +17,7 @@
 #include <vector>
 
 #include <autodiff/descent/schedule.hpp>
-#include <autodiff/misuse.hpp>
+#include <autodiff/tape/misuse.hpp>
 
 namespace downhill {
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include <autodiff/inspect/record.hpp>
+#include <autodiff/inspect/trace/record.hpp>
 
 namespace downhill::inspect {
 

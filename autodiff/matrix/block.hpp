@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <autodiff/matrix/layout.hpp>
-#include <autodiff/statement.hpp>
+#include <autodiff/tape/statement.hpp>
 
 namespace downhill::matrix_detail {
 

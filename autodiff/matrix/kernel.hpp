@@ -13,8 +13,8 @@
 #include <autodiff/calculus.hpp>
 #include <autodiff/matrix/block.hpp>
 #include <autodiff/matrix/layout.hpp>
-#include <autodiff/matrix/pack.hpp>
-#include <autodiff/total.hpp>
+#include <autodiff/ranges/total.hpp>
+#include <autodiff/simd/pack.hpp>
 
 namespace downhill::matrix_detail {
 

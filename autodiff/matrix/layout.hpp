@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include <autodiff/misuse.hpp>
+#include <autodiff/tape/misuse.hpp>
 
 namespace downhill {
 

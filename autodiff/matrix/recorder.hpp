@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include <autodiff/derivatives/inputs.hpp>
 #include <autodiff/gradient.hpp>
-#include <autodiff/inputs.hpp>
 #include <autodiff/matrix/block.hpp>
 #include <autodiff/variable.hpp>
 

@@ -19,8 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include <autodiff/derivatives/inputs.hpp>
 #include <autodiff/gradient.hpp>
-#include <autodiff/inputs.hpp>
 #include <autodiff/matrix/recorder.hpp>
 #include <autodiff/variable.hpp>
 

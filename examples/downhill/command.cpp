@@ -12,7 +12,7 @@
 #include <system_error>
 
 #include <autodiff/error.hpp>
-#include <autodiff/inspect/page.hpp>
+#include <autodiff/inspect/pictures/page.hpp>
 #include <autodiff/inspect/utf8.hpp>
 
 #include "../program.hpp"

@@ -17,8 +17,8 @@
 
 #include <autodiff/descent/diagnosis.hpp>
 #include <autodiff/descent/minimize.hpp>
-#include <autodiff/inspect/landscape.hpp>
-#include <autodiff/inspect/loss_curve.hpp>
+#include <autodiff/inspect/pictures/landscape.hpp>
+#include <autodiff/inspect/pictures/loss_curve.hpp>
 #include <autodiff/inspect/utf8.hpp>
 
 #include "command.hpp"

@@ -28,9 +28,7 @@ void show(std::string_view what, double value, std::string_view why = "") {
   fmt::print("  {:<24}{:>12.6g}{}{}\n", what, unsigned_nan(value) + 0.0, why.empty() ? "" : "   ", why);
 }
 
-bool is_bowl(const downhill::Diagnosis& d) {
-  return d.curvature.largest > 0 && !d.curvature.falls();
-}
+bool is_bowl(const downhill::Diagnosis& d) { return d.curvature.largest > 0 && !d.curvature.falls(); }
 
 // What real steps did, and whether they lead downhill for good.
 struct Tried {

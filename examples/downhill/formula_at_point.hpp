@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <vector>
 
-#include <autodiff/inspect/formula.hpp>
+#include <autodiff/inspect/formula/formula.hpp>
 
 struct FormulaArguments {
   std::string formula;

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include <autodiff/error.hpp>
-#include <models/split.hpp>
+#include <models/data/split.hpp>
 
 namespace {
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include <models/dataset.hpp>
-#include <models/samples.hpp>
-#include <models/scaling_json.hpp>
+#include <models/data/dataset.hpp>
+#include <models/data/samples.hpp>
+#include <models/data/scaling_json.hpp>
 
 enum class Task { decide, classes, regression };
 

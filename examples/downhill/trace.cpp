@@ -6,13 +6,13 @@
 #include <string>
 #include <vector>
 
-#include <autodiff/inspect/autopsy.hpp>
-#include <autodiff/inspect/dot.hpp>
-#include <autodiff/inspect/json.hpp>
-#include <autodiff/inspect/table.hpp>
-#include <autodiff/inspect/trace.hpp>
-#include <autodiff/inspect/trace_page.hpp>
-#include <autodiff/inspect/why.hpp>
+#include <autodiff/inspect/trace/autopsy.hpp>
+#include <autodiff/inspect/trace/dot.hpp>
+#include <autodiff/inspect/trace/json.hpp>
+#include <autodiff/inspect/trace/table.hpp>
+#include <autodiff/inspect/trace/trace.hpp>
+#include <autodiff/inspect/trace/trace_page.hpp>
+#include <autodiff/inspect/trace/why.hpp>
 
 #include "command.hpp"
 #include "formula_at_point.hpp"

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include <autodiff/inspect/autopsy.hpp>
-#include <autodiff/inspect/trace.hpp>
+#include <autodiff/inspect/trace/autopsy.hpp>
+#include <autodiff/inspect/trace/trace.hpp>
 #include <autodiff/matrix.hpp>
 
 #include "support/block_check.hpp"

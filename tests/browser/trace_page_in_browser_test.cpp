@@ -13,7 +13,8 @@
 #include <vector>
 
 #include <autodiff/autodiff.hpp>
-#include <autodiff/inspect/page.hpp>
+#include <autodiff/inspect.hpp>
+#include <autodiff/inspect/pictures/page.hpp>
 #include <nlohmann/json.hpp>
 #include <support/catch.hpp>
 #include <support/random_expression.hpp>

@@ -5,8 +5,8 @@
 #include <stdexcept>
 #include <vector>
 
-#include <models/network.hpp>
-#include <models/training.hpp>
+#include <models/network/network.hpp>
+#include <models/training/training.hpp>
 
 namespace downhill::training_support {
 

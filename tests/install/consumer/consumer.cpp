@@ -4,9 +4,9 @@
 #include <autodiff/autodiff.hpp>
 #include <cmath>
 #include <cstdio>
+#include <models/files/safetensors.hpp>
 #include <models/line.hpp>
 #include <models/models.hpp>
-#include <models/safetensors.hpp>
 #include <string_view>
 #include <vector>
 

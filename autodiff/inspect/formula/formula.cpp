@@ -1,0 +1,201 @@
+#include <autodiff/inspect/formula/formula.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include <autodiff/error.hpp>
+#include <autodiff/inspect/formula/formula_functions.hpp>
+#include <autodiff/inspect/formula/formula_parser.hpp>
+
+namespace downhill::inspect {
+
+template double formula_detail::run(std::span<const Step>, std::size_t, std::span<const double>);
+template Var<double> formula_detail::run(std::span<const Step>, std::size_t, std::span<const Var<double>>);
+template Dual<double> formula_detail::run(std::span<const Step>, std::size_t, std::span<const Dual<double>>);
+template Dual<double, 8> formula_detail::run(std::span<const Step>, std::size_t, std::span<const Dual<double, 8>>);
+
+namespace {
+
+using namespace formula_detail;
+
+// Works out what depends on no name, hands constants to their operations, and finds the height of the stack.
+class Compiler {
+ public:
+  static std::vector<Step> compile(std::span<const Step> steps) {
+    Compiler compiler;
+    for (const Step& step : steps) compiler.append(step);
+    return std::move(compiler.program_);
+  }
+
+ private:
+  // An operand on the stack: where its steps begin, and whether they are one number.
+  struct Operand {
+    std::size_t begin;
+    bool is_constant;
+  };
+
+  void append(Step step) {
+    const std::size_t count = operands_of(step);
+    if (count == 0) {
+      operands_.push_back({program_.size(), step.kind == Kind::number});
+      program_.push_back(step);
+      return;
+    }
+    const auto taken = std::span(operands_).last(count);
+    const std::size_t begin = taken[0].begin;
+    const bool is_constant = std::ranges::all_of(taken, &Operand::is_constant);
+    if (is_constant) {
+      program_.push_back(step);
+      const Step number{Kind::number, 0, 0, run<double>(std::span(program_).subspan(begin), count, {})};
+      program_.resize(begin);
+      program_.push_back(number);
+    } else if (step.kind == Kind::binary && taken[1].is_constant) {
+      step.number = program_.back().number;
+      program_.back() = raised(step);
+    } else if (step.kind == Kind::binary && taken[0].is_constant) {
+      program_.push_back({Kind::after_constant, step.index, 0, program_[begin].number});
+      program_.erase(program_.begin() + static_cast<std::ptrdiff_t>(begin));
+    } else {
+      program_.push_back(step);
+    }
+    operands_.resize(operands_.size() - count);
+    operands_.push_back({begin, is_constant});
+  }
+
+  // x^2 and x^3 are square and cube.
+  static Step raised(const Step& step) {
+    if (step.index == Binary::index_of<Power>()) {
+      if (step.number == 2) return {Kind::unary, Unary::index_of<Square>()};
+      if (step.number == 3) return {Kind::unary, Unary::index_of<Cube>()};
+    }
+    return {Kind::before_constant, step.index, 0, step.number};
+  }
+
+  std::vector<Step> program_;
+  std::vector<Operand> operands_;
+};
+
+std::size_t height_of(std::span<const Step> program) {
+  std::size_t height = 0, highest = 0;
+  for (const Step& step : program) {
+    height = height - operands_of(step) + 1;
+    highest = std::max(highest, height);
+  }
+  return highest;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  constexpr std::size_t most = 12;  // that a message lists
+  if (names.empty()) return "none";
+  std::string list;
+  for (std::size_t i = 0; i < std::min(names.size(), most); ++i) list += (i == 0 ? "" : ", ") + names[i];
+  return names.size() <= most ? list : fmt::format("{} and {} more", list, names.size() - most);
+}
+
+// A piece of the text of a formula.
+struct Piece {
+  std::string text;
+  int precedence;
+  std::optional<std::uint32_t> joins = {};  // max(...) or min(...), which one
+};
+
+std::string within(Piece&& piece, bool needs_parentheses) {
+  return needs_parentheses ? "(" + std::move(piece.text) + ")" : std::move(piece.text);
+}
+
+Piece binary_piece(const Step& step, Piece&& x, Piece&& y) {
+  const Precedence precedence = precedence_of(step);
+  const std::string_view name = Binary::names[step.index];
+  if (precedence == call_precedence) {
+    const bool joins = name == Max::name || name == Min::name;
+    if (joins && x.joins == step.index) {
+      x.text.back() = ',';
+      x.text += " " + y.text + ")";
+      return std::move(x);
+    }
+    return {fmt::format("{}({}, {})", name, x.text, y.text), precedence,
+            joins ? std::optional(step.index) : std::nullopt};
+  }
+  const bool is_power = precedence == power_precedence;
+  std::string text = within(std::move(x), x.precedence < precedence || (is_power && x.precedence == precedence));
+  text += precedence == sum_precedence ? fmt::format(" {} ", name) : std::string(name);
+  text += within(std::move(y), y.precedence < (is_power ? +sign_precedence : precedence + 1));
+  return {std::move(text), precedence};
+}
+
+Piece piece_of(const Step& step, std::span<Piece> operands, const std::vector<std::string>& names) {
+  const auto called = [&](std::string_view name) {
+    std::string text = fmt::format("{}(", name);
+    for (std::size_t i = 0; i < operands.size(); ++i) text += (i == 0 ? "" : ", ") + operands[i].text;
+    return Piece{text + ")", call_precedence};
+  };
+  switch (step.kind) {
+    case Kind::number:
+      return {step.index > 0 ? std::string(constants[step.index].name) : fmt::format("{}", step.number),
+              call_precedence};
+    case Kind::name: return {names[step.index], call_precedence};
+    case Kind::unary:
+      if (precedence_of(step) == call_precedence) return called(Unary::names[step.index]);
+      return {"-" + within(std::move(operands[0]), operands[0].precedence < sign_precedence), sign_precedence};
+    case Kind::ternary: return called(Ternary::names[step.index]);
+    case Kind::range: return called(range_names[step.index]);
+    default: return binary_piece(step, std::move(operands[0]), std::move(operands[1]));
+  }
+}
+
+}  // namespace
+
+Formula Formula::parse(std::string_view text) {
+  Parsed parsed = formula_detail::parse(text);
+  Formula formula;
+  formula.text_ = text;
+  formula.names_ = std::move(parsed.names);
+  formula.parsed_ = std::move(parsed.steps);
+  formula.program_ = Compiler::compile(formula.parsed_);
+  formula.height_ = height_of(formula.program_);
+  return formula;
+}
+
+void Formula::refuse_count(std::size_t count) const {
+  throw ShapeError(fmt::format("formula: {} value{} for {} name{} ({}); give one for each, in this order", count,
+                               count == 1 ? "" : "s", names_.size(), names_.size() == 1 ? "" : "s", joined(names_)));
+}
+
+std::vector<double> Formula::point(std::span<const NamedValue> values) const {
+  std::vector<std::optional<double>> found(names_.size());
+  for (const NamedValue& value : values) {
+    const auto known = std::ranges::find(names_, value.name);
+    if (known == names_.end())
+      throw OptionError(fmt::format(
+          "formula: it has no name '{}'{}; its names: {}", value.name,
+          did_you_mean(value.name, std::vector<std::string_view>(names_.begin(), names_.end())), joined(names_)));
+    auto& place = found[static_cast<std::size_t>(known - names_.begin())];
+    if (place) throw OptionError(fmt::format("formula: two values for {}; give one", value.name));
+    place = value.value;
+  }
+  std::vector<double> point;
+  std::vector<std::string> missing;
+  for (std::size_t i = 0; i < names_.size(); ++i)
+    if (found[i])
+      point.push_back(*found[i]);
+    else
+      missing.push_back(names_[i]);
+  if (!missing.empty())
+    throw OptionError(fmt::format("formula: no value for {}; its names: {}", joined(missing), joined(names_)));
+  return point;
+}
+
+std::string to_string(const Formula& formula) {
+  std::vector<Piece> pieces;
+  for (const Step& step : formula.parsed_) {
+    const std::size_t count = operands_of(step);
+    Piece piece = piece_of(step, std::span(pieces).last(count), formula.names_);
+    pieces.erase(pieces.end() - static_cast<std::ptrdiff_t>(count), pieces.end());
+    pieces.push_back(std::move(piece));
+  }
+  return std::move(pieces.back().text);
+}
+
+}  // namespace downhill::inspect

@@ -1,0 +1,101 @@
+// The formats: PNG (ISO/IEC 15948), whose data is a zlib stream (RFC 1950) of stored blocks (RFC 1951, 3.2.4), and
+// base 64 (RFC 4648).
+
+#include <autodiff/inspect/pictures/png.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include <autodiff/error.hpp>
+
+namespace downhill::inspect {
+namespace {
+
+void append_number(std::string& bytes, std::uint32_t number) {
+  for (const int shift : {24, 16, 8, 0}) bytes += static_cast<char>(number >> shift & 0xFF);
+}
+
+std::uint32_t crc32(std::string_view bytes) {
+  std::uint32_t crc = 0xFFFFFFFF;
+  for (const char c : bytes) {
+    crc ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
+  }
+  return ~crc;
+}
+
+std::uint32_t adler32(std::string_view bytes) {
+  std::uint32_t a = 1, b = 0;
+  for (const char c : bytes) {
+    a = (a + static_cast<unsigned char>(c)) % 65521;
+    b = (b + a) % 65521;
+  }
+  return b << 16 | a;
+}
+
+void append_chunk(std::string& file, std::string_view type, std::string_view data) {
+  append_number(file, static_cast<std::uint32_t>(data.size()));
+  const std::string body = std::string(type) + std::string(data);
+  file += body;
+  append_number(file, crc32(body));
+}
+
+std::string stored(std::string_view data) {
+  constexpr std::size_t longest = 65535;
+  std::string stream = "\x78\x01";
+  for (std::size_t at = 0; at < data.size(); at += longest) {
+    const std::string_view block = data.substr(at, longest);
+    const auto length = static_cast<std::uint32_t>(block.size());
+    stream += at + longest >= data.size() ? '\x01' : '\x00';
+    for (const std::uint32_t word : {length, ~length}) {
+      stream += static_cast<char>(word & 0xFF);
+      stream += static_cast<char>(word >> 8 & 0xFF);
+    }
+    stream += block;
+  }
+  append_number(stream, adler32(data));
+  return stream;
+}
+
+std::string base64(std::string_view bytes) {
+  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t three = 0;
+    for (std::size_t k = 0; k < 3; ++k)
+      three = three << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0);
+    for (std::size_t k = 0; k < 4; ++k) text += k <= bytes.size() - i ? digits[three >> (18 - 6 * k) & 0x3F] : '=';
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string png_address(std::size_t width, std::size_t height, std::span<const std::uint8_t> pixels,
+                        const std::array<PaletteColour, 256>& palette) {
+  if (pixels.empty() || pixels.size() != width * height)
+    throw ShapeError(fmt::format("png_address: {} pixels for an image of {} x {}", pixels.size(), width, height));
+  std::string header, colours, opacities, rows;
+  append_number(header, static_cast<std::uint32_t>(width));
+  append_number(header, static_cast<std::uint32_t>(height));
+  header += std::string("\x08\x03\x00\x00\x00", 5);  // 8 bits, indexed, deflated, filters, not interlaced
+  for (const PaletteColour& colour : palette) {
+    for (const std::uint8_t part : {colour.red, colour.green, colour.blue}) colours += static_cast<char>(part);
+    opacities += static_cast<char>(colour.opacity);
+  }
+  for (std::size_t row = 0; row < height; ++row) {
+    rows += '\0';  // the row's filter: none
+    for (const std::uint8_t pixel : pixels.subspan(row * width, width)) rows += static_cast<char>(pixel);
+  }
+  std::string file = "\x89PNG\r\n\x1A\n";
+  append_chunk(file, "IHDR", header);
+  append_chunk(file, "PLTE", colours);
+  append_chunk(file, "tRNS", opacities);
+  append_chunk(file, "IDAT", stored(rows));
+  append_chunk(file, "IEND", "");
+  return "data:image/png;base64," + base64(file);
+}
+
+}  // namespace downhill::inspect

@@ -1,0 +1,113 @@
+#include <autodiff/inspect/pictures/terminal.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+
+#if __has_include(<sys/ioctl.h>) && __has_include(<unistd.h>)
+#define DOWNHILL_HAVE_TERMINAL
+#include <sys/ioctl.h>
+#include <unistd.h>
+#endif
+
+namespace downhill::inspect {
+namespace {
+
+std::string_view environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+bool speaks_utf8() {
+  for (const char* const name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const std::string_view value = environment(name);
+    if (value.empty()) continue;
+    return value.find("UTF-8") != value.npos || value.find("utf8") != value.npos || value.find("UTF8") != value.npos;
+  }
+  return false;
+}
+
+}  // namespace
+
+TextOptions options_for(std::FILE* stream) {
+  TextOptions options;
+  options.unicode = speaks_utf8();
+#ifdef DOWNHILL_HAVE_TERMINAL
+  const int file = fileno(stream);
+  if (file >= 0 && isatty(file) == 1) {
+    options.colour = environment("NO_COLOR").empty() && environment("TERM") != "dumb";
+    winsize size{};
+    if (ioctl(file, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) options.width = size.ws_col;
+  }
+#else
+  static_cast<void>(stream);
+#endif
+  return options;
+}
+
+namespace terminal_detail {
+
+int colour_of(double red, double green, double blue) {
+  const auto level = [](double part) {  // the six levels are 0, 95, 135, 175, 215 and 255
+    const double byte = std::clamp(part, 0.0, 1.0) * 255;
+    return byte < 48 ? 0 : byte < 115 ? 1 : static_cast<int>((byte - 35) / 40);
+  };
+  return 16 + 36 * level(red) + 6 * level(green) + level(blue);
+}
+
+int series_colour(std::size_t index, double shade) {
+  constexpr std::array<std::array<double, 3>, 8> colours{{{0.31, 0.66, 0.87},
+                                                          {1.00, 0.55, 0.26},
+                                                          {0.18, 0.77, 0.61},
+                                                          {0.89, 0.61, 0.77},
+                                                          {0.96, 0.75, 0.29},
+                                                          {0.60, 0.86, 1.00},
+                                                          {0.88, 0.44, 0.56},
+                                                          {0.71, 0.74, 0.78}}};
+  const auto& [red, green, blue] = colours[index % colours.size()];
+  return colour_of(red * shade, green * shade, blue * shade);
+}
+
+std::string_view series_glyph(std::size_t index, bool unicode) {
+  constexpr std::array<std::string_view, 8> ascii{"*", "o", "+", "x", "#", "@", "%", "&"};
+  constexpr std::array<std::string_view, 8> better{"●", "○", "▲", "△", "■", "□", "◆", "◇"};
+  return unicode ? better[index % better.size()] : ascii[index % ascii.size()];
+}
+
+std::string Grid::row(std::size_t index, bool colour, bool whole) const {
+  const Cell* const begin = cells_.data() + index * columns_;
+  std::size_t end = columns_;
+  while (!whole && end > 0 && begin[end - 1].glyph == " " && (!colour || begin[end - 1].background < 0)) --end;
+  std::string line;
+  int ink = -1, background = -1;
+  for (std::size_t column = 0; column < end; ++column) {
+    const Cell& cell = begin[column];
+    if (colour && (cell.colour != ink || cell.background != background)) {
+      if (ink >= 0 || background >= 0) line += "\x1b[0m";
+      if (cell.colour >= 0) line += fmt::format("\x1b[38;5;{}m", cell.colour);
+      if (cell.background >= 0) line += fmt::format("\x1b[48;5;{}m", cell.background);
+      ink = cell.colour, background = cell.background;
+    }
+    line += cell.glyph;
+  }
+  if (ink >= 0 || background >= 0) line += "\x1b[0m";
+  return line;
+}
+
+void Dots::put(std::size_t column, std::size_t row, int colour) {
+  constexpr std::array<std::array<unsigned char, 2>, 4> bits{{{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}}};
+  unsigned char& dots = dots_[row / 4 * grid_.columns() + column / 2];
+  dots = static_cast<unsigned char>(dots | bits[row % 4][column % 2]);
+  // U+2800 and the dots, in UTF-8.
+  const std::array<char, 3> bytes{'\xE2', static_cast<char>(0xA0 | dots >> 6), static_cast<char>(0x80 | (dots & 0x3F))};
+  Cell& cell = grid_.at(column / 2, row / 4);
+  cell.glyph.assign(bytes.data(), bytes.size());
+  cell.colour = colour;
+}
+
+}  // namespace terminal_detail
+
+}  // namespace downhill::inspect

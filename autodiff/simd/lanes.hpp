@@ -1,0 +1,232 @@
+#pragma once
+// The tangents of a Dual: N numbers that are always scaled and added together, a vector register of them at a time. A
+// plain loop over an array would do, at three times the cost.
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+#include <autodiff/tape/statement.hpp>
+
+namespace downhill {
+
+/// N numbers of type T. `scaled` and `add_scaled` are what the chain rule does with them: each lane is handed on as an
+/// adjoint is in the reverse sweep (handed_on in statement.hpp).
+template <class T, std::size_t N>
+class Lanes {
+ public:
+  constexpr Lanes() = default;
+  constexpr Lanes(const std::array<T, N>& lanes) : lanes_(lanes) {}
+
+  constexpr const T& operator[](std::size_t i) const { return lanes_[i]; }
+  /// 1 in the i-th lane, 0 in the others.
+  static constexpr Lanes unit(std::size_t i) {
+    Lanes result;
+    result.lanes_[i] = T(1);
+    return result;
+  }
+
+  /// slope * x.
+  static constexpr Lanes scaled(const T& slope, const Lanes& x) {
+    Lanes result;
+    for (std::size_t i = 0; i < N; ++i) result.lanes_[i] = along(slope, x[i]);
+    return result;
+  }
+  /// *this + slope * x.
+  constexpr void add_scaled(const T& slope, const Lanes& x) {
+    for (std::size_t i = 0; i < N; ++i) lanes_[i] = lanes_[i] + along(slope, x[i]);
+  }
+  /// p * x + q * y, each handed on.
+  static constexpr Lanes combined(const T& p, const Lanes& x, const T& q, const Lanes& y) {
+    if constexpr (N == 1 && std::floating_point<T>) {
+      const Lanes sum = products(p, x, q, y);
+      if (!sum.has_nan()) [[likely]]
+        return sum;
+      return careful(p, x, q, y);
+    } else {
+      Lanes sum = scaled(p, x);
+      sum.add_scaled(q, y);
+      return sum;
+    }
+  }
+  [[gnu::noinline, gnu::cold]] static constexpr Lanes careful(T p, Lanes x, T q, Lanes y) {
+    Lanes sum = scaled(p, x);
+    sum.add_scaled(q, y);
+    return sum;
+  }
+  /// p * x + q * y, as they multiply: 0 times infinity is NaN.
+  static constexpr Lanes products(const T& p, const Lanes& x, const T& q, const Lanes& y) {
+    Lanes result;
+    for (std::size_t i = 0; i < N; ++i) result.lanes_[i] = p * x[i] + q * y[i];
+    return result;
+  }
+  constexpr bool has_nan() const {
+    for (std::size_t i = 0; i < N; ++i)
+      if (lanes_[i] != lanes_[i]) return true;
+    return false;
+  }
+
+ private:
+  // handed_on, of which a chain of steps need not wait for comparisons.
+  [[gnu::always_inline]] static constexpr T along(const T& slope, const T& moves) {
+    if constexpr (std::floating_point<T>)
+      if (is_ordinary(slope)) [[likely]]
+        return slope * moves;
+    return handed_on(slope, moves);
+  }
+  std::array<T, N> lanes_{};
+};
+
+// Of floating-point numbers: worked on in vectors of GCC and clang. A vector is no longer than the pieces in which a
+// class is copied, or it would be read before all pieces of it have arrived. The memory is the same on every processor.
+
+namespace lanes_detail {
+#ifdef __AVX__
+inline constexpr std::size_t longest_vector = 32;
+#else
+inline constexpr std::size_t longest_vector = 16;
+#endif
+// sum + slope * moves, by copy.
+template <class T, class Lanes>
+struct Step {
+  Lanes sum;
+  T slope;
+  Lanes moves;
+};
+}  // namespace lanes_detail
+
+template <std::floating_point T, std::size_t N>
+  requires(N > 1 && sizeof(T) <= 8)
+class Lanes<T, N> {
+ public:
+  Lanes() = default;
+  Lanes(const std::array<T, N>& lanes) {
+    for (std::size_t i = 0; i < N; ++i) lane(i) = lanes[i];
+  }
+
+  T operator[](std::size_t i) const { return const_cast<Lanes*>(this)->lane(i); }
+  // By comparison: to write one lane of what is then read as a vector would stall the read.
+  [[gnu::always_inline]] static Lanes unit(std::size_t i) {
+    Lanes result;
+    each([&](auto v) {
+      [&]<std::size_t... lane>(std::index_sequence<lane...>) {
+        const BitVector lanes = {static_cast<Bits>(v * width + lane)...},
+                        ones = {((void)lane, std::bit_cast<Bits>(T(1)))...};
+        result.store(v, reinterpret_cast<Vector>((lanes == static_cast<Bits>(i)) & ones));
+      }
+      (std::make_index_sequence<width>());
+    });
+    return result;
+  }
+
+  [[gnu::always_inline]] static Lanes scaled(T slope, const Lanes& x) {
+    Lanes result;
+    if (is_ordinary(slope)) [[likely]]
+      each([&](auto i) {
+        Vector moves;
+        x.load(i, moves);
+        result.store(i, slope * moves);
+      });
+    else
+      result.add_with_care(slope, x);
+    return result;
+  }
+  [[gnu::always_inline]] void add_scaled(T slope, const Lanes& x) {
+    if (is_ordinary(slope)) [[likely]]
+      each([&](auto i) {
+        Vector sum, moves;
+        load(i, sum);
+        x.load(i, moves);
+        store(i, sum + slope * moves);
+      });
+    else
+      add_with_care(slope, x);
+  }
+  [[gnu::always_inline]] static Lanes combined(T p, const Lanes& x, T q, const Lanes& y) {
+    Lanes sum = scaled(p, x);
+    sum.add_scaled(q, y);
+    return sum;
+  }
+  [[gnu::always_inline]] static Lanes products(T p, const Lanes& x, T q, const Lanes& y) {
+    Lanes result;
+    each([&](auto i) {
+      Vector a, b;
+      x.load(i, a);
+      y.load(i, b);
+      result.store(i, p * a + q * b);
+    });
+    return result;
+  }
+  [[gnu::always_inline]] bool has_nan() const {
+    Vector sum{};
+    each([&](auto i) {
+      Vector lanes;
+      load(i, lanes);
+      sum += lanes;
+    });
+    T total = 0;
+    for (std::size_t i = 0; i < width; ++i) total += sum[i];
+    return total != total;
+  }
+
+ private:
+  static constexpr std::size_t padding = std::min(std::bit_ceil(N * sizeof(T)), std::size_t{32});
+  static constexpr std::size_t bytes = std::min(padding, lanes_detail::longest_vector), width = bytes / sizeof(T);
+  static constexpr std::size_t vectors = (N * sizeof(T) + padding - 1) / padding * (padding / bytes);
+  using Bits = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+  // Aligned as T, by which a Dual is passed in memory whatever the processor.
+  typedef T Vector __attribute__((vector_size(bytes), aligned(alignof(T))));
+  typedef Bits BitVector __attribute__((vector_size(bytes), aligned(alignof(T))));
+
+  // Unrolled, so that each vector has a register of its own.
+  template <class Visit>
+  [[gnu::always_inline]] static void each(Visit&& visit) {
+    [&]<std::size_t... i>(std::index_sequence<i...>) { (visit(std::integral_constant<std::size_t, i>{}), ...); }
+    (std::make_index_sequence<vectors>());
+  }
+  // Where the slope is 0, infinite or NaN. Out of line for many lanes: g++ would keep them all in memory for its sake.
+  [[gnu::always_inline]] void add_with_care(T slope, const Lanes& x) {
+    if constexpr (N * sizeof(T) > 64)
+      *this = added({*this, slope, x}).sum;
+    else if (!is_zero(slope))
+      each([&](auto i) {
+        Vector sum, moves;
+        load(i, sum);
+        x.load(i, moves);
+        const Vector product = slope * moves;
+        store(i, sum + reinterpret_cast<Vector>(reinterpret_cast<BitVector>(product) & (moves != Vector{})));
+      });
+  }
+  using Step = lanes_detail::Step<T, Lanes>;
+  [[gnu::noinline, gnu::cold]] static Step added(Step step) {
+    for (std::size_t i = 0; i < N; ++i) step.sum.lane(i) += handed_on(step.slope, step.moves[i]);
+    return step;
+  }
+
+  // A vector is handed over by reference: how it is passed by value depends on the processor.
+#ifdef __clang__
+  // In an array: clang 14 loses parts of a class with vectors in it that is passed or returned by value.
+  [[gnu::always_inline]] void load(std::size_t i, Vector& vector) const {
+    std::memcpy(&vector, lanes_ + i * width, bytes);
+  }
+  [[gnu::always_inline]] void store(std::size_t i, const Vector& vector) {
+    std::memcpy(lanes_ + i * width, &vector, bytes);
+  }
+  T& lane(std::size_t i) { return lanes_[i]; }
+  T lanes_[vectors * width]{};
+#else
+  // In vectors: g++ keeps an array in memory that it could keep in registers.
+  [[gnu::always_inline]] void load(std::size_t i, Vector& vector) const { vector = vectors_[i]; }
+  [[gnu::always_inline]] void store(std::size_t i, const Vector& vector) { vectors_[i] = vector; }
+  T& lane(std::size_t i) { return reinterpret_cast<T*>(vectors_)[i]; }
+  Vector vectors_[vectors]{};
+#endif
+};
+
+}  // namespace downhill

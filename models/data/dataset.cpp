@@ -1,0 +1,469 @@
+// Reading a table: cut the text into lines, a line into fields, and turn each field into a number. A place in the text
+// is a pointer into it; line and column are counted from it only when there is something to complain about.
+
+#include <models/data/dataset.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <system_error>
+#include <unordered_set>
+#include <utility>
+
+#include <autodiff/error.hpp>
+
+namespace downhill {
+namespace {
+
+using file_detail::in_quotes;
+using file_detail::printable;
+using file_detail::starts_character;
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+bool is_digit(char c) { return '0' <= c && c <= '9'; }
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_empty(std::string_view line) { return std::all_of(line.begin(), line.end(), is_blank); }
+bool is_comment(std::string_view line) {
+  const std::size_t first = line.find_first_not_of(" \t");
+  return first != std::string_view::npos && line[first] == '#';
+}
+
+std::string counted(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+// std::errc{} for a number, result_out_of_range for one that no double is near, invalid_argument for anything else.
+std::errc read_number(std::string_view text, double& value) {
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);  // from_chars wants no plus sign
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value);
+  return end == last ? error : std::errc::invalid_argument;
+}
+
+bool is_number(std::string_view text) {
+  double value = 0;
+  return read_number(text, value) != std::errc::invalid_argument;
+}
+
+// A number, or something that was meant to be one, such as 1,5 or 2024-05-17: nothing that names a column.
+bool looks_like_number(std::string_view text) {
+  if (is_number(text)) return true;
+  return std::any_of(text.begin(), text.end(), is_digit) &&
+         text.find_first_not_of("0123456789+-.,:/eE'") == std::string_view::npos &&
+         (is_digit(text.front()) || std::string_view("+-.,").find(text.front()) != std::string_view::npos);
+}
+
+// 1,5: a number if the comma were a point.
+bool has_decimal_comma(std::string_view text) {
+  if (std::count(text.begin(), text.end(), ',') != 1) return false;
+  std::string with_point(text);
+  with_point[text.find(',')] = '.';
+  return is_number(with_point);
+}
+
+// 1,000 or 1'234'567.8: groups of three digits, the first of one to three and no zero before them.
+bool has_thousands(std::string_view text, char separator) {
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  if (separator != '.') text = text.substr(0, text.find('.'));
+  std::size_t digits = 0, groups = 0;
+  for (const char c : text) {
+    if (is_digit(c)) {
+      ++digits;
+    } else if (c == separator && (groups == 0 ? 1 <= digits && digits <= 3 : digits == 3)) {
+      ++groups, digits = 0;
+    } else {
+      return false;
+    }
+  }
+  return groups > 0 && digits == 3 && text.front() != '0';
+}
+
+bool is_missing(std::string_view text) {
+  std::string small;
+  for (const char c : text) small += static_cast<char>('A' <= c && c <= 'Z' ? c - 'A' + 'a' : c);
+  constexpr std::string_view known[] = {"na",      "n/a", "#n/a", "null", "none", "nil",
+                                        "missing", "?",   "-",    "--",   ".",    "nd"};
+  return std::ranges::find(known, small) != std::end(known);
+}
+
+// 2024-05-17, 17.05.2024, 5/17/24, 12:30: digits in two groups or more, or three between points.
+bool is_date_or_time(std::string_view text) {
+  if (text.empty() || !is_digit(text.front())) return false;
+  for (const auto& [separator, least] : {std::pair('-', 2), std::pair('/', 1), std::pair(':', 1), std::pair('.', 2)})
+    if (std::count(text.begin(), text.end(), separator) >= least &&
+        text.find_first_not_of("0123456789-/:. TZ+") == std::string_view::npos)
+      return true;
+  return false;
+}
+
+constexpr std::string_view is_no_number = "is not a number; correct it or remove the row";
+// What is wrong with a field that is no number, and what to do about it.
+std::string trouble_with(std::string_view text) {
+  if (is_missing(text)) return "stands for a value that is missing; fill it in or remove the row";
+  for (const char separator : {',', '\'', '_', ' ', '.'}) {
+    if (!has_thousands(text, separator)) continue;
+    const auto count = std::count(text.begin(), text.end(), separator);
+    if (separator == '.' && count < 2) continue;
+    std::string plain(text);
+    std::erase(plain, separator);
+    if (separator != ',' || count > 1 || plain.find('.') != std::string::npos)
+      return fmt::format("has separators between thousands; write {}", plain);
+    std::string with_point(text);
+    with_point[text.find(',')] = '.';
+    return fmt::format("has a comma; write {} if it stands between thousands, {} if it is a decimal comma", plain,
+                       with_point);
+  }
+  if (has_decimal_comma(text)) return "has a decimal comma; write a decimal point";
+  if (text.ends_with('%') && text.size() > 1 && (is_digit(text.front()) || text.front() == '-'))
+    return "has a percent sign; remove it from the whole column";
+  for (const std::string_view currency : {"$", "\u20ac", "\u00a3", "\u00a5"})
+    if (text.starts_with(currency) || text.ends_with(currency))
+      return "has a currency sign; remove it from the whole column";
+  if (is_date_or_time(text))
+    return "is a date or a time; write it as a number, such as days since the first, or leave the column out";
+  return std::string(is_no_number);
+}
+
+struct Field {
+  std::string_view text;  // without blanks around it and without its quotes
+  const char* at;         // where it starts
+};
+
+class CsvParser {
+ public:
+  CsvParser(std::string_view text, std::string_view source, const CsvOptions& options)
+      : text_(text), options_(options) {
+    table_.source = source;
+    if (options.separator) check_separator(*options.separator);
+    if (text_.starts_with(byte_order_mark)) text_.remove_prefix(byte_order_mark.size());
+    rest_ = text_;
+  }
+
+  Dataset parse() {
+    refuse_binary();
+    std::string_view line;
+    if (!next_line(line)) fail(end_of(text_), "the file has no data; give it rows of numbers");
+    separator_ = options_.separator ? *options_.separator : detect_separator(line);
+    const bool has_header = read_first_line(line);
+    if (has_header && !next_line(line))
+      fail(end_of(line), "names of columns but no data; add rows of numbers below them");
+    do append_row(line);
+    while (next_line(line));
+    return std::move(table_);
+  }
+
+ private:
+  static const char* end_of(std::string_view text) { return text.data() + text.size(); }
+  bool separates(char c) const { return c == separator_ || (separator_ == ' ' && c == '\t'); }
+  bool pads(char c) const { return is_blank(c) && (c != separator_ || separator_ == ' '); }
+
+  static void check_separator(char c) {
+    const bool in_numbers = ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || is_digit(c);
+    if (in_numbers || std::string_view("+-.\"#\r\n\0", 8).find(c) != std::string_view::npos)
+      throw OptionError(fmt::format("csv: {} cannot separate numbers; use a comma, a semicolon, a tab or a space",
+                                    in_quotes(std::string_view(&c, 1))));
+  }
+
+  [[noreturn]] void fail(const char* at, std::string_view what) const {
+    std::size_t line = 1, column = 1;
+    for (const char* c = text_.data(); c != at; ++c) {
+      if (*c == '\n' || (*c == '\r' && (c + 1 == end_of(text_) || c[1] != '\n')))
+        ++line, column = 1;
+      else if (starts_character(*c))
+        ++column;
+    }
+    throw DataError(fmt::format("{}:{}:{}: {}", printable(table_.source), line, column, what));
+  }
+
+  void refuse_binary() const {
+    if (text_.starts_with("\xFF\xFE") || text_.starts_with("\xFE\xFF"))
+      fail(text_.data(), "this is UTF-16 text; save the file as UTF-8");
+    if (const std::size_t nul = text_.find('\0'); nul != std::string_view::npos)
+      fail(text_.data() + nul, "a NUL byte: this is not a text file; give a table as plain text");
+  }
+
+  // ---- lines
+
+  static std::string_view take_line(std::string_view& rest) {
+    const auto* const begin = rest.data();
+    const auto* const end = std::find_if(begin, end_of(rest), [](char c) { return c == '\n' || c == '\r'; });
+    const std::string_view line(begin, static_cast<std::size_t>(end - begin));
+    rest.remove_prefix(line.size());
+    rest.remove_prefix(rest.starts_with("\r\n") ? 2 : rest.empty() ? 0 : 1);
+    return line;
+  }
+
+  // The next line of the table. Blank ones may come before it and after it, but within it a value may be missing there.
+  bool next_line(std::string_view& line) {
+    const char* blank = nullptr;
+    while (!rest_.empty()) {
+      const std::string_view candidate = take_line(rest_);
+      if (is_comment(candidate)) continue;
+      if (is_empty(candidate)) {
+        if (blank == nullptr) blank = candidate.data();
+        continue;
+      }
+      if (started_ && blank != nullptr) fail(blank, "an empty line inside the table; remove it or fill it in");
+      started_ = true;
+      line = candidate;
+      return true;
+    }
+    return false;
+  }
+
+  // ---- separators
+
+  static std::size_t count_outside_quotes(std::string_view line, char separator) {
+    if (separator == ' ') line = line.substr(0, line.find_last_not_of(" \t") + 1);
+    bool inside = false, in_run = separator == ' ';
+    std::size_t count = 0;
+    for (const char c : line) {
+      if (c == '"') inside = !inside;
+      const bool found = !inside && (c == separator || (separator == ' ' && c == '\t'));
+      if (found && !in_run) ++count;
+      in_run = found && separator == ' ';
+    }
+    return count;
+  }
+
+  // The first that cuts the first two lines into equally many fields. Semicolons and tabs come before commas, which may
+  // be decimal commas, and spaces come last, since they may stand beside any other separator.
+  char detect_separator(std::string_view first) const {
+    std::string_view rest = rest_, second = first;
+    while (!rest.empty()) {
+      second = take_line(rest);
+      if (!is_empty(second) && !is_comment(second)) break;
+      second = first;
+    }
+    for (const char c : {';', '\t', ',', ' '})
+      if (const auto n = count_outside_quotes(first, c); n > 0 && n == count_outside_quotes(second, c)) return c;
+    for (const char c : {';', '\t', ','})
+      if (count_outside_quotes(first, c) + count_outside_quotes(second, c) > 0) return c;
+    return count_outside_quotes(second, ' ') > 0 ? ' ' : ',';  // one name of several words above a single column
+  }
+
+  // ---- fields
+
+  // Takes a field and the separator after it off the line. False after the last one.
+  bool next_field(const char*& at, const char* end, Field& field) const {
+    skip_padding(at, end);
+    field.at = at;
+    if (at != end && *at == '"') {
+      const char* const close = closing_quote(at, end);
+      field.text = {at + 1, static_cast<std::size_t>(close - at - 1)};
+      at = close + 1;
+      skip_padding(at, end);
+      const bool separated = separator_ == ' ' ? at != close + 1 : at != end && separates(*at);
+      if (at != end && !separated)
+        fail(at, "text after a closing quote; put a separator there, or write \"\" for a quote inside quotes");
+    } else {
+      at = std::find_if(at, end, [&](char c) { return separates(c); });
+      const char* last = at;
+      while (last != field.at && pads(last[-1])) --last;
+      field.text = {field.at, static_cast<std::size_t>(last - field.at)};
+      skip_padding(at, end);
+    }
+    if (at == end) return false;
+    if (separator_ != ' ') ++at;
+    return true;
+  }
+
+  void skip_padding(const char*& at, const char* end) const {
+    while (at != end && pads(*at)) ++at;
+  }
+
+  const char* closing_quote(const char* open, const char* end) const {
+    for (const char* c = open + 1; c != end; ++c) {
+      if (*c != '"') continue;
+      if (c + 1 == end || c[1] != '"') return c;
+      ++c;
+    }
+    fail(open, "a quote that is not closed on its line; add the closing quote");
+  }
+
+  std::vector<Field> fields_of(std::string_view line) const {
+    std::vector<Field> fields;
+    const char* at = line.data();
+    for (bool more = true; more;) more = next_field(at, end_of(line), fields.emplace_back());
+    return fields;
+  }
+
+  // ---- the table
+
+  bool read_first_line(std::string_view line) {
+    const std::vector<Field> fields = fields_of(line);
+    const bool has_header =
+        options_.header == Header::present || (options_.header == Header::detect && has_names(fields));
+    std::unordered_set<std::string> seen;
+    for (const Field& field : fields) {
+      std::string name(has_header ? field.text : std::string_view{});
+      for (std::size_t i = 0; (i = name.find("\"\"", i)) != std::string::npos; ++i) name.erase(i, 1);
+      if (name.empty()) name = fmt::format("column {}", table_.names.size() + 1);
+      if (!seen.insert(name).second)
+        fail(field.at, fmt::format("a second column called {}; give each a name of its own", in_quotes(name)));
+      table_.names.push_back(std::move(name));
+    }
+    return has_header;
+  }
+
+  bool has_names(const std::vector<Field>& fields) const {
+    const Field* number = nullptr;
+    const Field* word = nullptr;
+    for (const Field& field : fields) {
+      if (field.text.empty()) continue;
+      const Field*& found = looks_like_number(field.text) ? number : word;
+      if (found == nullptr) found = &field;
+    }
+    if (number != nullptr && word != nullptr)
+      fail(word->at, fmt::format("{} stands among numbers in the first line; correct it, or name every column",
+                                 in_quotes(word->text)));
+    return word != nullptr;
+  }
+
+  void append_row(std::string_view line) {
+    const char* at = line.data();
+    const char* const end = end_of(line);
+    std::size_t column = 0;
+    for (bool more = true; more; ++column) {
+      Field field{};
+      more = next_field(at, end, field);
+      if (column == table_.columns()) ragged(line, field.at);
+      table_.values.push_back(number(field, column));
+    }
+    if (column < table_.columns()) ragged(line, end);
+  }
+
+  [[noreturn]] void ragged(std::string_view line, const char* at) const {
+    const std::size_t found = fields_of(line).size();
+    fail(at, fmt::format("{} in a table of {}; {}", counted(found, "field"), counted(table_.columns(), "column"),
+                         found < table_.columns() ? "add the missing ones" : "remove the others"));
+  }
+
+  double number(const Field& field, std::size_t column) const {
+    double value = 0;
+    const std::errc error = read_number(field.text, value);
+    if (error != std::errc{} || !std::isfinite(value)) [[unlikely]]
+      refuse(field, column, error);
+    return value;
+  }
+
+  [[noreturn]] void refuse(const Field& field, std::size_t column, std::errc error) const {
+    const std::string name = in_quotes(table_.names[column]);
+    if (field.text.empty()) fail(field.at, fmt::format("no value in column {}; fill it in or remove the row", name));
+    std::string trouble = error == std::errc{} ? "is not finite; correct it or remove the row"
+                          : error == std::errc::result_out_of_range
+                              ? "is out of range, 4.9e-324 to 1.8e308; change the unit"
+                              : trouble_with(field.text);
+    if (error == std::errc::invalid_argument && is_word(field.text) && holds_words(column))
+      trouble =
+          "is a word, as most of that column; write classes as numbers 0, 1, 2 and so on, or leave the column out";
+    fail(field.at, fmt::format("{} in column {} {}", in_quotes(field.text), name, trouble));
+  }
+
+  static bool is_word(std::string_view text) {
+    return !is_missing(text) && !looks_like_number(text) && trouble_with(text) == is_no_number;
+  }
+  // Are more of the values in this column words than numbers, and not one alone? All rows so far had numbers.
+  bool holds_words(std::size_t column) const {
+    constexpr std::size_t enough = 1000;
+    std::size_t words = 1, numbers = table_.values.size() / table_.columns();
+    std::string_view rest = rest_;
+    for (std::size_t lines = 0; !rest.empty() && lines < enough; ++lines) {
+      const std::string_view line = take_line(rest);
+      if (is_empty(line) || is_comment(line) || std::count(line.begin(), line.end(), '"') % 2 != 0) continue;
+      try {
+        const std::vector<Field> fields = fields_of(line);
+        if (column < fields.size() && !fields[column].text.empty()) ++(is_word(fields[column].text) ? words : numbers);
+      } catch (const DataError&) {  // what is wrong there is not what is wrong here
+      }
+    }
+    return words > 1 && words > numbers;
+  }
+
+  std::string_view text_, rest_;
+  const CsvOptions& options_;
+  char separator_ = ',';
+  bool started_ = false;
+  Dataset table_;
+};
+
+// ---- scaling, written once for both types of number
+
+void demand_whole_rows(std::string_view operation, std::size_t values, std::size_t columns) {
+  if (columns == 0 || values % columns != 0)
+    throw ShapeError(fmt::format("{}: {} in rows of {}; give whole rows", operation, counted(values, "value"),
+                                 counted(columns, "column")));
+}
+
+template <class Number>
+TableScaling table_scaling(std::span<const Number> values, std::size_t columns) {
+  demand_whole_rows("standardise", values.size(), columns);
+  TableScaling result;
+  std::vector<double> column(values.size() / columns);
+  for (std::size_t c = 0; c < columns; ++c) {
+    for (std::size_t row = 0; row < column.size(); ++row) column[row] = values[row * columns + c];
+    result.columns.push_back(standardise(column));
+  }
+  return result;
+}
+
+template <class Number, class Change>
+void change_rows(std::span<Number> values, const std::vector<Scaling>& columns, const Change& change) {
+  demand_whole_rows("TableScaling", values.size(), columns.size());
+  for (std::size_t i = 0; i < values.size(); i += columns.size())
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      Number& value = values[i + c];
+      value = static_cast<Number>(change(columns[c], static_cast<double>(value)));
+    }
+}
+
+constexpr auto scaled = [](const Scaling& scaling, double value) { return scaling.to(value); };
+constexpr auto unscaled = [](const Scaling& scaling, double value) { return scaling.from(value); };
+
+}  // namespace
+
+std::span<const double> Dataset::row(std::size_t index) const& {
+  if (index >= rows())
+    throw DataError(
+        fmt::format("{}: no row {}; there are {}, counted from 0", printable(source), index, counted(rows(), "row")));
+  return std::span<const double>(values).subspan(index * columns(), columns());
+}
+
+std::vector<double> Dataset::column(std::size_t index) const {
+  if (index >= columns())
+    throw DataError(fmt::format("{}: no column {}; there are {}, counted from 0", printable(source), index,
+                                counted(columns(), "column")));
+  std::vector<double> result(rows());
+  for (std::size_t i = 0; i < result.size(); ++i) result[i] = values[i * columns() + index];
+  return result;
+}
+
+std::vector<double> Dataset::column(std::string_view name) const {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found != names.end()) return column(static_cast<std::size_t>(found - names.begin()));
+  std::string known;
+  for (const std::string& other : names) known += (known.empty() ? "" : ", ") + in_quotes(other);
+  throw DataError(fmt::format("{}: no column {}; the columns are {}", printable(source), in_quotes(name), known));
+}
+
+Dataset parse_csv(std::string_view text, std::string_view source, const CsvOptions& options) {
+  return CsvParser(text, source, options).parse();
+}
+
+Dataset read_csv(const std::filesystem::path& file, const CsvOptions& options) {
+  const FileOptions text{.size_limit = options.size_limit, .text = true};
+  return parse_csv(read_file(file, text), file.string(), options);
+}
+
+TableScaling standardise(std::span<const double> rows, std::size_t columns) { return table_scaling(rows, columns); }
+TableScaling standardise(std::span<const float> rows, std::size_t columns) { return table_scaling(rows, columns); }
+
+void TableScaling::to(std::span<double> rows) const { change_rows(rows, columns, scaled); }
+void TableScaling::to(std::span<float> rows) const { change_rows(rows, columns, scaled); }
+void TableScaling::from(std::span<double> rows) const { change_rows(rows, columns, unscaled); }
+void TableScaling::from(std::span<float> rows) const { change_rows(rows, columns, unscaled); }
+
+}  // namespace downhill

@@ -1,0 +1,223 @@
+#include <models/network/layers.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include <autodiff/error.hpp>
+
+namespace downhill {
+namespace {
+
+constexpr std::array<std::pair<Activation, std::string_view>, 9> activations{{{Activation::none, "none"},
+                                                                              {Activation::relu, "relu"},
+                                                                              {Activation::leaky_relu, "leaky_relu"},
+                                                                              {Activation::elu, "elu"},
+                                                                              {Activation::gelu, "gelu"},
+                                                                              {Activation::silu, "silu"},
+                                                                              {Activation::softplus, "softplus"},
+                                                                              {Activation::tanh, "tanh"},
+                                                                              {Activation::sigmoid, "sigmoid"}}};
+
+bool is_of_the_relu_family(Activation activation) {
+  switch (activation) {
+    case Activation::relu:
+    case Activation::leaky_relu:
+    case Activation::elu:
+    case Activation::gelu:
+    case Activation::silu: return true;
+    default: return false;
+  }
+}
+
+Initialiser chosen(Initialiser initialiser, Activation activation) {
+  if (initialiser != Initialiser::automatic) return initialiser;
+  return is_of_the_relu_family(activation) ? Initialiser::he : Initialiser::xavier;
+}
+
+std::string with(std::string text, Activation activation) {
+  if (activation != Activation::none) text += fmt::format(", {}", name(activation));
+  return text;
+}
+
+}  // namespace
+
+std::string SampleShape::text() const {
+  return is_flat() ? fmt::format("{}", channels) : fmt::format("{} x {} x {}", height, width, channels);
+}
+
+std::string_view name(Activation activation) {
+  for (const auto& [known, text] : activations)
+    if (known == activation) return text;
+  return "unknown";
+}
+
+Activation activation_called(std::string_view name) {
+  std::string all;
+  for (const auto& [known, text] : activations) {
+    if (text == name) return known;
+    all += fmt::format("{}{}", all.empty() ? "" : ", ", text);
+  }
+  throw OptionError(fmt::format("there is no activation '{}'; there are {}", name, all));
+}
+
+// ---- Dense
+
+std::string Dense::text() const { return with(fmt::format("Dense {}", outputs), activation); }
+
+SampleShape Dense::output(const SampleShape& in) const {
+  if (!in.is_flat())
+    throw ShapeError(fmt::format("Dense: the samples are images, {}; put Flatten before it", in.text()));
+  if (in.size() == 0 || outputs == 0)
+    throw ShapeError(
+        fmt::format("Dense: {} inputs and {} outputs; there must be at least one of each", in.size(), outputs));
+  return outputs;
+}
+
+std::vector<ParameterShape> Dense::parameters(const SampleShape& in) const {
+  std::vector<ParameterShape> shapes{
+      {"weight", in.size(), outputs, chosen(initialiser, activation), in.size(), outputs}};
+  if (bias) shapes.push_back({"bias", 1, outputs, Initialiser::zeros});
+  return shapes;
+}
+
+double Dense::flops(const SampleShape& in) const {
+  return static_cast<double>(outputs) * (2 * static_cast<double>(in.size()) + (activation == Activation::none ? 0 : 1));
+}
+
+// ---- of images
+
+namespace {
+
+ImageShape image_of(const SampleShape& in) { return {in.height, in.width, in.channels}; }
+SampleShape sample_of(const ImageShape& image) { return {image.height, image.width, image.channels}; }
+
+double elements_read(const SampleShape& out, const Window& window) {
+  return static_cast<double>(out.size()) * static_cast<double>(window.height * window.width);
+}
+
+std::string text_of(const Window& window) {
+  std::string text = fmt::format("{} x {}", window.height, window.width);
+  if (window.stride != 1) text += fmt::format(" / {}", window.stride);
+  return text;
+}
+
+}  // namespace
+
+std::string Conv2d::text() const { return with(fmt::format("Conv2d {}, {}", channels, text_of(window)), activation); }
+
+SampleShape Conv2d::output(const SampleShape& in) const { return sample_of(convolved(image_of(in), window, channels)); }
+
+std::vector<ParameterShape> Conv2d::parameters(const SampleShape& in) const {
+  const std::size_t pixels = window.height * window.width, inputs = pixels * in.channels;
+  return {{"weight", inputs, channels, chosen(initialiser, activation), inputs, pixels * channels},
+          {"bias", 1, channels, Initialiser::zeros}};
+}
+
+double Conv2d::flops(const SampleShape& in) const {
+  return 2 * elements_read(output(in), window) * static_cast<double>(in.channels);
+}
+
+template <Pooling of>
+std::string Pool2d<of>::text() const {
+  return fmt::format("{}Pool2d {}", of == Pooling::largest ? "Max" : "Average", text_of(window));
+}
+template <Pooling of>
+SampleShape Pool2d<of>::output(const SampleShape& in) const {
+  return sample_of(pooled(image_of(in), window));
+}
+template <Pooling of>
+double Pool2d<of>::flops(const SampleShape& in) const {
+  return elements_read(output(in), window);
+}
+template struct Pool2d<Pooling::largest>;
+template struct Pool2d<Pooling::mean>;
+
+// ---- LayerNorm
+
+std::string LayerNorm::text() const { return "LayerNorm"; }
+
+SampleShape LayerNorm::output(const SampleShape& in) const {
+  if (!(epsilon >= 0 && std::isfinite(epsilon)))
+    throw OptionError(fmt::format("LayerNorm: epsilon is {}; it must be at least 0 and finite", epsilon));
+  return in;
+}
+
+std::vector<ParameterShape> LayerNorm::parameters(const SampleShape& in) const {
+  return {{"gain", 1, in.size(), Initialiser::ones}, {"bias", 1, in.size(), Initialiser::zeros}};
+}
+
+double LayerNorm::flops(const SampleShape& in) const { return 7 * static_cast<double>(in.size()); }
+
+// ---- Dropout
+
+std::string Dropout::text() const { return fmt::format("Dropout {}", rate); }
+
+SampleShape Dropout::output(const SampleShape& in) const {
+  if (!(rate >= 0 && rate < 1)) misuse::no_dropout_rate(rate);
+  return in;
+}
+
+double Dropout::flops(const SampleShape& in) const { return static_cast<double>(in.size()); }
+
+// ---- what they compute
+
+namespace {
+
+template <class T>
+VarMatrix<T> activated(Activation activation, const VarMatrix<T>& x) {
+  switch (activation) {
+    case Activation::none: return x;
+    case Activation::relu: return relu(x);
+    case Activation::leaky_relu: return leaky_relu(x);
+    case Activation::elu: return elu(x);
+    case Activation::gelu: return gelu(x);
+    case Activation::silu: return silu(x);
+    case Activation::softplus: return softplus(x);
+    case Activation::tanh: return tanh(x);
+    case Activation::sigmoid: return sigmoid(x);
+  }
+  return x;
+}
+
+// A batch on its way through a layer.
+template <class T>
+struct Passing {
+  const VarMatrix<T>& x;
+  const SampleShape& in;
+  std::span<const VarMatrix<T>> parameters;
+  const Pass& pass;
+
+  VarMatrix<T> operator()(const Dense& layer) const {
+    return activated(layer.activation,
+                     layer.bias ? affine(x, parameters[0], parameters[1]) : product(x, parameters[0]));
+  }
+  VarMatrix<T> operator()(const Conv2d& layer) const {
+    return activated(layer.activation, convolution(x, image_of(in), parameters[0], parameters[1], layer.window));
+  }
+  VarMatrix<T> operator()(const MaxPool2d& layer) const { return max_pooling(x, image_of(in), layer.window); }
+  VarMatrix<T> operator()(const AveragePool2d& layer) const { return average_pooling(x, image_of(in), layer.window); }
+  VarMatrix<T> operator()(const LayerNorm& layer) const {
+    return layer_norm(x, parameters[0], parameters[1], layer.epsilon);
+  }
+  VarMatrix<T> operator()(const Dropout& layer) const {
+    return pass.dropout == nullptr ? x : dropout(x, layer.rate, *pass.dropout);
+  }
+  VarMatrix<T> operator()(const Flatten&) const { return x; }
+};
+
+}  // namespace
+
+template <class T>
+VarMatrix<T> forward(const Layer& layer, const VarMatrix<T>& x, const SampleShape& in,
+                     std::span<const VarMatrix<T>> parameters, const Pass& pass) {
+  return std::visit(Passing<T>{x, in, parameters, pass}, layer);
+}
+template VarMatrix<float> forward(const Layer&, const VarMatrix<float>&, const SampleShape&,
+                                  std::span<const VarMatrix<float>>, const Pass&);
+template VarMatrix<double> forward(const Layer&, const VarMatrix<double>&, const SampleShape&,
+                                   std::span<const VarMatrix<double>>, const Pass&);
+
+}  // namespace downhill

@@ -1,0 +1,149 @@
+#pragma once
+// The layers of a network: small values that say what is computed, and from how many parameters.
+//
+// A batch is a matrix, a sample a row. Where samples are images, a row holds the pixels row after row, the channels of
+// a pixel side by side. A layer is told the shape of one sample.
+
+#include <cstddef>
+#include <random>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <autodiff/matrix.hpp>
+#include <models/network/initialise.hpp>
+
+namespace downhill {
+
+/// The shape of one sample: so many features, or an image of height x width pixels with so many channels each.
+struct SampleShape {
+  std::size_t height = 1, width = 1, channels = 0;
+
+  SampleShape() = default;
+  SampleShape(std::size_t features) : channels(features) {}
+  SampleShape(std::size_t rows, std::size_t columns, std::size_t of_each)
+      : height(rows), width(columns), channels(of_each) {}
+  bool is_flat() const { return height == 1 && width == 1; }
+  std::size_t size() const { return height * width * channels; }
+  /// "64" or "28 x 28 x 1".
+  std::string text() const;
+  bool operator==(const SampleShape&) const = default;
+};
+
+enum class Activation { none, relu, leaky_relu, elu, gelu, silu, softplus, tanh, sigmoid };
+
+std::string_view name(Activation activation);
+/// Throws OptionError for a name that no activation has, and lists those that there are.
+Activation activation_called(std::string_view name);
+
+/// What a layer needs to know of a pass through the network.
+struct Pass {
+  std::mt19937_64* dropout = nullptr;  ///< set in training: the generator that says what to drop
+};
+
+/// The parameters of a layer of one kind: a matrix, and how it starts.
+struct ParameterShape {
+  std::string_view name;
+  std::size_t rows, columns;
+  Initialiser start;
+  std::size_t fan_in = 1, fan_out = 1;
+
+  std::size_t size() const { return rows * columns; }
+};
+
+// Every layer has these members. `in` is the shape of a sample as it comes in; `output` throws ShapeError where it does
+// not fit, OptionError for an option of the layer outside its domain.
+//
+//     std::string text() const                                       "Dense 64, relu"
+//     SampleShape output(const SampleShape& in) const
+//     std::vector<ParameterShape> parameters(const SampleShape& in) const
+//     double flops(const SampleShape& in) const                      of the forward pass, of a sample
+//
+// What it computes is in `forward`.
+
+/// f(x W + b), W of inputs x outputs.
+struct Dense {
+  std::size_t outputs = 1;
+  Activation activation = Activation::none;
+  Initialiser initialiser = Initialiser::automatic;
+  bool bias = true;
+
+  std::string text() const;
+  SampleShape output(const SampleShape& in) const;
+  std::vector<ParameterShape> parameters(const SampleShape& in) const;
+  double flops(const SampleShape& in) const;
+};
+
+/// Windows of the image times a filter for each output channel, plus a bias: see convolution. The weights are (window x
+/// channels) x outputs. A row of 0 is put around the image where `window.padding` says so.
+struct Conv2d {
+  std::size_t channels = 1;
+  Window window = {.height = 3, .width = 3, .padding = 1};
+  Activation activation = Activation::none;
+  Initialiser initialiser = Initialiser::automatic;
+
+  std::string text() const;
+  SampleShape output(const SampleShape& in) const;
+  std::vector<ParameterShape> parameters(const SampleShape& in) const;
+  double flops(const SampleShape& in) const;
+};
+
+enum class Pooling { largest, mean };
+
+/// The largest, or the mean, of each window and channel.
+template <Pooling of>
+struct Pool2d {
+  Window window = {.height = 2, .width = 2, .stride = 2};
+
+  std::string text() const;
+  SampleShape output(const SampleShape& in) const;
+  std::vector<ParameterShape> parameters(const SampleShape&) const { return {}; }
+  double flops(const SampleShape& in) const;
+};
+using MaxPool2d = Pool2d<Pooling::largest>;
+using AveragePool2d = Pool2d<Pooling::mean>;
+extern template struct Pool2d<Pooling::largest>;
+extern template struct Pool2d<Pooling::mean>;
+
+/// Rows of mean 0 and variance 1, times a gain, plus a bias: see layer_norm.
+struct LayerNorm {
+  double epsilon = 1e-5;
+
+  std::string text() const;
+  SampleShape output(const SampleShape& in) const;
+  std::vector<ParameterShape> parameters(const SampleShape& in) const;
+  double flops(const SampleShape& in) const;
+};
+
+/// In training, elements are dropped with this probability: see dropout. Otherwise nothing happens.
+struct Dropout {
+  double rate = 0.5;
+
+  std::string text() const;
+  SampleShape output(const SampleShape& in) const;
+  std::vector<ParameterShape> parameters(const SampleShape&) const { return {}; }
+  double flops(const SampleShape& in) const;
+};
+
+/// An image as so many features. The elements stay where they are.
+struct Flatten {
+  std::string text() const { return "Flatten"; }
+  SampleShape output(const SampleShape& in) const { return in.size(); }
+  std::vector<ParameterShape> parameters(const SampleShape&) const { return {}; }
+  double flops(const SampleShape&) const { return 0; }
+};
+
+using Layer = std::variant<Dense, LayerNorm, Dropout, Flatten, Conv2d, MaxPool2d, AveragePool2d>;
+
+/// What a layer computes of a batch x, from its parameters in the order of its list.
+template <class T>
+VarMatrix<T> forward(const Layer& layer, const VarMatrix<T>& x, const SampleShape& in,
+                     std::span<const VarMatrix<T>> parameters, const Pass& pass);
+extern template VarMatrix<float> forward(const Layer&, const VarMatrix<float>&, const SampleShape&,
+                                         std::span<const VarMatrix<float>>, const Pass&);
+extern template VarMatrix<double> forward(const Layer&, const VarMatrix<double>&, const SampleShape&,
+                                          std::span<const VarMatrix<double>>, const Pass&);
+
+}  // namespace downhill

@@ -1,0 +1,165 @@
+#pragma once
+// What is known of a training: how far it is, what it tells on the way, when it ends and why.
+
+#include <Eigen/Core>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include <autodiff/descent/result.hpp>
+#include <autodiff/descent/walk.hpp>
+#include <models/network/loss.hpp>
+#include <models/training/metrics.hpp>
+
+namespace downhill {
+
+/// How a model does on some samples. The score is the accuracy for labels, R² for numbers.
+struct Evaluation {
+  double loss = 0, score = 0;
+};
+
+/// Adds up the parts of an evaluation.
+class ScoreKeeper {
+ public:
+  explicit ScoreKeeper(bool has_labels) : has_labels_(has_labels) {}
+  template <class Matrix, class T>
+  void add(double loss, const Matrix& outputs, const Batch<T>& batch) {
+    const auto rows = static_cast<std::size_t>(outputs.rows());
+    columns_ = static_cast<std::size_t>(outputs.cols());
+    samples_ += rows, losses_ += loss * static_cast<double>(rows);
+    if (has_labels_) {
+      const std::vector<std::size_t> classes = predicted_classes(outputs);
+      predicted_.insert(predicted_.end(), classes.begin(), classes.end());
+      labels_.insert(labels_.end(), batch.labels.begin(), batch.labels.end());
+    } else {
+      outputs_.insert(outputs_.end(), outputs.data(), outputs.data() + outputs.size());
+      targets_.insert(targets_.end(), batch.targets.begin(), batch.targets.end());
+    }
+  }
+  Evaluation evaluation() const;
+
+ private:
+  bool has_labels_;
+  std::size_t samples_ = 0, columns_ = 1;
+  double losses_ = 0;
+  std::vector<std::size_t> predicted_, labels_;
+  std::vector<double> outputs_, targets_;
+};
+
+/// What an observer is told after every step, and once more when it has ended.
+struct TrainingProgress {
+  std::size_t epoch, epochs;          ///< the one that the step belongs to, from 1, of how many
+  std::size_t step, steps_per_epoch;  ///< steps taken in all
+  double loss;                        ///< the mean over the samples of this epoch so far
+  double learning_rate;               ///< of the step
+  bool epoch_ended;
+  std::optional<Evaluation> validation;  ///< of this epoch, at its end, where there are validation samples
+  std::string_view score_name;           ///< "accuracy" or "R²"
+  double seconds;
+  std::optional<StopReason> ended;  ///< set in the last call
+  std::string_view why;             ///< likewise
+};
+
+struct Epoch {
+  double loss = 0;  ///< the mean over its batches, each before its step; of a full-batch method, after it
+  std::optional<Evaluation> validation = {};
+  double learning_rate = 0, seconds = 0;
+};
+
+struct TrainingResult {
+  std::size_t steps = 0;
+  double seconds = 0;
+  StopReason reason = StopReason::step_limit;
+  std::string why;             ///< one sentence
+  std::vector<Epoch> history;  ///< of the epochs that were finished
+  std::size_t best_epoch = 0;  ///< from 1, by the validation loss or else the training loss; 0: none was finished
+};
+
+class TrainingLog {
+ public:
+  /// Throws OptionError for 0 samples, a batch of 0, or patience that is NaN.
+  TrainingLog(std::size_t samples, std::size_t batch, std::size_t epochs, const Patience& patience, bool has_labels);
+
+  /// A run begins.
+  void start_clock();
+  /// A batch of so many samples with this mean loss.
+  void add(double loss, std::size_t samples, double learning_rate);
+  /// Ends the epoch, and all if patience has run out. Is it the best so far?
+  bool end_epoch(const std::optional<Evaluation>& validation);
+  /// Ends all if an epoch has ended and that was the last.
+  void close_epoch(double seconds_limit);
+  void end(StopReason reason, std::string why);
+  void end_not_finite(std::string_view what);
+  bool ended() const { return ended_.has_value(); }
+
+  template <class Observer>
+  void tell(Observer& observer) {
+    const TrainingProgress now = progress();
+    if constexpr (std::is_void_v<decltype(observer(now))>)
+      observer(now);
+    else if (bool(observer(now)) && !ended())
+      end(StopReason::observer, "an observer asked to stop");
+  }
+  /// Tells all that and why it has ended.
+  template <class... Observers>
+  void tell_end(Observers&... observers) {
+    told_end_ = true;
+    (tell(observers), ...);
+  }
+  TrainingProgress progress() const;
+  TrainingResult result() const;
+
+  struct State {
+    std::size_t steps = 0, samples = 0;  // in all, and of this epoch
+    double losses = 0;                   // of this epoch, each times its samples
+    std::vector<Epoch> history;
+    double least = std::numeric_limits<double>::infinity();  // without changes too small for patience
+    std::size_t best_epoch = 0, waited = 0;
+  };
+  const State& state() const { return state_; }
+  void restore(State state);
+
+ private:
+  void end_after_last_epoch();
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count(); }
+
+  std::size_t samples_, batch_, epochs_, began_after_ = 0;
+  Patience patience_;
+  bool has_labels_;
+  State state_;
+  bool epoch_ended_ = false, told_end_ = false;
+  double learning_rate_ = 0;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  std::optional<StopReason> ended_;
+  std::string why_;
+};
+
+struct TrainingBarOptions {
+  std::FILE* out = stderr;
+  double every = 0.1;                 ///< seconds between two updates of the line on a terminal
+  std::optional<bool> terminal = {};  ///< is `out` one? Found out where not given
+  std::size_t width = 24;             ///< of the bar, in characters
+  std::size_t epochs_apart = 1;       ///< a line stays for every so many epochs
+};
+
+/// A line for every epoch: loss, validation loss and score, time; on a terminal, the one at work with a bar.
+class TrainingBar {
+ public:
+  explicit TrainingBar(TrainingBarOptions options = {});
+  void operator()(const TrainingProgress& progress);
+
+ private:
+  TrainingBarOptions options_;
+  bool terminal_;
+  double last_ = -std::numeric_limits<double>::infinity(), epoch_began_ = 0;
+};
+
+}  // namespace downhill

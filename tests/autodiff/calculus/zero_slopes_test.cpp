@@ -1,0 +1,218 @@
+// One rule for every mode: what is exactly 0, a slope, an adjoint or a tangent, contributes exactly 0, though the
+// number that it meets be infinite or NaN. Here every function is taken at the edges of its domain, alone and behind or
+// before a step that has the slope 0, and every mode must give the derivative that the plain sweep gives.
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <autodiff/autodiff.hpp>
+#include <autodiff/inspect.hpp>
+
+#include "support/catch.hpp"
+
+using namespace downhill;
+
+namespace {
+
+constexpr double inf = std::numeric_limits<double>::infinity(), not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+// df/dx by every mode there is.
+template <class F>
+std::vector<std::pair<std::string, double>> by_every_mode(F f, double x) {
+  std::vector<std::pair<std::string, double>> found;
+  const auto on_tape = [&](const char* mode, auto&& g) {
+    Tape<double> tape;
+    const auto v = tape.variable(x);
+    const auto y = g(v);
+    found.emplace_back(mode, y.is_active() ? tape.gradient(y)[v] : 0);
+  };
+  on_tape("sweep", f);
+  on_tape("fuse", fuse(f));
+  on_tape("recompute", recompute(f));
+  {
+    Tape<double> tape;
+    const inspect::Trace trace(tape);
+    const auto v = tape.variable(x);
+    found.emplace_back("traced", tape.gradient(f(v))[v]);
+  }
+  found.emplace_back("Dual", f(Dual<double>(x, 1)).tangent());
+  found.emplace_back("Dual, 8 lanes", f(Dual<double, 8>::variable(x, 5)).tangent(5));
+  using Nested = Dual<Dual<double>>;
+  found.emplace_back("nested, outer", Nested(f(Nested(Dual<double>(x), Dual<double>(1.0)))).tangent().value());
+  found.emplace_back("nested, inner", Nested(f(Nested(Dual<double>(x, 1.0)))).value().tangent());
+  {
+    Tape<Dual<double>> tape;
+    const auto v = tape.variable(Dual<double>(x));
+    found.emplace_back("nested sweep", tape.gradient(f(v))[v].value());
+  }
+  for (const std::size_t columns : {1U, 40U}) {  // by elements and in packs
+    Tape<double> tape;
+    const auto m = parameters(tape, std::vector<double>(columns, x), 1, columns);
+    found.emplace_back("matrix", tape.gradient(sum(f(m)))[m](0, 0));
+  }
+  return found;
+}
+
+bool is_same(double a, double b) {
+  if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
+  return a == b || std::abs(a - b) <= 1e-13 * std::abs(b);
+}
+
+template <class F>
+void check_modes(const std::string& what, F f, double x) {
+  const auto found = by_every_mode(f, x);
+  for (const auto& [mode, slope] : found) {
+    INFO(what << " at " << x << ", " << mode << ": " << slope << ", in the sweep " << found[0].second);
+    CHECK(is_same(slope, found[0].second));
+  }
+}
+
+template <class F>
+void check_slope(const std::string& what, F f, double x, double wanted) {
+  for (const auto& [mode, slope] : by_every_mode(f, x)) {
+    INFO(what << " at " << x << ", " << mode << ": " << slope << ", not " << wanted);
+    CHECK(is_same(slope, wanted));
+  }
+}
+
+// Every function of one operand, as function(name, f) with a generic f.
+template <class Visit>
+void for_each_function(Visit&& visit) {
+  // clang-format off
+  visit("reciprocal", [](const auto& x) { return reciprocal(x); });
+  visit("square", [](const auto& x) { return square(x); });
+  visit("cube", [](const auto& x) { return cube(x); });
+  visit("sqrt", [](const auto& x) { return sqrt(x); });
+  visit("cbrt", [](const auto& x) { return cbrt(x); });
+  visit("pow(x, 0.5)", [](const auto& x) { return pow(x, 0.5); });
+  visit("pow(x, -1)", [](const auto& x) { return pow(x, -1.0); });
+  visit("pow(0, x)", [](const auto& x) { return pow(0.0, x); });
+  visit("hypot(x, 0)", [](const auto& x) { return hypot(x, 0.0); });
+  visit("1 / x", [](const auto& x) { return 1 / x; });
+  visit("exp", [](const auto& x) { return exp(x); });
+  visit("exp2", [](const auto& x) { return exp2(x); });
+  visit("expm1", [](const auto& x) { return expm1(x); });
+  visit("log", [](const auto& x) { return log(x); });
+  visit("log2", [](const auto& x) { return log2(x); });
+  visit("log10", [](const auto& x) { return log10(x); });
+  visit("log1p", [](const auto& x) { return log1p(x); });
+  visit("sin", [](const auto& x) { return sin(x); });
+  visit("tan", [](const auto& x) { return tan(x); });
+  visit("asin", [](const auto& x) { return asin(x); });
+  visit("acos", [](const auto& x) { return acos(x); });
+  visit("atan", [](const auto& x) { return atan(x); });
+  visit("atan2(x, 0)", [](const auto& x) { return atan2(x, 0.0); });
+  visit("sinh", [](const auto& x) { return sinh(x); });
+  visit("cosh", [](const auto& x) { return cosh(x); });
+  visit("tanh", [](const auto& x) { return tanh(x); });
+  visit("asinh", [](const auto& x) { return asinh(x); });
+  visit("acosh", [](const auto& x) { return acosh(x); });
+  visit("atanh", [](const auto& x) { return atanh(x); });
+  visit("erf", [](const auto& x) { return erf(x); });
+  visit("erfc", [](const auto& x) { return erfc(x); });
+  visit("lgamma", [](const auto& x) { return lgamma(x); });
+  visit("abs", [](const auto& x) { return abs(x); });
+  visit("sign", [](const auto& x) { return sign(x); });
+  visit("floor", [](const auto& x) { return floor(x); });
+  visit("max(x, 0)", [](const auto& x) { return max(x, 0.0); });
+  visit("min(x, 0)", [](const auto& x) { return min(x, 0.0); });
+  visit("clamp", [](const auto& x) { return clamp(x, -1.0, 1.0); });
+  visit("sigmoid", [](const auto& x) { return sigmoid(x); });
+  visit("softplus", [](const auto& x) { return softplus(x); });
+  visit("log_sigmoid", [](const auto& x) { return log_sigmoid(x); });
+  visit("relu", [](const auto& x) { return relu(x); });
+  visit("leaky_relu", [](const auto& x) { return leaky_relu(x); });
+  visit("elu", [](const auto& x) { return elu(x); });
+  visit("huber", [](const auto& x) { return huber(x); });
+  visit("gelu", [](const auto& x) { return gelu(x); });
+  visit("silu", [](const auto& x) { return silu(x); });
+  // clang-format on
+}
+
+}  // namespace
+
+TEST_CASE("every function has the same slope in every mode, at the edges of its domain too", "[zero]") {
+  for_each_function([](const std::string& name, auto f) {
+    for (const double x : {0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 1e-310, 800.0, -800.0, inf, -inf, not_a_number})
+      check_modes(name, f, x);
+  });
+}
+
+TEST_CASE("what was not chosen has no part in the derivative, in any mode", "[zero]") {
+  for_each_function([](const std::string& name, auto f) {
+    for (const double x : {0.0, 1.0, -1.0, 0.5, -2.0, 800.0})
+      check_slope(
+          "not selected: " + name, [f](const auto& v) { return select(false, f(v), 2 * v); }, x, 2);
+  });
+}
+
+TEST_CASE("what does not move moves nothing, in any mode", "[zero]") {
+  for_each_function([](const std::string& name, auto f) {
+    for (const double x : {0.0, 1.0, -1.0, 800.0})
+      check_slope(
+          name + " of " + std::to_string(x), [f, x](const auto& v) { return f(max(min(v, -1e5), -1e6) * 0.0 + x); },
+          -10, 0);
+  });
+}
+
+TEST_CASE("a slope of 0 stops an infinite adjoint, as an adjoint of 0 stops at an infinite slope", "[zero]") {
+  check_slope(
+      "max(log x, -100)", [](const auto& x) { return max(log(x), -100.0); }, 0, 0);
+  check_slope(
+      "x > 0 ? sqrt x : 2 x", [](const auto& x) { return select(false, sqrt(x), 2 * x); }, 0, 2);
+  check_slope(
+      "sqrt(max(x, 0))", [](const auto& x) { return sqrt(max(x, 0.0)); }, -1, 0);
+  check_slope(
+      "log(relu x)", [](const auto& x) { return log(relu(x)); }, -1, 0);
+  check_slope(
+      "sqrt(x x)", [](const auto& x) { return sqrt(x * x); }, 0, 0);
+}
+
+TEST_CASE("the Jacobian is the same by forward mode and by sweeps", "[zero]") {
+  for (const std::size_t n : {1U, 3U, 40U}) {
+    const std::vector<double> x(n, 0.0);
+    const auto f = [](auto v) { return std::vector{max(log(v[0]), -100.0), sqrt(max(v[0] - 1.0, 0.0))}; };
+    const auto j = jacobian(f, x);
+    CHECK((j.array() == 0).all());
+    CHECK(jvp(f, x, std::vector<double>(n, 1.0)).tangent == std::vector<double>{0, 0});
+  }
+}
+
+TEST_CASE("matrix operations hand on what their scalar expansions do, where infinity meets 0", "[zero]") {
+  // sqrt'(0) is infinite, and the product is 0 because all of B is, or all of A.
+  Tape<double> tape;
+  const auto a = parameters(tape, std::vector<double>{1, 2, 0, 0}, 2, 2);
+  const auto b = parameters(tape, std::vector<double>{0, 1, 0, 3}, 2, 2);
+  const auto gradient = tape.gradient(sum(sqrt(product(a, b))));
+  std::array<double, 4> of_a{}, of_b{};
+  {
+    Tape<double> scalars;
+    const auto x = scalars.variables(std::vector<double>{1, 2, 0, 0}),
+               y = scalars.variables(std::vector<double>{0, 1, 0, 3});
+    Var<double> total;
+    for (std::size_t i = 0; i < 2; ++i)
+      for (std::size_t k = 0; k < 2; ++k)
+        total += sqrt(dot(std::array{x[2 * i], x[2 * i + 1]}, std::array{y[k], y[2 + k]}));
+    const auto expected = scalars.gradient(total);
+    for (std::size_t i = 0; i < 4; ++i) of_a[i] = expected[x[i]], of_b[i] = expected[y[i]];
+  }
+  for (Eigen::Index i = 0; i < 4; ++i) {
+    INFO("element " << i);
+    CHECK(is_same(gradient[a](i / 2, i % 2), of_a[static_cast<std::size_t>(i)]));
+    CHECK(is_same(gradient[b](i / 2, i % 2), of_b[static_cast<std::size_t>(i)]));
+  }
+
+  // A row of NaN that nothing looks at.
+  const auto x = parameters(tape, std::vector<double>{1, 2, 3, not_a_number, not_a_number, not_a_number}, 2, 3);
+  const auto one = VarMatrix<double>(Eigen::MatrixXd::Ones(1, 3));
+  for (const auto& y : {softmax(x), log_softmax(x), layer_norm(x, one, one), product(x, x.transpose())}) {
+    const auto row = tape.gradient(sum(square(y.block(0, 0, 1, y.columns() == 3 ? 3 : 1))))[x];
+    CHECK((row.row(0).array().isFinite()).all());
+    CHECK((row.row(1).array() == 0).all());
+  }
+}

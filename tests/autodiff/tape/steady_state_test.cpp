@@ -1,0 +1,153 @@
+// A step of training, repeated, allocates nothing: this program counts its calls of operator new. (The tape's stream of
+// statements grows by realloc, and only beyond the longest step so far.)
+
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+#include <autodiff/descent/methods.hpp>
+#include <autodiff/descent/objective.hpp>
+#include <autodiff/matrix.hpp>
+#include <models/network/network.hpp>
+#include <models/training/training.hpp>
+#include <support/catch.hpp>
+
+namespace {
+std::size_t allocations = 0;
+
+void* counted(std::size_t size, std::size_t alignment) {
+  ++allocations;
+  void* const memory = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+}  // namespace
+
+[[gnu::noinline]] void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
+[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
+  return counted(size, static_cast<std::size_t>(alignment));
+}
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return counted(size, alignof(std::max_align_t));
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+// AddressSanitizer has a malloc of its own: g++ says so by a macro, clang++ by a feature.
+#if defined(__SANITIZE_ADDRESS__)
+#define DOWNHILL_MALLOC_IS_TAKEN
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define DOWNHILL_MALLOC_IS_TAKEN
+#endif
+#endif
+
+// What is not allocated by operator new, as Eigen's memory: malloc itself is counted, where it can be replaced.
+#if defined(__GLIBC__) && !defined(DOWNHILL_MALLOC_IS_TAKEN)
+extern "C" void* __libc_malloc(std::size_t size);
+extern "C" void* malloc(std::size_t size) {
+  ++allocations;
+  return __libc_malloc(size);
+}
+#endif
+
+using namespace downhill;
+
+TEST_CASE("a training step allocates nothing after the first, with matrices, scalars and an optimizer") {
+  Tape<float> tape;
+  std::vector<float> values(200, 0.1F), inputs(64, 0.5F);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] += 0.001F * static_cast<float>(i);
+  const auto w1 = parameters(tape, std::span(values).first(16), 2, 8),
+             b1 = parameters(tape, std::span(values).first(8), 1, 8);
+  const auto w2 = parameters(tape, std::span(values).first(24), 8, 3);
+  const auto scale = parameters(tape, std::span(values).first(1), 1, 1);
+  const auto x = VarMatrix<float>::constant(inputs, 32, 2);
+  const std::vector<std::size_t> labels(32, 1);
+  Optimizer<Adam, float> optimizer(Adam{.learning_rate = 0.01}, tape.parameters().size());
+  Gradient<float> swept;
+  const auto start = tape.mark();
+  std::size_t before = 0;
+  float first = 0, last = 0;
+  for (int step = 0; step < 50; ++step) {
+    if (step == 3) before = allocations;
+    const auto hidden = tanh(affine(x, w1, b1)) * scale;
+    Var<float> decay(0.0F);
+    for (std::size_t i = 0; i < 8; ++i) decay += square(b1(0, i)) * 0.01F;
+    const auto loss = softmax_cross_entropy(product(hidden, w2), labels) + decay;
+    if (step == 0) first = loss.value();
+    last = loss.value();
+    tape.gradient(loss, swept);
+    tape.rewind(start);
+    optimizer.step(tape.update_parameters(), swept.parameters());
+  }
+  const std::size_t after = allocations;
+  CHECK(after == before);
+  CHECK(last < first);
+}
+
+TEST_CASE("an evaluation of an objective allocates nothing after the first, and gives the same again") {
+  TapeObjective objective([](auto x) {
+    auto sum = 0 * x[0];
+    for (int i = 0; i < 100; ++i) sum += sin(x[0] * i) * x[1];
+    return sum;
+  });
+  std::vector<double> gradient(2);
+  const std::vector<double> at{0.5, 2};
+  const double first = objective(at, gradient);
+  const std::size_t before = allocations;
+  const double again = objective(at, gradient);
+  const std::size_t after = allocations;
+  CHECK(again == first);
+  CHECK(after == before);
+}
+
+TEST_CASE("a trainer's step allocates nothing after the first epoch, and neither does one of another loss") {
+  const auto check = [](const Samples<float>& samples, std::size_t outputs, Loss loss) {
+    Mlp<float> network({.input = 2,
+                        .layers = {Dense{16, Activation::relu}, LayerNorm{}, Dropout{0.2}, Dense{16, Activation::tanh},
+                                   Dense{outputs}}});
+    Trainer trainer(network, samples, Adam{.learning_rate = 0.01}, {.batch = 16, .loss = loss});
+    double first = 0, last = 0;
+    for (int step = 0; step < 5; ++step) first += trainer.step();  // four of 16 and one of 6: an epoch
+    const std::size_t before = allocations;
+    for (int epoch = 0; epoch < 20; ++epoch) {
+      last = 0;
+      for (int step = 0; step < 5; ++step) last += trainer.step();
+    }
+    const std::size_t after = allocations;
+    CHECK(after == before);
+    CHECK(last < first);
+  };
+  const auto classes = two_moons<float>(70, 0.1, 1);
+  check(classes, 2, Loss::softmax_cross_entropy);
+  check(classes, 1, Loss::logistic_cross_entropy);
+  Samples<float> numbers = classes;
+  numbers.outputs = 1;
+  numbers.targets.assign(numbers.labels.begin(), numbers.labels.end());
+  numbers.labels.clear();
+  check(numbers, 1, Loss::mean_squared_error);
+  check(numbers, 1, Loss::huber);
+}
+
+TEST_CASE("a step of a network for images allocates nothing, dense or with convolution") {
+  const auto check = [](const Architecture& architecture) {
+    Mlp<float> network(architecture);
+    Samples<float> images{
+        .features = 784, .inputs = std::vector<float>(64 * 784, 0.5F), .labels = std::vector<std::size_t>(64)};
+    for (std::size_t i = 0; i < images.inputs.size(); ++i) images.inputs[i] += 0.001F * static_cast<float>(i % 97);
+    for (std::size_t i = 0; i < 64; ++i) images.labels[i] = i % 10;
+    Trainer trainer(network, images, Adam{}, {.batch = 32});
+    for (int step = 0; step < 2; ++step) trainer.step();
+    const std::size_t before = allocations;
+    for (int step = 0; step < 4; ++step) trainer.step();
+    const std::size_t after = allocations;
+    CHECK(after == before);
+  };
+  check(dense({784, 128, 64, 10}, Activation::relu));
+  check({.input = {28, 28, 1},
+         .layers = {Conv2d{.channels = 8, .activation = Activation::relu}, MaxPool2d{}, Conv2d{.channels = 16},
+                    AveragePool2d{}, Flatten{}, Dense{10}}});
+}
