@@ -43,6 +43,7 @@
 #include <autodiff/calculus/activations.hpp>
 #include <autodiff/calculus/kinks.hpp>
 #include <autodiff/calculus/number.hpp>
+#include <autodiff/calculus/refusals.hpp>
 #include <autodiff/calculus/slopes.hpp>
 #include <autodiff/calculus/smoothness.hpp>
 #include <autodiff/calculus/special.hpp>

@@ -1,15 +1,16 @@
 #pragma once
-// The reverse sweep, and what it leaves: a Gradient.
-//
-// The adjoint of a value v is d result / d v. The sweep starts with adjoint[result] = 1 and walks the statements from
-// the last to the first. By the time it reaches a statement, all that used its result has been swept, so its adjoint is
-// complete, and the chain rule hands it on along each edge:
-//
-//     adjoint[parent] += slope * adjoint[result]
-//
-// An adjoint of exactly 0 stops there, and nothing goes along a slope of exactly 0: 0 times infinity or NaN contributes
-// 0, as in every other mode (see handed_on in statement.hpp). The tape is only read; any result may be swept again,
-// with any seeds, and nothing is ever added up between two sweeps.
+/// \file
+/// The reverse sweep, and what it leaves: a Gradient.
+///
+/// The adjoint of a value v is d result / d v. The sweep starts with adjoint[result] = 1 and walks the statements from
+/// the last to the first. By the time it reaches a statement, all that used its result has been swept, so its adjoint
+/// is complete, and the chain rule hands it on along each edge:
+///
+///     adjoint[parent] += slope * adjoint[result]
+///
+/// An adjoint of exactly 0 stops there, and nothing goes along a slope of exactly 0: 0 times infinity or NaN
+/// contributes 0, as in every other mode (see handed_on in calculus/chain_rule.hpp). The tape is only read; any result
+/// may be swept again, with any seeds, and nothing is ever added up between two sweeps.
 
 #include <cstddef>
 #include <initializer_list>
@@ -61,6 +62,7 @@ class Gradient {
   // 2x: large blocks of memory start on page boundaries, so the adjoints stand a little off.
   static constexpr std::size_t stagger = 37;
   static std::vector<T> kept(std::span<const T> adjoints) { return {adjoints.begin(), adjoints.end()}; }
+  void sweep(const Tape<T>& tape, std::span<const Seed<T>> seeds);
   T* reset(const Tape<T>& tape);
 
   std::vector<T> buffer_;
@@ -153,48 +155,25 @@ T* Gradient<T>::reset(const Tape<T>& tape) {
 }
 
 template <class T>
-void Tape<T>::gradient(std::span<const Seed<T>> seeds, Gradient<T>& into) const {
-  if (slots() == 0) misuse::empty_tape();
-  for (const Seed<T>& seed : seeds) {
-    if (seed.result.slot(), seed.result.tape() != this) misuse::foreign_variable("gradient");
-    check(seed.result.identity());
-  }
-  seal();
-  T* const adjoint = into.reset(*this);
+void Gradient<T>::sweep(const Tape<T>& tape, std::span<const Seed<T>> seeds) {
+  if (tape.slots() == 0) misuse::empty_tape();
+  for (const Seed<T>& seed : seeds) tape.demand_own(seed.result, "gradient");
+  tape.seal();
+  T* const adjoint = reset(tape);
   for (const Seed<T>& seed : seeds) adjoint[seed.result.raw_slot()] = adjoint[seed.result.raw_slot()] + seed.weight;
-  const std::byte* end = head_;
+  const std::byte *const base = tape.memory_.begin(), *end = tape.head_;
   try {
-    for (auto placed = blocks_.rbegin(); placed != blocks_.rend(); ++placed) {
-      const std::byte* const begin = base_.get() + placed->bytes;
+    for (auto placed = tape.blocks_.rbegin(); placed != tape.blocks_.rend(); ++placed) {
+      const std::byte* const begin = base + placed->bytes;
       reverse_sweep<T>(begin, end, adjoint);
       placed->block->pull_back(placed->first_result, adjoint);
       end = begin;
     }
   } catch (...) {
-    into.slots_ = 0;  // what a block could not finish is not a gradient
+    slots_ = 0;  // what a block could not finish is not a gradient
     throw;
   }
-  reverse_sweep<T>(base_.get(), end, adjoint);
-}
-
-template <class T>
-void Tape<T>::gradient(const Var<T>& result, Gradient<T>& into) const {
-  const Seed<T> seed{result};
-  gradient(std::span<const Seed<T>>(&seed, 1), into);
-}
-
-template <class T>
-Gradient<T> Tape<T>::gradient(const Var<T>& result) const {
-  Gradient<T> swept;
-  gradient(result, swept);
-  return swept;
-}
-
-template <class T>
-Gradient<T> Tape<T>::gradient(std::initializer_list<Seed<T>> seeds) const {
-  Gradient<T> swept;
-  gradient(std::span<const Seed<T>>(seeds.begin(), seeds.size()), swept);
-  return swept;
+  reverse_sweep<T>(base, end, adjoint);
 }
 
 }  // namespace downhill

@@ -1,8 +1,9 @@
 #pragma once
-// Var: a number that remembers where it came from.
-//
-// A Var is its value, its slot on a tape, and a bit that says whether this handle alone knows the slot. It is used like
-// a double: every operation computes the value at once, and recorder.hpp records its slope.
+/// \file
+/// Var: a number that remembers where it came from.
+///
+/// A Var is its value, its slot on a tape, and a bit that says whether this handle alone knows the slot. It is used
+/// like a double: every operation computes the value at once, and tape/recorder.hpp records its slope.
 
 #include <compare>
 #include <cstdint>
@@ -68,24 +69,36 @@ class Var {
     return static_cast<N>(value());
   }
   /// Is it on a tape? Passive numbers are not.
-  bool is_active() const { return tape_ != nullptr || is_heard(); }
+  bool is_active() const { return tape_ != nullptr; }
   /// The tape it is on, or nullptr.
-  Tape<T>* tape() const { return is_heard() ? HeardHandle<T>::of(id_).tape : tape_; }
+  Tape<T>* tape() const { return tape_; }
   /// Its slot. Only an active Var has one; throws TapeError otherwise.
-  std::size_t slot() const;
+  std::size_t slot() const {
+    demand_value();
+    if (!is_active()) misuse::passive_gradient();
+    return raw_slot();
+  }
 
  private:
   friend class Tape<T>;
   friend class Gradient<T>;
   friend struct Recorder;
   friend struct MatrixRecorder;
-  static constexpr std::uint64_t moved_from = 1;  // in place of the identity, where there is no tape
+  static constexpr std::uint64_t plain = Identity::aside_bit;  // in place of the identity, where there is no tape
+  static constexpr std::uint64_t moved_from = plain | 1;
 
   [[gnu::always_inline]] Var(Tape<T>* tape, T value, std::uint64_t id) noexcept : tape_(tape), value_(value), id_(id) {}
 
-  bool is_heard() const { return tape_ == nullptr && id_ > moved_from; }  // see HeardHandle
-  std::uint64_t identity() const { return is_heard() ? HeardHandle<T>::of(id_).id : id_; }
-  std::uint32_t raw_slot() const { return Identity::slot(identity()); }
+  std::uint64_t identity() const { return id_ & ~Identity::aside_bit; }
+  bool is_aside() const { return Identity::is_aside(id_); }
+  // The tape of one that is not aside.
+  Tape<T>& own_tape() const {
+    if (tape_ == nullptr) __builtin_unreachable();
+    return *tape_;
+  }
+  // The same, for a listener to hear.
+  Var aside() const { return Var(tape_, value_, shared_id() | Identity::aside_bit); }
+  std::uint32_t raw_slot() const { return Identity::slot(id_); }
   bool owned() const { return Identity::is_owned(id_); }
   void disown() const {
     if (owned()) id_ &= ~Identity::owned_bit;  // tested first: constants may be shared between threads
@@ -99,13 +112,13 @@ class Var {
     id_ = moved_from;
   }
   void demand_value() const {
-    if (tape_ == nullptr && id_ == moved_from) [[unlikely]]
+    if (id_ == moved_from) [[unlikely]]
       misuse::moved_from();
   }
 
   Tape<T>* tape_ = nullptr;
   T value_{};
-  mutable std::uint64_t id_ = 0;  // see Identity, and HeardHandle
+  mutable std::uint64_t id_ = plain;  // see Identity
 };
 
 /// The number type of the first of the two that is a Var.
@@ -285,69 +298,7 @@ bool signbit(const Var<T>& x) {
   return signbit(x.value());
 }
 
-// ---- variables and parameters
-
-template <class T>
-std::size_t Var<T>::slot() const {
-  demand_value();
-  if (!is_active()) misuse::passive_gradient();
-  return raw_slot();
-}
-
-template <class T>
-Var<T> Tape<T>::variable(T value, std::string_view name) {
-  const std::size_t slot = slots();
-  if (slot >= slot_limit) misuse::out_of_slots(slot_limit);
-  if (!name.empty()) names_.add(slot, name);
-  if (slot == parameters_.size()) parameters_.push_back(value);
-  ++next_;
-  seal();
-  set_limit(0);
-  if (listener_ != nullptr) listener_->variable(slot, value);
-  return handle(value, Identity::shared(generations_.current(), slot));
-}
-
-template <class T>
-std::vector<Var<T>> Tape<T>::variables(std::span<const T> values) {
-  std::vector<Var<T>> made;
-  variables(values, made);
-  return made;
-}
-
-template <class T>
-void Tape<T>::variables(std::span<const T> values, std::vector<Var<T>>& into) {
-  const std::size_t first = slots();
-  if (values.size() > slot_limit - first) misuse::out_of_slots(slot_limit);
-  into.resize(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i)
-    into[i] = handle(values[i], Identity::shared(generations_.current(), first + i));
-  if (first == parameters_.size())  // from the handles: `values` may be parameters_, which moves as it grows
-    for (const Var<T>& made : into) parameters_.push_back(made.value_);
-  next_ += values.size();
-  seal();
-  set_limit(0);
-  if (listener_ != nullptr)
-    for (const Var<T>& made : into) listener_->variable(made.raw_slot(), made.value_);
-}
-
-template <class T>
-Var<T> Tape<T>::parameter(std::size_t i) {
-  if (i >= parameters_.size()) misuse::no_such_parameter(i, parameters_.size());
-  return handle(parameters_[i], Identity::shared(generations_.current(), i));
-}
-
-template <class T>
-void Tape<T>::name(const Var<T>& x, std::string_view name) {
-  const std::size_t slot = x.slot();
-  if (x.tape() != this) misuse::foreign_variable("name");
-  check(x.identity());
-  x.disown();  // the name belongs to the value as it is now: a later += takes a slot of its own
-  names_.add(slot, name);
-}
-
 }  // namespace downhill
-
-#include <autodiff/tape/heard.hpp>
 
 /// What generic code asks of a number: the limits of T, as Vars.
 template <class T>

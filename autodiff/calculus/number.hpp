@@ -61,5 +61,3 @@ template <class X>
 using ConstantFor = std::conditional_t<std::floating_point<std::remove_cvref_t<X>>, std::remove_cvref_t<X>, double>;
 
 }  // namespace downhill
-
-#include <autodiff/calculus/refusals.hpp>

@@ -18,7 +18,7 @@
 
 #include <autodiff/calculus/number.hpp>
 #include <autodiff/calculus/special.hpp>
-#include <autodiff/tape/statement.hpp>
+#include <autodiff/calculus/chain_rule.hpp>
 
 namespace downhill {
 

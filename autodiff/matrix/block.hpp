@@ -8,8 +8,9 @@
 #include <span>
 #include <vector>
 
+#include <autodiff/calculus/chain_rule.hpp>
 #include <autodiff/matrix/layout.hpp>
-#include <autodiff/tape/statement.hpp>
+#include <autodiff/tape/block.hpp>
 
 namespace downhill::matrix_detail {
 

@@ -82,7 +82,7 @@ struct MatrixRecorder {
   static Var<T> element(const VarMatrix<T>& m, std::size_t row, std::size_t column) {
     const std::size_t at = m.layout_.at(row, column);
     if (!m.is_active()) return Var<T>(m.data()[at]);
-    return m.tape_->handle(m.data()[at], Identity::shared(m.tape_->generations_.current(), m.slot_ + at));
+    return m.tape_->handle(m.data()[at], m.slot_ + at);
   }
   template <class T>
   static Var<T> scalar(const VarMatrix<T>& m) {

@@ -12,7 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <autodiff/tape/statement.hpp>
+#include <autodiff/calculus/chain_rule.hpp>
 
 namespace downhill {
 

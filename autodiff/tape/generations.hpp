@@ -16,7 +16,7 @@ namespace downhill {
 class Generations {
  public:
   static constexpr std::size_t never = std::numeric_limits<std::size_t>::max();
-  static constexpr std::uint32_t mask = 0x7fff'ffff;  // a handle has 31 bits for its generation
+  static constexpr std::uint32_t mask = 0x3fff'ffff;  // a handle has 30 bits for its generation
 
   Generations();
 
@@ -44,7 +44,7 @@ class Generations {
   }
 
  private:
-  // The 64-bit count behind 31 bits of it: right for handles up to 2^31 rewinds old.
+  // The 64-bit count behind 30 bits of it: right for handles up to 2^30 rewinds old.
   std::uint64_t made(std::uint32_t generation) const { return now_ - ((now_ - generation) & mask); }
 
   struct Rewind {

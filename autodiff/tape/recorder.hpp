@@ -1,16 +1,18 @@
 #pragma once
-// The recorder: turns a rule of calculus.hpp, applied to Vars, into one statement, or into a change of the newest
-// statement where an operand is a temporary that nobody else can see.
-//
-//     x is a temporary, its statement the newest:   f(x)      scale its edges by f'(x)
-//                                                   x + 3     the same statement, another value
-//                                                   x * y     scale its edges by y, add the edge {x, y}
-//     otherwise                                     x * y     record {y, x}, {x, y}
+/// \file
+/// The recorder: turns a rule of calculus.hpp, applied to Vars, into one statement, or into a change of the newest
+/// statement where an operand is a temporary that nobody else can see.
+///
+///     x is a temporary, its statement the newest:   f(x)      scale its edges by f'(x)
+///                                                   x + 3     the same statement, another value
+///                                                   x * y     scale its edges by y, add the edge {x, y}
+///     otherwise                                     x * y     record {y, x}, {x, y}
+///
+/// What a listener hears does not fold: every step is recorded by itself, and told with what it was given.
 
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -21,87 +23,6 @@
 #include <autodiff/tape.hpp>
 
 namespace downhill {
-
-// ---- how statements change
-
-template <class T>
-[[gnu::always_inline]] inline bool Tape<T>::scale(T p) {
-  if (is_one(p)) return true;
-  const std::uint32_t edges = Stream::trailer_before(head_).edges;
-  Edge<T>* const end = Stream::edges_before(head_);
-  if (edges > 2) return scale_many(end, edges, p);
-  // A slope that overflowed or underflowed must wait for its adjoint: that may be 0, or bring it back.
-  const T last = end[-1].slope * p;
-  if (!is_sound_product(last, end[-1].slope, p)) [[unlikely]]
-    return false;
-  if (edges == 2) {
-    const T first = end[-2].slope * p;
-    if (!is_sound_product(first, end[-2].slope, p)) [[unlikely]]
-      return false;
-    end[-2].slope = first;
-  }
-  end[-1].slope = last;
-  return true;
-}
-
-template <class T>
-[[gnu::noinline]] bool Tape<T>::scale_many(Edge<T>* end, std::uint32_t edges, T p) {
-  if (edges > foldable_edges) return false;
-  for (Edge<T>* e = end - edges; e != end; ++e)
-    if (!is_sound_product(T(e->slope * p), e->slope, p)) return false;
-  for (Edge<T>* e = end - edges; e != end; ++e) e->slope = e->slope * p;
-  return true;
-}
-
-template <class T>
-[[gnu::always_inline]] inline bool Tape<T>::fold(T p, T q, std::uint32_t b) {
-  if (!scale(p)) return false;
-  std::byte* head = head_;
-  const std::uint32_t edges = Stream::trailer_before(head).edges;  // by field, as it was written: that forwards stores
-  Edge<T>* const end = Stream::edges_before(head);
-  if (end[-1].parent == b) {
-    const T joined = end[-1].slope + q;
-    if (is_finite(joined)) [[likely]] {
-      end[-1].slope = joined;
-      return true;
-    }
-  }
-  if (edges > foldable_edges)  // for fewer, `room` left space. `scale` changed nothing here, should this throw
-    head = room(edge_bytes);
-  else if ((edges > 2 || (edges == 2 && end[-2].parent == b)) && join_many(end, edges, q, b))
-    return true;
-  const Slot result = Stream::trailer_before(head).result;
-  head_ = Stream::close(Stream::put(head - trailer_bytes, q, b), result, edges + 1);
-  return true;
-}
-
-template <class T>
-[[gnu::noinline]] bool Tape<T>::join_many(Edge<T>* end, std::uint32_t edges, T q, std::uint32_t b) {
-  for (Edge<T>* e = end - edges; e != end; ++e) {
-    if (e->parent != b) continue;
-    const T joined = e->slope + q;
-    if (!is_finite(joined)) return false;
-    e->slope = joined;
-    return true;
-  }
-  return false;
-}
-
-template <class T>
-[[gnu::always_inline]] inline void Tape<T>::accumulate(std::uint32_t sum, T p, std::uint32_t a) {
-  head_ = Stream::close(Stream::put(room(edge_bytes + trailer_bytes), p, a), sum, 1);
-  newest_ = Identity::none;
-}
-
-template <class T>
-[[gnu::always_inline]] inline bool Tape<T>::accumulate_newest(std::uint32_t sum, std::uint64_t newest, T p) {
-  if (!scale(p)) return false;
-  Stream::trailer_before(head_).result = static_cast<Slot>(sum);
-  next_ = newest;  // newest_ may keep the identity: its handle is gone, and the next statement gets the same
-  return true;
-}
-
-// ---- how operations become statements
 
 template <class X>
 inline constexpr bool is_var = false;
@@ -156,7 +77,7 @@ struct Recorder {
   // value with the slope p along x.
   template <class X, class T>
   [[gnu::always_inline]] static Var<T> unary(X&& x, T value, T p) {
-    Tape<T>& tape = *x.tape_;
+    Tape<T>& tape = x.own_tape();
     std::uint64_t id = x.id_;
     bool done = false;
     if constexpr (is_temporary<X>) done = id == tape.newest_ && tape.scale(p);
@@ -171,7 +92,7 @@ struct Recorder {
   // value with the slope p along x and q along y, both on one tape.
   template <class X, class Y, class T>
   [[gnu::always_inline]] static Var<T> binary(X&& x, Y&& y, T value, T p, T q) {
-    Tape<T>& tape = *x.tape_;
+    Tape<T>& tape = x.own_tape();
     const std::uint64_t a = x.id_, b = y.id_;
     std::uint64_t id = 0;
     if constexpr (is_temporary<X> || is_temporary<Y>) {
@@ -195,10 +116,11 @@ struct Recorder {
   template <class Rule, class X>
   [[gnu::always_inline]] static auto apply(X&& x) {
     using T = Scalar<X>;
-    if (x.tape_ == nullptr) [[unlikely]]
-      return Var<T>(without_tape<Rule, T>(WithoutTape<T>(x)));
-    const T value = value_on<Rule, T>(*x.tape_, x.value_);
-    return unary(std::forward<X>(x), value, slope_on<Rule, 0, T>(*x.tape_, value, x.value_));
+    if (x.is_aside()) [[unlikely]]
+      return x_aside<Rule, T>(x.tape_, x.value_, x.id_).on(x);
+    Tape<T>& tape = x.own_tape();
+    const T value = value_on<Rule, T>(tape, x.value_);
+    return unary(std::forward<X>(x), value, slope_on<Rule, 0, T>(tape, value, x.value_));
   }
 
   template <class Rule, class X, class Y>
@@ -206,76 +128,80 @@ struct Recorder {
     if constexpr (!AnyVar<Y>) {
       using T = Scalar<X>;
       const T b = static_cast<T>(y);
-      if (x.tape_ == nullptr) [[unlikely]]
-        return Var<T>(without_tape<Rule, T>(WithoutTape<T>(x), b));
-      const T value = value_on<Rule, T>(*x.tape_, x.value_, b);
-      return unary(std::forward<X>(x), value, slope_on<Rule, 0, T>(*x.tape_, value, x.value_, b));
+      if (x.is_aside()) [[unlikely]]
+        return x_aside<Rule, T>(x.tape_, x.value_, x.id_, b).on(x);
+      Tape<T>& tape = x.own_tape();
+      const T value = value_on<Rule, T>(tape, x.value_, b);
+      return unary(std::forward<X>(x), value, slope_on<Rule, 0, T>(tape, value, x.value_, b));
     } else if constexpr (!AnyVar<X>) {
       using T = Scalar<Y>;
       const T a = static_cast<T>(x);
-      if (y.tape_ == nullptr) [[unlikely]]
-        return Var<T>(without_tape<Rule, T>(a, WithoutTape<T>(y)));
-      const T value = value_on<Rule, T>(*y.tape_, a, y.value_);
-      return unary(std::forward<Y>(y), value, slope_on<Rule, 1, T>(*y.tape_, value, a, y.value_));
+      if (y.is_aside()) [[unlikely]]
+        return y_aside<Rule, T>(a, y.tape_, y.value_, y.id_).on(y);
+      Tape<T>& tape = y.own_tape();
+      const T value = value_on<Rule, T>(tape, a, y.value_);
+      return unary(std::forward<Y>(y), value, slope_on<Rule, 1, T>(tape, value, a, y.value_));
     } else {
       using T = Scalar<X>;
-      if (x.tape_ != y.tape_ || x.tape_ == nullptr) [[unlikely]] {
+      if (x.tape_ != y.tape_ || x.is_aside() || y.is_aside()) [[unlikely]] {
         // The cold path gets handles of its own: no address keeps those of the fast path out of registers, and where it
         // throws, the operands are as they were.
-        Var<T> cold = without_one_tape<Rule>(stand_in<X>(x), stand_in<Y>(y));
+        Var<T> cold = either_aside<Rule>(stand_in<X>(x), stand_in<Y>(y));
         consume<Consumed<X>>(x);
         consume<Consumed<Y>>(y);
         return Var<T>(std::move(cold));
       }
-      const T value = value_on<Rule, T>(*x.tape_, x.value_, y.value_);
+      Tape<T>& tape = x.own_tape();
+      const T value = value_on<Rule, T>(tape, x.value_, y.value_);
       return binary(std::forward<X>(x), std::forward<Y>(y), value,
-                    slope_on<Rule, 0, T>(*x.tape_, value, x.value_, y.value_),
-                    slope_on<Rule, 1, T>(*x.tape_, value, x.value_, y.value_));
+                    slope_on<Rule, 0, T>(tape, value, x.value_, y.value_),
+                    slope_on<Rule, 1, T>(tape, value, x.value_, y.value_));
     }
   }
 
   // ---- out of line: operands that are plain numbers, or heard by a listener
 
-  // A Var without a tape, in two registers; and said inline that it has none, for the compiler to see that it does not
-  // come back to the fast path.
+  // A result beside the fast path, in two registers: on the tape of its operand, if that is on one.
   template <class T>
-  struct WithoutTape {
+  struct Aside {
     T value;
     std::uint64_t id;
-    WithoutTape(const Var<T>& x) : value(x.value_), id(x.id_) {}
-    [[gnu::always_inline]] operator Var<T>() const { return Var<T>(nullptr, value, id); }
+    Aside(const Var<T>& x) : value(x.value_), id(x.id_) {}
+    [[gnu::always_inline]] Var<T> on(const Var<T>& operand) const {
+      return Var<T>(operand.tape_, value, id | Identity::aside_bit);
+    }
   };
   template <class Rule, class T>
-  [[gnu::noinline]] static WithoutTape<T> without_tape(WithoutTape<T> operand) {
-    const Var<T> x = operand;
-    const T a = x.value();
-    if (!x.is_heard()) return Var<T>(value_of_constants<Rule, T>(a));
+  [[gnu::noinline]] static Aside<T> x_aside(Tape<T>* tape, T a, std::uint64_t id) {
+    const Var<T> x(tape, a, id);
+    x.demand_value();
+    if (!x.is_active()) return Var<T>(value_of_constants<Rule, T>(a));
     const T value = value_within<Rule, T>(a);
-    return heard<T>(Rule::name, value, {{x, slope_within<Rule, 0, T>(value, a)}});
+    return told<T>(Rule::name, value, {{x, slope_within<Rule, 0, T>(value, a)}});
   }
   template <class Rule, class T>
-  [[gnu::noinline]] static WithoutTape<T> without_tape(WithoutTape<T> operand, T b) {
-    const Var<T> x = operand;
-    const T a = x.value();
-    if (!x.is_heard()) return Var<T>(value_of_constants<Rule, T>(a, b));
+  [[gnu::noinline]] static Aside<T> x_aside(Tape<T>* tape, T a, std::uint64_t id, T b) {
+    const Var<T> x(tape, a, id);
+    x.demand_value();
+    if (!x.is_active()) return Var<T>(value_of_constants<Rule, T>(a, b));
     const T value = value_within<Rule, T>(a, b);
-    return heard<T>(Rule::name, value, {{x, slope_within<Rule, 0, T>(value, a, b)}, {b}});
+    return told<T>(Rule::name, value, {{x, slope_within<Rule, 0, T>(value, a, b)}, {b}});
   }
   template <class Rule, class T>
-  [[gnu::noinline]] static WithoutTape<T> without_tape(T a, WithoutTape<T> operand) {
-    const Var<T> y = operand;
-    const T b = y.value();
-    if (!y.is_heard()) return Var<T>(value_of_constants<Rule, T>(a, b));
+  [[gnu::noinline]] static Aside<T> y_aside(T a, Tape<T>* tape, T b, std::uint64_t id) {
+    const Var<T> y(tape, b, id);
+    y.demand_value();
+    if (!y.is_active()) return Var<T>(value_of_constants<Rule, T>(a, b));
     const T value = value_within<Rule, T>(a, b);
-    return heard<T>(Rule::name, value, {{a}, {y, slope_within<Rule, 1, T>(value, a, b)}});
+    return told<T>(Rule::name, value, {{a}, {y, slope_within<Rule, 1, T>(value, a, b)}});
   }
   template <class Rule, class T>
-  [[gnu::noinline]] static Var<T> without_one_tape(Var<T> x, Var<T> y) {
+  [[gnu::noinline]] static Var<T> either_aside(Var<T> x, Var<T> y) {
     if (!x.is_active()) return apply<Rule>(x.value(), std::move(y));
     if (!y.is_active()) return apply<Rule>(std::move(x), y.value());
     const T a = x.value_, b = y.value_, value = value_within<Rule, T>(a, b);
-    return heard<T>(Rule::name, value,
-                    {{x, slope_within<Rule, 0, T>(value, a, b)}, {y, slope_within<Rule, 1, T>(value, a, b)}});
+    return told<T>(Rule::name, value,
+                   {{x, slope_within<Rule, 0, T>(value, a, b)}, {y, slope_within<Rule, 1, T>(value, a, b)}});
   }
 
   // An operand and the slope along it, or a plain number.
@@ -284,8 +210,9 @@ struct Recorder {
     Var<T> operand;
     T slope = T(0);
   };
+  // One statement, which does not fold, told to the listener.
   template <class T>
-  static Var<T> heard(std::string_view operation, const T& value, std::span<const Given<T>> given) {
+  static Var<T> told(std::string_view operation, const T& value, std::span<const Given<T>> given) {
     std::vector<Var<T>> operands;
     std::vector<StepOperand<T>> steps;
     for (const Given<T>& one : given) {
@@ -296,11 +223,22 @@ struct Recorder {
         steps.push_back({one.operand.value_});
     }
     Tape<T>& tape = *common_tape<T>(operation, operands);
-    return tape.heard_handle(value, tape.record_heard(operation, value, steps));
+    std::byte* at = tape.room_for_edges(steps.size());
+    const std::size_t result = tape.slots();
+    if (tape.listener_ != nullptr) tape.listener_->step(result, operation, value, steps);
+    std::size_t edges = 0;
+    for (const StepOperand<T>& step : steps)
+      if (!step.is_plain()) {
+        at = Stream<T>::put(at, step.number, step.slot);
+        ++edges;
+      }
+    tape.finish(tape.next_, at, edges);
+    tape.seal();
+    return tape.handle(value, result);
   }
   template <class T>
-  static Var<T> heard(std::string_view operation, const T& value, std::initializer_list<Given<T>> given) {
-    return heard(operation, value, std::span<const Given<T>>(given.begin(), given.size()));
+  static Var<T> told(std::string_view operation, const T& value, std::initializer_list<Given<T>> given) {
+    return told(operation, value, std::span<const Given<T>>(given.begin(), given.size()));
   }
 
   // Three operands, any of them plain: one statement with an edge for each active one.
@@ -333,7 +271,7 @@ struct Recorder {
     if (tape->listener_ != nullptr) {
       std::vector<Given<T>> given;
       for_each([&](const Var<T>& x, auto&& slope) { given.push_back({x, x.is_active() ? slope() : T(0)}); });
-      return heard<T>(operation, value, given);
+      return told<T>(operation, value, given);
     }
     std::byte* at = tape->room_for_edges(count);
     const std::uint64_t id = tape->next_;
@@ -366,8 +304,7 @@ struct Recorder {
     const std::size_t first = tape.template append<B>(values.size(), std::forward<A>(arguments)...);
     std::vector<Var<T>> results;
     results.reserve(values.size());
-    for (const T& value : values)
-      results.push_back(tape.handle(value, Identity::shared(tape.generations_.current(), first + results.size())));
+    for (const T& value : values) results.push_back(tape.handle(value, first + results.size()));
     tape.say_values(first, values);
     return results;
   }
@@ -375,8 +312,8 @@ struct Recorder {
   // sum += slope * y in sum's own slot, if that is possible.
   template <class T, class Y>
   [[gnu::always_inline]] static bool accumulate(Var<T>& sum, Y&& y, T slope) {
-    if (sum.tape_ != y.tape_ || y.tape_ == nullptr || !sum.tape_->keeps_slot(sum.id_) || &sum == &y) return false;
-    Tape<T>& tape = *sum.tape_;
+    if (sum.tape_ != y.tape_ || y.is_aside() || !sum.own_tape().keeps_slot(sum.id_) || &sum == &y) return false;
+    Tape<T>& tape = sum.own_tape();
     const T value = sum.value_ + slope * y.value_;
     bool done = false;
     if constexpr (is_temporary<Y>)

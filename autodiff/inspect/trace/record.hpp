@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include <autodiff/tape/statement.hpp>
+#include <autodiff/tape/block.hpp>
 
 namespace downhill::inspect {
 
@@ -29,6 +29,7 @@ struct Source {
   std::size_t line = 0;
 
   bool is_known() const { return !file.empty(); }
+  bool operator==(const Source&) const = default;
 };
 
 struct Operand {

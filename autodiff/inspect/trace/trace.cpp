@@ -14,8 +14,12 @@ Trace<T>::Trace(Tape<T>& tape, const TraceOptions& options) : tape_(tape), optio
 
 template <class T>
 Here Trace<T>::here(std::string_view label, const char* file, std::size_t line, const char* function) {
-  places_.push_back({file, function, std::string(label), line});
-  return Here(scopes_, places_.size() - 1);
+  // The places of a program are few, and a loop comes to the same ones again.
+  const Source place{file, function, std::string(label), line};
+  const auto known = std::ranges::find(places_, place);
+  const auto scope = static_cast<std::size_t>(known - places_.begin());
+  if (known == places_.end()) places_.push_back(place);
+  return Here(scopes_, scope);
 }
 
 template <class T>

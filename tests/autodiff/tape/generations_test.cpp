@@ -13,7 +13,7 @@ using downhill::Generations;
 
 namespace {
 
-// 2^31 rewinds take too long to reach the point where the generation of a handle wraps around, so the count is set
+// 2^30 rewinds take too long to reach the point where the generation of a handle wraps around, so the count is set
 // there. Access is not checked in the arguments of an explicit instantiation ([temp.spec.general]).
 std::uint64_t& now(Generations& generations);
 template <auto Count>
@@ -31,8 +31,8 @@ struct Handle {
 }  // namespace
 
 TEST_CASE("a handle is stale if and only if a later rewind went to or below its slot", "[generations]") {
-  const std::uint64_t wrap = std::uint64_t{1} << 31;
-  const std::uint64_t start = GENERATE_COPY(std::uint64_t{0}, wrap - 1, wrap - 20, 2 * wrap - 20, (wrap << 31) - 20);
+  const std::uint64_t wrap = std::uint64_t{Generations::mask} + 1;
+  const std::uint64_t start = GENERATE_COPY(std::uint64_t{0}, wrap - 1, wrap - 20, 2 * wrap - 20, (wrap << 30) - 20);
   for (unsigned seed = 0; seed < 100; ++seed) {
     INFO("from " << start << ", seed " << seed);
     std::mt19937 random(seed);
@@ -105,7 +105,7 @@ TEST_CASE("a million rewinds to a few marks keep the handles below them, and onl
   CHECK(generations.is_stale(11, last));
 }
 
-TEST_CASE("generations are told apart in 31 bits", "[generations]") {
+TEST_CASE("generations are told apart in 30 bits", "[generations]") {
   const Generations generations;
   Generations wrapped;
   now(wrapped) = Generations::mask;
@@ -117,7 +117,7 @@ TEST_CASE("generations are told apart in 31 bits", "[generations]") {
   CHECK_FALSE(wrapped.is_stale(4, 0));
   CHECK(wrapped.is_later(1));
   CHECK_FALSE(wrapped.is_later(last));
-  // Seen from 0, the generation before is the largest number of 31 bits: it is not a later one.
+  // Seen from 0, the generation before is the largest number of 30 bits: it is not a later one.
   CHECK_FALSE(generations.is_later(Generations::mask));
   CHECK(generations.is_later(1));
   CHECK(generations.is_later(Generations::mask / 2));

@@ -1,6 +1,8 @@
 // A step of training, repeated, allocates nothing: this program counts its calls of operator new. (The tape's stream of
 // statements grows by realloc, and only beyond the longest step so far.)
 
+#include <malloc.h>
+
 #include <cstddef>
 #include <cstdlib>
 #include <new>
@@ -8,19 +10,25 @@
 
 #include <autodiff/descent/methods.hpp>
 #include <autodiff/descent/objective.hpp>
+#include <autodiff/inspect/trace/trace.hpp>
 #include <autodiff/matrix.hpp>
 #include <models/network/network.hpp>
 #include <models/training/training.hpp>
 #include <support/catch.hpp>
 
 namespace {
-std::size_t allocations = 0;
+std::size_t allocations = 0, live_bytes = 0;
 
 void* counted(std::size_t size, std::size_t alignment) {
   ++allocations;
   void* const memory = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
   if (memory == nullptr) throw std::bad_alloc();
+  live_bytes += malloc_usable_size(memory);
   return memory;
+}
+void freed(void* memory) {
+  live_bytes -= malloc_usable_size(memory);
+  std::free(memory);
 }
 }  // namespace
 
@@ -31,10 +39,10 @@ void* counted(std::size_t size, std::size_t alignment) {
 [[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   return counted(size, alignof(std::max_align_t));
 }
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { freed(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { freed(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { freed(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { freed(memory); }
 
 // AddressSanitizer has a malloc of its own: g++ says so by a macro, clang++ by a feature.
 #if defined(__SANITIZE_ADDRESS__)
@@ -150,4 +158,24 @@ TEST_CASE("a step of a network for images allocates nothing, dense or with convo
   check({.input = {28, 28, 1},
          .layers = {Conv2d{.channels = 8, .activation = Activation::relu}, MaxPool2d{}, Conv2d{.channels = 16},
                     AveragePool2d{}, Flatten{}, Dense{10}}});
+}
+
+TEST_CASE("a hundred thousand traced steps, each rewound, take the memory of one") {
+  Tape<double> tape;
+  inspect::Trace trace(tape);
+  tape.variable(1, "w");
+  const Mark mark = tape.mark();
+  std::size_t after_few = 0;
+  double sum = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    const auto here = trace.here("the loss");
+    const auto w = tape.parameter(0), data = tape.variable(i, "data");
+    const auto loss = square(w * data - 1.0) + sin(w);
+    sum += loss.value();
+    tape.update_parameters()[0] *= 0.999;
+    tape.rewind(mark);
+    if (i == 100) after_few = live_bytes;
+  }
+  CHECK(sum > 0);
+  CHECK(live_bytes <= after_few);
 }

@@ -1,4 +1,4 @@
-#include <autodiff/tape/heard.hpp>
+#include <autodiff/tape/listener.hpp>
 
 #include "support/catch.hpp"
 

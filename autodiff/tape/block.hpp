@@ -1,0 +1,78 @@
+#pragma once
+/// \file
+/// A block: a statement with code of its own in place of edges, such as a matrix operation.
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <autodiff/tape/arena.hpp>
+
+namespace downhill {
+
+/// Consecutive slots.
+struct Run {
+  std::size_t first = 0, count = 0;
+};
+
+/// Rows and columns; 0 x 0 where there are none to speak of.
+struct Shape {
+  std::size_t rows = 0, columns = 0;
+};
+
+/// A whole segment of a program, or a matrix operation. The sweep runs the plain loop between two blocks.
+template <class T>
+struct Block {
+  virtual ~Block() = default;
+  virtual std::string_view name() const = 0;
+  /// The slots that it depends on, in runs.
+  virtual std::span<const Run> parents() const = 0;
+  /// For those who print it: how the results lie, and each run of parents; and what it takes beside them.
+  virtual Shape shape() const { return {}; }
+  virtual Shape parent_shape(std::size_t) const { return {}; }
+  struct Constant {
+    std::size_t run;  // the run of parents that it comes before
+    Shape shape;
+    std::vector<T> elements;  // row by row
+  };
+  virtual std::vector<Constant> constants() const { return {}; }
+  /// adjoint[parents] += J' adjoint[results], the results from this slot on.
+  virtual void pull_back(std::size_t first_result, T* adjoint) const = 0;
+};
+
+/// The blocks of a tape, in an arena that a rewind gives back.
+template <class T>
+class Blocks {
+  struct Destroy {
+    void operator()(Block<T>* block) const { block->~Block(); }
+  };
+
+ public:
+  struct Placed {
+    std::unique_ptr<Block<T>, Destroy> block;
+    std::size_t bytes, first_result, results;  // it stands behind so many bytes of statements
+  };
+
+  /// A block of class B, made from the arguments.
+  template <class B, class... A>
+  const B& append(Arena& arena, std::size_t bytes, std::size_t first_result, std::size_t results, A&&... arguments) {
+    static_assert(alignof(B) <= Arena::alignment);
+    B* const made = ::new (arena.take(sizeof(B))) B(std::forward<A>(arguments)...);
+    std::unique_ptr<Block<T>, Destroy> block(made);
+    placed_.push_back({std::move(block), bytes, first_result, results});
+    return *made;
+  }
+  void rewind(std::size_t count) { placed_.erase(placed_.begin() + static_cast<std::ptrdiff_t>(count), placed_.end()); }
+  std::size_t size() const { return placed_.size(); }
+  auto rbegin() const { return placed_.rbegin(); }
+  auto rend() const { return placed_.rend(); }
+
+ private:
+  std::vector<Placed> placed_;
+};
+
+}  // namespace downhill
