@@ -76,9 +76,13 @@ if(NOT TARGET OpenMP::OpenMP_CXX)
   find_package(OpenMP QUIET COMPONENTS CXX)
 endif()
 
-# Never fetched: without it, compressed files are refused with a message that says so.
+# Never fetched: every system has it, and other libraries of a program may bring it along.
 if(NOT TARGET ZLIB::ZLIB)
   find_package(ZLIB QUIET)
+  if(NOT ZLIB_FOUND)
+    message(FATAL_ERROR "zlib is not installed, and Downhill writes pictures and reads compressed files with it.\n"
+                        "Run ./setup.sh, which installs everything Downhill needs, and try again.")
+  endif()
 endif()
 
 if(DOWNHILL_BUILD_TESTS AND NOT TARGET Catch2::Catch2)

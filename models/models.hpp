@@ -1,13 +1,14 @@
 #pragma once
 // All of downhill::models: data sets, and the models that are fitted to them.
 
+#include <autodiff/files/atomic_file.hpp>
+
 #include <models/data/dataset.hpp>
 #include <models/data/idx.hpp>
 #include <models/data/samples.hpp>
 #include <models/data/scaling_json.hpp>
 #include <models/data/split.hpp>
 #include <models/double_double.hpp>
-#include <models/files/atomic_file.hpp>
 #include <models/files/dtype.hpp>
 #include <models/files/file.hpp>
 #include <models/files/safetensors.hpp>

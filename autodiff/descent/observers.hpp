@@ -49,7 +49,8 @@ class ProgressBar {
 };
 
 /// A row of CSV for every step: step,loss,gradient_norm,learning_rate,evaluations,seconds. Numbers are written so that
-/// they read back as the same double.
+/// they read back as the same double. The file grows with the walk, to be watched; a walk that is killed leaves its
+/// rows.
 class LossRecorder {
  public:
   /// Throws DataError if the file cannot be written.

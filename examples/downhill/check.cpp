@@ -8,14 +8,12 @@
 #include <string>
 
 #include <autodiff/gradient_check.hpp>
-#include <autodiff/inspect/utf8.hpp>
+#include <autodiff/text/utf8.hpp>
 
 #include "command.hpp"
 #include "formula_at_point.hpp"
 
 namespace {
-
-namespace utf8 = downhill::inspect::utf8;
 
 void run(const FormulaArguments& arguments) {
   const FormulaAtPoint f(arguments);
@@ -26,14 +24,14 @@ void run(const FormulaArguments& arguments) {
 
   constexpr std::size_t longest = 24;
   std::size_t width = 4;
-  for (const std::string& name : f.names()) width = std::max(width, std::min(utf8::length(name), longest));
+  for (const std::string& name : f.names()) width = std::max(width, std::min(downhill::utf8::length(name), longest));
   fmt::print("\n  {:<{}}  {:>12}  {:>15}  {:>15}  {:>15}  {:>8}   {}\n", "name", width, "at", "tape", "forward mode",
              "differences", "+-", "verdict");
   std::size_t wrong = 0;
   for (const downhill::CheckedComponent& c : check.components) {
-    const std::string name = utf8::shortened(f.names()[c.index], longest);
+    const std::string name = downhill::utf8::shortened(f.names()[c.index], longest);
     fmt::print("  {}{:{}}  {:>12.6g}  {:>15.9g}  {:>15.9g}  {:>15.9g}  {:>8.1e}   {}{}\n", name, "",
-               width - std::min(width, utf8::length(name)), f.point()[c.index], unsigned_nan(c.given),
+               width - std::min(width, downhill::utf8::length(name)), f.point()[c.index], unsigned_nan(c.given),
                unsigned_nan(c.forward.value_or(NAN)), unsigned_nan(c.difference), c.expected_error,
                downhill::name(c.verdict), c.why.empty() ? "" : ": " + c.why);
     wrong += c.verdict == downhill::Verdict::wrong;

@@ -2,18 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cmath>
 #include <filesystem>
 #include <optional>
 #include <system_error>
 
 #include <autodiff/error.hpp>
-#include <autodiff/inspect/pictures/page.hpp>
-#include <autodiff/inspect/utf8.hpp>
+#include <autodiff/files/atomic_file.hpp>
+#include <autodiff/text/utf8.hpp>
 
 #include "../program.hpp"
 
@@ -50,7 +46,7 @@ CLI::Validator whole_number(std::uint64_t from, std::uint64_t to) {
 
 std::string wrapped(std::string_view text, std::size_t width) {
   std::string lines;
-  while (downhill::inspect::utf8::length(text) > width) {
+  while (downhill::utf8::length(text) > width) {
     std::size_t end = text.rfind(' ', width);
     if (end == std::string_view::npos) end = text.find(' ');
     if (end == std::string_view::npos) break;
@@ -68,21 +64,11 @@ std::string counted(std::size_t count, std::string_view what) {
 
 void demand_writable(const std::string& file) {
   if (file.empty()) return;
-  const auto refuse = [&](int error) {
-    throw NotReached(
-        fmt::format("{}: cannot be written: {}; check the path", file, std::generic_category().message(error)));
-  };
-  std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored)) refuse(EISDIR);
-  if (std::filesystem::exists(file, ignored)) {
-    if (::access(file.c_str(), W_OK) != 0) refuse(errno);
-    return;
+  try {
+    downhill::demand_writable(file);
+  } catch (const downhill::DataError& error) {
+    throw NotReached(error.what());
   }
-  // What is not there is made, as it would be, and taken away again.
-  const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (made < 0) refuse(errno);
-  ::close(made);
-  ::unlink(file.c_str());
 }
 
 void demand_apart(const std::string& input, const std::vector<std::pair<std::string, std::string>>& outputs) {
@@ -106,7 +92,7 @@ void demand_apart(const std::string& input, const std::vector<std::pair<std::str
 
 void write_file(const std::string& file, std::string_view text, std::string_view what) {
   try {
-    downhill::inspect::write(file, text);
+    downhill::write_file(file, text);
   } catch (const downhill::DataError& error) {
     throw NotReached(error.what());
   }

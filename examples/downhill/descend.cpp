@@ -19,7 +19,7 @@
 #include <autodiff/descent/minimize.hpp>
 #include <autodiff/inspect/pictures/landscape.hpp>
 #include <autodiff/inspect/pictures/loss_curve.hpp>
-#include <autodiff/inspect/utf8.hpp>
+#include <autodiff/text/utf8.hpp>
 
 #include "command.hpp"
 #include "formula_at_point.hpp"
@@ -44,7 +44,7 @@ double length_of(const std::vector<double>& vector) { return downhill::euclidean
 
 // As wide as `width`, or wider, whatever characters it consists of.
 std::string right_aligned(const std::string& text, std::size_t width) {
-  return std::string(width - std::min(width, inspect::utf8::length(text)), ' ') + text;
+  return std::string(width - std::min(width, downhill::utf8::length(text)), ' ') + text;
 }
 
 // Steps 0, 1, 2, 5, 10, 20, ... and the last.
@@ -53,7 +53,7 @@ void show_milestones(const FormulaAtPoint& f, const Result& result) {
   const std::size_t shown = std::min(f.names().size(), most_names);
   fmt::print("  {:>7}  {:>15}  {:>10}", "step", "f", "|gradient|");
   for (std::size_t i = 0; i < shown; ++i)
-    fmt::print("  {}", right_aligned(inspect::utf8::shortened(f.names()[i], longest), longest));
+    fmt::print("  {}", right_aligned(downhill::utf8::shortened(f.names()[i], longest), longest));
   fmt::print("{}\n", shown < f.names().size() ? fmt::format("  and {} more", f.names().size() - shown) : "");
   const std::size_t last = result.path.size() - 1;
   for (std::size_t step = 0, next = 1;; step = std::min(next, last)) {
@@ -72,7 +72,7 @@ void show_end(const FormulaAtPoint& f, const Result& result) {
              counted(result.evaluations, "evaluation"), result.seconds, name(result.reason), result.why);
   const std::size_t shown = std::min(f.names().size(), most_names);
   std::size_t width = 1;
-  for (std::size_t i = 0; i < shown; ++i) width = std::max(width, inspect::utf8::length(f.names()[i]));
+  for (std::size_t i = 0; i < shown; ++i) width = std::max(width, downhill::utf8::length(f.names()[i]));
   if (result.found_at < result.steps)
     fmt::print("The lowest place that it saw, after {}:\n\n", counted(result.found_at, "step"));
   fmt::print("  {} = {:.15g}\n", right_aligned("f", width), result.value);

@@ -7,7 +7,7 @@
 #include <set>
 
 #include <autodiff/error.hpp>
-#include <autodiff/inspect/utf8.hpp>
+#include <autodiff/text/utf8.hpp>
 
 namespace {
 
@@ -76,7 +76,7 @@ FormulaAtPoint::FormulaAtPoint(const FormulaArguments& arguments)
 
 std::string FormulaAtPoint::text() const {
   constexpr std::size_t most_characters = 400, most_names = 12;
-  std::string text = "f = " + inspect::utf8::shortened(to_string(formula_), most_characters), held;
+  std::string text = "f = " + downhill::utf8::shortened(to_string(formula_), most_characters), held;
   std::size_t listed = 0;
   for (std::size_t i = 0; i < held_.size(); ++i)
     if (held_[i] && listed++ < most_names)

@@ -16,8 +16,8 @@
 #include <variant>
 #include <vector>
 
+#include <autodiff/files/atomic_file.hpp>
 #include <autodiff/inspect/pictures/loss_curve.hpp>
-#include <models/files/atomic_file.hpp>
 #include <models/models.hpp>
 
 #include "command.hpp"

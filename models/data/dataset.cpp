@@ -13,13 +13,13 @@
 #include <utility>
 
 #include <autodiff/error.hpp>
+#include <autodiff/text/utf8.hpp>
 
 namespace downhill {
 namespace {
 
-using file_detail::in_quotes;
-using file_detail::printable;
-using file_detail::starts_character;
+using utf8::in_quotes;
+using utf8::printable;
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
@@ -169,11 +169,11 @@ class CsvParser {
 
   [[noreturn]] void fail(const char* at, std::string_view what) const {
     std::size_t line = 1, column = 1;
-    for (const char* c = text_.data(); c != at; ++c) {
-      if (*c == '\n' || (*c == '\r' && (c + 1 == end_of(text_) || c[1] != '\n')))
-        ++line, column = 1;
-      else if (starts_character(*c))
-        ++column;
+    for (std::string_view rest = text_; rest.data() < at;) {
+      const bool ends_line = rest[0] == '\n' || (rest[0] == '\r' && !rest.starts_with("\r\n"));
+      column = ends_line ? 1 : column + 1;
+      if (ends_line) ++line;
+      rest.remove_prefix(utf8::first_character(rest).bytes);
     }
     throw DataError(fmt::format("{}:{}:{}: {}", printable(table_.source), line, column, what));
   }

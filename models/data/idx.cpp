@@ -8,6 +8,7 @@
 #include <optional>
 
 #include <autodiff/error.hpp>
+#include <autodiff/text/utf8.hpp>
 #include <models/network/shape.hpp>
 
 namespace downhill {
@@ -29,12 +30,12 @@ namespace idx_detail {
 
 void no_such_element(std::string_view source, std::size_t index, std::size_t count) {
   throw DataError(
-      fmt::format("{}: no element {}; there are {}, counted from 0", file_detail::printable(source), index, count));
+      fmt::format("{}: no element {}; there are {}, counted from 0", utf8::printable(source), index, count));
 }
 
 void does_not_fit(std::string_view source, std::size_t index, double value) {
   throw DataError(fmt::format("{}: element {} is {}, not a value of the integer type asked for; ask for a wider one",
-                              file_detail::printable(source), index, value));
+                              utf8::printable(source), index, value));
 }
 
 }  // namespace idx_detail
@@ -53,7 +54,7 @@ std::size_t size_of(IdxType type) {
 
 IdxArray parse_idx(std::string_view bytes, std::string_view source) {
   const auto fail = [&](const std::string& what) {
-    throw DataError(fmt::format("{}: {}", file_detail::printable(source), what));
+    throw DataError(fmt::format("{}: {}", utf8::printable(source), what));
   };
   const auto cut_short = [&](std::size_t needed) {
     fail(fmt::format("the IDX header is cut short: {} of {} bytes; get the file again", bytes.size(), needed));

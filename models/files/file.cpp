@@ -3,8 +3,8 @@
 #include <models/files/file.hpp>
 
 #include <fmt/format.h>
+#include <zlib.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -13,10 +13,7 @@
 #include <system_error>
 
 #include <autodiff/error.hpp>
-
-#ifdef DOWNHILL_HAVE_ZLIB
-#include <zlib.h>
-#endif
+#include <autodiff/text/utf8.hpp>
 
 namespace downhill {
 namespace {
@@ -30,7 +27,7 @@ struct Close {
 class FileReader {
  public:
   FileReader(const std::filesystem::path& path, const FileOptions& options)
-      : name_(file_detail::printable(path.string())), options_(options) {
+      : name_(utf8::printable(path.string())), options_(options) {
     std::error_code ignored;
     if (std::filesystem::is_directory(path, ignored)) fail_to_read("it is a directory");
     file_.reset(std::fopen(path.c_str(), "rb"));
@@ -69,7 +66,6 @@ class FileReader {
     return !options_.text || more.find('\0') == std::string_view::npos;
   }
 
-#ifdef DOWNHILL_HAVE_ZLIB
   struct Inflater {
     z_stream stream{};
     Inflater() {
@@ -114,11 +110,6 @@ class FileReader {
       inflateReset(&stream);  // another member
     }
   }
-#else
-  void decompress(Block&, std::string_view) const {
-    fail("compressed with gzip, and this Downhill was built without zlib; decompress the file, or build with zlib");
-  }
-#endif
 
   std::string name_;
   const FileOptions& options_;
@@ -127,29 +118,6 @@ class FileReader {
 };
 
 }  // namespace
-
-namespace file_detail {
-
-std::string printable(std::string_view text) {
-  std::string shown;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F)
-      shown += fmt::format("\\x{:02X}", byte);
-    else
-      shown += c;
-  }
-  return shown;
-}
-
-std::string in_quotes(std::string_view text) {
-  constexpr std::size_t longest = 60;
-  std::size_t shown = std::min(text.size(), longest);
-  while (shown < text.size() && shown > 0 && !starts_character(text[shown])) --shown;
-  return fmt::format("'{}{}'", printable(text.substr(0, shown)), shown < text.size() ? "..." : "");
-}
-
-}  // namespace file_detail
 
 std::string read_file(const std::filesystem::path& path, const FileOptions& options) {
   return FileReader(path, options).read();

@@ -22,16 +22,7 @@ struct FileOptions {
 /// Only what is returned is ever held in memory, besides two blocks of 64 KB.
 ///
 /// Throws DataError if the file cannot be read, is larger than the limit, or is compressed and cut short, corrupt, or
-/// followed by something else; and for every compressed file if Downhill was built without zlib.
+/// followed by something else.
 std::string read_file(const std::filesystem::path& path, const FileOptions& options = {});
-
-namespace file_detail {
-/// Text of the user's as part of a message: one line, whatever it holds.
-std::string printable(std::string_view text);
-/// The same in quotes, and only its start where it is long.
-std::string in_quotes(std::string_view text);
-/// Whether a byte is the first of a character in UTF-8.
-inline bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }
-}  // namespace file_detail
 
 }  // namespace downhill

@@ -16,16 +16,17 @@
 #include <system_error>
 
 #include <autodiff/error.hpp>
+#include <autodiff/text/utf8.hpp>
 
-#include <models/files/atomic_file.hpp>
+#include <autodiff/files/atomic_file.hpp>
 #include <models/files/file.hpp>
 #include <models/network/shape.hpp>
 
 namespace downhill {
 namespace {
 
-using file_detail::in_quotes;
-using file_detail::printable;
+using utf8::in_quotes;
+using utf8::printable;
 
 constexpr std::size_t prefix_size = 8;
 constexpr bool is_swapped = std::endian::native == std::endian::big;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <autodiff/error.hpp>
+#include <autodiff/text/utf8.hpp>
 #include <models/files/file.hpp>
 
 namespace downhill {
@@ -124,7 +125,7 @@ struct Reader {
     const auto& text = json.at(key).get_ref<const std::string&>();
     for (const Initialiser known : initialisers)
       if (name(known) == text) return void(member = known);
-    throw OptionError(fmt::format("there is no initialiser '{}'", file_detail::printable(text)));
+    throw OptionError(fmt::format("there is no initialiser '{}'", utf8::printable(text)));
   }
   void operator()(const char* key, std::size_t& member) const {
     const Json& number = json.at(key);
@@ -149,7 +150,7 @@ Layer layer_in(const Json& json) {
     std::visit([&](auto& known) { members(known, Reader{json}); }, layer);
     return layer;
   }
-  throw OptionError(fmt::format("there is no layer '{}'", file_detail::printable(text)));
+  throw OptionError(fmt::format("there is no layer '{}'", utf8::printable(text)));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include <autodiff/error.hpp>
+#include <autodiff/text/utf8.hpp>
 #include <models/network/architecture.hpp>
 #include <models/network/shape.hpp>
 
@@ -104,8 +105,7 @@ std::size_t number_in(const SafeTensors& file, std::string_view key) {
   std::size_t number = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
   if (error != std::errc{} || end != text->data() + text->size())
-    throw DataError(
-        fmt::format("{}: 'downhill.{}' is '{}', not a number", file.source(), key, file_detail::printable(*text)));
+    throw DataError(fmt::format("{}: 'downhill.{}' is '{}', not a number", file.source(), key, utf8::printable(*text)));
   return number;
 }
 
@@ -192,11 +192,11 @@ TrainingState<T> read(const std::filesystem::path& path, const std::vector<Named
   TrainingState<T> state;
   numbers(state, [&](std::string_view key, std::size_t& value) { value = number_in(file, key); });
   if (const std::string_view saved = said_in(file, "method").value_or(""); saved != method)
-    throw DataError(fmt::format("{}: it was saved by a training with {}, not {}", file.source(),
-                                file_detail::printable(saved), method));
+    throw DataError(
+        fmt::format("{}: it was saved by a training with {}, not {}", file.source(), utf8::printable(saved), method));
   if (const auto saved = said_in(file, "loss"); saved && *saved != loss)
     throw DataError(fmt::format("{}: it was saved by a training with the loss {}, not {}", file.source(),
-                                file_detail::printable(*saved), loss));
+                                utf8::printable(*saved), loss));
   state.parameters = parameters_in<T>(file, matrices);
   demand_same(file, architecture);
   state.memory.resize(memory * parameters);

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include <autodiff/autodiff.hpp>
+#include <autodiff/files/atomic_file.hpp>
 #include <autodiff/inspect.hpp>
 #include <autodiff/inspect/formula/formula.hpp>
-#include <models/files/atomic_file.hpp>
 #include <models/models.hpp>
 
 using namespace downhill;

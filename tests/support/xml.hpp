@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include <autodiff/inspect/utf8.hpp>
+#include <autodiff/text/utf8.hpp>
 
 /// What is wrong with it, and what follows there; empty for nothing.
 inline std::string xml_error(std::string_view text) {
@@ -33,7 +33,7 @@ inline std::string xml_error(std::string_view text) {
         const std::string_view entity = text.substr(at, text.substr(at).find(';') + 1);
         if (!std::set<std::string_view>{"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"}.contains(entity)) return false;
       }
-      const auto c = downhill::inspect::utf8::first_character(text.substr(at));
+      const auto c = downhill::utf8::first_character(text.substr(at));
       if (c.code == c.broken || (c.code < 0x20 && c.code != '\n' && c.code != '\t')) return false;
       at += c.bytes;
     }

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include <autodiff/inspect/utf8.hpp>
+#include <autodiff/text/utf8.hpp>
 
 namespace downhill::inspect::formula_detail {
 

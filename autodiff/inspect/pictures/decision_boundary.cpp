@@ -9,7 +9,7 @@
 
 #include <autodiff/error.hpp>
 #include <autodiff/inspect/pictures/landscape.hpp>
-#include <autodiff/inspect/utf8.hpp>
+#include <autodiff/text/utf8.hpp>
 
 namespace downhill::inspect {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include <autodiff/inspect/pictures/loss_curve.hpp>
-#include <autodiff/inspect/utf8.hpp>
+#include <autodiff/text/utf8.hpp>
 
 namespace downhill::inspect {
 namespace {

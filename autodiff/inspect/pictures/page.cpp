@@ -2,12 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <system_error>
-
-#include <autodiff/error.hpp>
-#include <autodiff/inspect/utf8.hpp>
+#include <autodiff/files/atomic_file.hpp>
+#include <autodiff/text/utf8.hpp>
 
 namespace downhill::inspect {
 namespace {
@@ -120,15 +116,7 @@ std::string svg(const Figure& figure) {
       figure.width, figure.height, escaped(figure.title), captions(figure, "", "\n"), drawing_style, figure.drawing);
 }
 
-void write(const std::filesystem::path& file, std::string_view text) {
-  errno = 0;
-  std::FILE* const out = std::fopen(file.c_str(), "wb");
-  const bool written = out != nullptr && std::fwrite(text.data(), 1, text.size(), out) == text.size();
-  const bool closed = out != nullptr && std::fclose(out) == 0;
-  if (!written || !closed)
-    throw DataError(fmt::format("{}: cannot be written: {}; check the path", file.string(),
-                                std::generic_category().message(errno)));
-}
+void write(const std::filesystem::path& file, std::string_view text) { write_file(file, text); }
 
 constexpr std::size_t legend_columns = 3;
 constexpr double legend_line = 20;

@@ -37,7 +37,7 @@ std::string frame(std::string_view title, std::string_view style, std::string_vi
 /// The figure as an SVG file of its own, for a browser.
 std::string svg(const Figure& figure);
 
-/// Writes text to a file. Throws DataError if that cannot be done.
+/// Makes or replaces a file, whole or not at all, see `write_file`. Throws DataError if that cannot be done.
 void write(const std::filesystem::path& file, std::string_view text);
 
 /// How many colours there are for series and classes; the next ones begin again.

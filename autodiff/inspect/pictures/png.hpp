@@ -13,8 +13,8 @@ struct PaletteColour {
   std::uint8_t red, green, blue, opacity;
 };
 
-/// "data:image/png;base64,...": width x height pixels, row after row from the top, each the index of a colour. Not
-/// compressed. Throws ShapeError unless there are width * height pixels, and at least one.
+/// "data:image/png;base64,...": width x height pixels, row after row from the top, each the index of a colour.
+/// Throws ShapeError unless there are width * height pixels, and at least one.
 std::string png_address(std::size_t width, std::size_t height, std::span<const std::uint8_t> pixels,
                         const std::array<PaletteColour, 256>& palette);
 

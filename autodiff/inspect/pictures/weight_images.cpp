@@ -11,7 +11,7 @@
 #include <autodiff/error.hpp>
 #include <autodiff/inspect/pictures/plot.hpp>
 #include <autodiff/inspect/pictures/png.hpp>
-#include <autodiff/inspect/utf8.hpp>
+#include <autodiff/text/utf8.hpp>
 
 namespace downhill::inspect {
 namespace {

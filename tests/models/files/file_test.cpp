@@ -15,9 +15,7 @@
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"
 
-#ifdef DOWNHILL_HAVE_ZLIB
 #include <zlib.h>
-#endif
 
 using namespace downhill;
 
@@ -42,7 +40,6 @@ std::string random_bytes(std::size_t size, std::uint64_t seed, unsigned letters)
   return bytes;
 }
 
-#ifdef DOWNHILL_HAVE_ZLIB
 std::string gzip(std::string_view bytes, int level = 6) {
   z_stream stream{};
   REQUIRE(deflateInit2(&stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
@@ -57,7 +54,6 @@ std::string gzip(std::string_view bytes, int level = 6) {
   deflateEnd(&stream);
   return result;
 }
-#endif
 
 }  // namespace
 
@@ -97,7 +93,6 @@ TEST_CASE("A text ends soon after a NUL byte") {
 
 TEST_CASE("The handwritten digits of the examples are read whole") {
   const auto file = std::filesystem::path(__FILE__).parent_path() / "../../../examples/data/digits.csv.gz";
-#ifdef DOWNHILL_HAVE_ZLIB
   const Dataset digits = read_csv(file);
   CHECK(digits.rows() == 1797);
   CHECK(digits.columns() == 65);
@@ -113,13 +108,7 @@ TEST_CASE("The handwritten digits of the examples are read whole") {
   CHECK(pixels);
   CHECK(classes);
   CHECK(counts == std::vector<int>{178, 182, 177, 183, 181, 182, 181, 179, 174, 180});
-#else
-  CHECK(complaint(file) ==
-        "compressed with gzip, and this Downhill was built without zlib; decompress the file, or build with zlib");
-#endif
 }
-
-#ifdef DOWNHILL_HAVE_ZLIB
 
 TEST_CASE("What was compressed comes back byte for byte, whatever its name") {
   const TemporaryFolder folder;
@@ -223,5 +212,3 @@ TEST_CASE("Random bytes after a gzip magic are a DataError and nothing else") {
     CHECK(!complaint(folder.write("random.gz", start + random_bytes(seed % 100, seed, 256))).empty());
   }
 }
-
-#endif

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <autodiff/error.hpp>
-#include <autodiff/inspect/utf8.hpp>
+#include <autodiff/text/utf8.hpp>
 #include <support/catch.hpp>
 #include <support/text.hpp>
 #include <support/xml.hpp>

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <autodiff/inspect/utf8.hpp>
+#include <autodiff/text/utf8.hpp>
 #include <support/catch.hpp>
 #include <support/text.hpp>
 #include <support/xml.hpp>

@@ -1,6 +1,8 @@
-#include <autodiff/inspect/utf8.hpp>
+#include <autodiff/text/utf8.hpp>
 
-namespace downhill::inspect::utf8 {
+#include <fmt/format.h>
+
+namespace downhill::utf8 {
 
 Character first_character(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -17,6 +19,15 @@ Character first_character(std::string_view text) {
   const bool surrogate = 0xD800 <= code && code <= 0xDFFF;
   if (code < least[bytes] || surrogate || code > 0x10FFFF) return {Character::broken, 1};
   return {code, bytes};
+}
+
+bool is_sound(std::string_view text) {
+  while (!text.empty()) {
+    const Character c = first_character(text);
+    if (c.code == Character::broken && c.bytes == 1) return false;
+    text.remove_prefix(c.bytes);
+  }
+  return true;
 }
 
 std::size_t length(std::string_view text) {
@@ -38,4 +49,24 @@ bool is_visible(char32_t code) {
          code != Character::broken;
 }
 
-}  // namespace downhill::inspect::utf8
+std::string printable(std::string_view text) {
+  std::string shown;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F)
+      shown += fmt::format("\\x{:02X}", byte);
+    else
+      shown += c;
+  }
+  return shown;
+}
+
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t longest = 60;
+  if (text.size() <= longest) return fmt::format("'{}'", printable(text));
+  std::size_t shown = 0;
+  for (std::size_t next = 0; next <= longest; next += first_character(text.substr(next)).bytes) shown = next;
+  return fmt::format("'{}...'", printable(text.substr(0, shown)));
+}
+
+}  // namespace downhill::utf8

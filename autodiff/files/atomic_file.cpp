@@ -1,6 +1,6 @@
 // Write beside, sync, rename, sync the folder.
 
-#include <models/files/atomic_file.hpp>
+#include <autodiff/files/atomic_file.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -14,8 +14,7 @@
 #include <utility>
 
 #include <autodiff/error.hpp>
-
-#include <models/files/file.hpp>
+#include <autodiff/text/utf8.hpp>
 
 namespace downhill {
 namespace {
@@ -33,6 +32,38 @@ std::string_view advice(int error) {
     default: return "check the path";
   }
 }
+
+[[noreturn]] void refuse(const std::filesystem::path& path, int error) {
+  throw DataError(fmt::format("{}: cannot be written: {}; {}", utf8::printable(path.string()),
+                              std::generic_category().message(error), advice(error)));
+}
+
+void write_all(int file, std::span<const std::byte> bytes, const std::filesystem::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written >= 0)
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    else if (errno != EINTR)
+      refuse(path, errno);
+  }
+}
+
+// There is nothing to replace in a device or a pipe. Where /dev/stdout leads to a file, others write to it as well.
+bool is_stream(const std::filesystem::path& path) {
+  std::error_code error;
+  return path.string().starts_with("/dev/") ? std::filesystem::exists(path, error)
+                                            : std::filesystem::is_other(path, error);
+}
+
+struct Stream {
+  explicit Stream(const std::filesystem::path& path) : file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC)) {
+    if (file < 0) refuse(path, errno);
+  }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream() { ::close(file); }
+  int file;
+};
 
 }  // namespace
 
@@ -66,7 +97,7 @@ void AtomicFile::open_new_file() {
   if (replaces && S_ISDIR(old.st_mode)) fail(EISDIR);
   if (replaces && !S_ISREG(old.st_mode))  // a device would be gone for everybody
     throw DataError(fmt::format("{}: cannot be written: it is not a regular file; check the path",
-                                file_detail::printable(path_.string())));
+                                utf8::printable(path_.string())));
   constexpr std::size_t longest_start = 200;  // of the 255 bytes that a name may have
   std::random_device random;
   for (;;) {
@@ -81,20 +112,9 @@ void AtomicFile::open_new_file() {
   if (replaces && ::fchmod(file_, old.st_mode & 07777) != 0) fail(errno);
 }
 
-void AtomicFile::fail(int error) const {
-  throw DataError(fmt::format("{}: cannot be written: {}; {}", file_detail::printable(path_.string()),
-                              std::generic_category().message(error), advice(error)));
-}
+void AtomicFile::fail(int error) const { refuse(path_, error); }
 
-void AtomicFile::write(std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file_, bytes.data(), bytes.size());
-    if (written >= 0)
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-    else if (errno != EINTR)
-      fail(errno);
-  }
-}
+void AtomicFile::write(std::span<const std::byte> bytes) { write_all(file_, bytes, path_); }
 
 void AtomicFile::commit() {
   if (::fsync(file_) != 0) fail(errno);
@@ -103,6 +123,21 @@ void AtomicFile::commit() {
   new_name_.clear();
   // Some file systems keep no folder back and refuse to sync one.
   if (::fsync(folder_) != 0 && errno != EINVAL) fail(errno);
+}
+
+void write_file(const std::filesystem::path& path, std::string_view text) {
+  const auto bytes = std::as_bytes(std::span(text));
+  if (is_stream(path)) return write_all(Stream(path).file, bytes, path);
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+void demand_writable(const std::filesystem::path& path) {
+  if (!is_stream(path))
+    AtomicFile{path};
+  else if (::access(path.c_str(), W_OK) != 0)
+    refuse(path, errno);
 }
 
 }  // namespace downhill

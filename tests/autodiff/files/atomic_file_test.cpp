@@ -1,7 +1,8 @@
 // A file that is replaced whole or not at all: by whom, where, and whatever stops it.
 
-#include <models/files/atomic_file.hpp>
+#include <autodiff/files/atomic_file.hpp>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -197,4 +198,56 @@ TEST_CASE("The working folder may change while a file is written") {
   }
   CHECK(read_file(folder.path / "kept") == "new");
   CHECK(files_in(folder.path) == 1);
+}
+
+TEST_CASE("A text is written as a file, whole or not at all") {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path / "page.html";
+  for (const std::string text : {"some\ntext", ""}) {
+    write_file(path, text);
+    CHECK(read_file(path) == text);
+  }
+  write_file(path, "old");
+  std::string message;
+  {
+    const SizeLimit limit(100'000);
+    message = message_of([&] { write_file(path, std::string(300'000, 'x')); });
+  }
+  CHECK(message == path.string() + ": cannot be written: File too large; make room there, or write to another disk");
+  CHECK(read_file(path) == "old");
+  CHECK(files_in(folder.path) == 1);
+}
+
+TEST_CASE("A text may go to a device or a pipe, which stays what it is") {
+  const TemporaryFolder folder;
+  const fs::path pipe = folder.path / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  REQUIRE(reader >= 0);
+  demand_writable(pipe);
+  write_file(pipe, "some text");
+  char got[16];
+  CHECK(::read(reader, got, sizeof got) == 9);
+  CHECK(std::string(got, 9) == "some text");
+  ::close(reader);
+  CHECK(fs::is_fifo(pipe));
+  CHECK(files_in(folder.path) == 1);
+  write_file("/dev/null", "some text");
+  CHECK(fs::is_character_file("/dev/null"));
+  if (!fs::exists("/dev/full")) return;
+  CHECK(message_of([] { write_file("/dev/full", "some text"); }) ==
+        "/dev/full: cannot be written: No space left on device; make room there, or write to another disk");
+}
+
+TEST_CASE("What could not be written is known before, and nothing is changed by the question") {
+  const TemporaryFolder folder;
+  const fs::path file = folder.write("file", "old");
+  demand_writable(file);
+  demand_writable(folder.path / "new");
+  demand_writable("/dev/null");
+  CHECK(read_file(file) == "old");
+  CHECK(files_in(folder.path) == 1);
+  for (const fs::path& wrong : {folder.path, folder.path / "none" / "file", file / "file", fs::path()})
+    CHECK(message_of([&] { demand_writable(wrong); }) == message_of([&] { write_file(wrong, "new"); }));
+  CHECK_THROWS_AS(demand_writable(folder.path), DataError);
 }

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
+#include <string_view>
 
 namespace downhill {
 
@@ -47,5 +48,11 @@ class AtomicFile {
   std::filesystem::path new_name_;  // of the new file; empty when there is none
   int folder_ = -1, file_ = -1;  // names are looked up in the open folder: the working directory may change meanwhile
 };
+
+/// Makes or replaces a file with this text, as AtomicFile does. A device or a pipe, such as /dev/stdout, has nothing to
+/// replace: the text is written to its end. Throws DataError as AtomicFile does.
+void write_file(const std::filesystem::path& path, std::string_view text);
+/// Throws what `write_file` would throw now, before any work is done for the file; changes nothing.
+void demand_writable(const std::filesystem::path& path);
 
 }  // namespace downhill
