@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <autodiff/error.hpp>
+#include <autodiff/text/utf8.hpp>
 
 #include <models/files/file.hpp>
 #include <models/network/shape.hpp>
@@ -20,7 +21,7 @@
 namespace downhill {
 namespace {
 
-using file_detail::in_quotes;
+using utf8::in_quotes;
 using Tensor = SafeTensorsHeader::Tensor;
 
 constexpr std::string_view metadata_name = "__metadata__";
@@ -28,8 +29,8 @@ constexpr std::array<std::string_view, 3> fields{"dtype", "shape", "data_offsets
 enum Field : std::size_t { dtype_field, shape_field, offsets_field };
 
 [[noreturn]] void fail(std::string_view source, const std::string& what) {
-  throw DataError(fmt::format("{}: {}; get the file again, or correct the program that wrote it",
-                              file_detail::printable(source), what));
+  throw DataError(
+      fmt::format("{}: {}; get the file again, or correct the program that wrote it", utf8::printable(source), what));
 }
 
 class HeaderParser final : public nlohmann::json_sax<nlohmann::json> {
@@ -76,7 +77,7 @@ class HeaderParser final : public nlohmann::json_sax<nlohmann::json> {
       const std::optional<Dtype> known = dtype_named(text);
       if (!known)
         throw DataError(fmt::format("{}: {} has the unknown dtype {}; convert it to one of {}",
-                                    file_detail::printable(source_), tensor(), in_quotes(text), dtype_names()));
+                                    utf8::printable(source_), tensor(), in_quotes(text), dtype_names()));
       dtype_ = *known;
     } else {
       wrong_value();
@@ -209,15 +210,12 @@ void check_cover(const std::vector<Tensor>& tensors, std::uint64_t data_size, st
 }
 
 [[noreturn]] void fail_to_write(std::string_view source, const std::string& what) {
-  throw DataError(fmt::format("{}: cannot be written: {}", file_detail::printable(source), what));
+  throw DataError(fmt::format("{}: cannot be written: {}", utf8::printable(source), what));
 }
 
-std::string quoted(const std::string& text, std::string_view source) {
-  try {
-    return nlohmann::json(text).dump();
-  } catch (const nlohmann::json::type_error&) {
-    fail_to_write(source, in_quotes(text) + " is not UTF-8; encode names and metadata so");
-  }
+const std::string& utf8_text(const std::string& text, std::string_view source) {
+  if (!utf8::is_sound(text)) fail_to_write(source, in_quotes(text) + " is not UTF-8; encode names and metadata so");
+  return text;
 }
 
 }  // namespace
@@ -225,7 +223,7 @@ std::string quoted(const std::string& text, std::string_view source) {
 SafeTensorsHeader parse_safetensors_header(std::string_view json, std::uint64_t data_size, std::string_view source) {
   if (!json.starts_with('{'))
     throw DataError(fmt::format("{}: not a safetensors file: its header does not start with {{; check the path",
-                                file_detail::printable(source)));
+                                utf8::printable(source)));
   SafeTensorsHeader header = HeaderParser(source, data_size).parse(json);
   if (const auto name = name_twice(header.tensors))
     fail(source, fmt::format("tensor {} is there twice", in_quotes(*name)));
@@ -243,18 +241,16 @@ std::string format_safetensors_header(const SafeTensorsHeader& header, std::stri
       fail_to_write(source, fmt::format("tensor {} has {} dimensions; {} are the most", in_quotes(tensor.name),
                                         tensor.shape.size(), most_dimensions));
   }
-  std::string metadata, tensors;
+  using Json = nlohmann::ordered_json;
+  Json::object_t metadata, members;  // no name is there twice, so none is looked for
   for (const auto& [key, value] : header.metadata)
-    metadata += fmt::format("{}{}:{}", metadata.empty() ? "" : ",", quoted(key, source), quoted(value, source));
-  for (const Tensor& tensor : header.tensors) {
-    std::string shape;
-    for (const std::size_t size : tensor.shape) shape += fmt::format("{}{}", shape.empty() ? "" : ",", size);
-    tensors += fmt::format(R"({}{}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})", tensors.empty() ? "" : ",",
-                           quoted(tensor.name, source), name_of(tensor.dtype), shape, tensor.begin, tensor.end);
-  }
-  if (!metadata.empty())
-    metadata = fmt::format(R"("{}":{{{}}}{})", metadata_name, metadata, tensors.empty() ? "" : ",");
-  std::string text = fmt::format("{{{}{}}}", metadata, tensors);
+    metadata.emplace_back(utf8_text(key, source), utf8_text(value, source));
+  if (!metadata.empty()) members.emplace_back(metadata_name, std::move(metadata));
+  for (const Tensor& tensor : header.tensors)
+    members.emplace_back(
+        utf8_text(tensor.name, source),
+        Json{{"dtype", name_of(tensor.dtype)}, {"shape", tensor.shape}, {"data_offsets", {tensor.begin, tensor.end}}});
+  std::string text = Json(std::move(members)).dump();
   constexpr std::size_t alignment = 8;
   text.append((alignment - text.size() % alignment) % alignment, ' ');
   if (text.size() > largest_header)

@@ -1,61 +1,48 @@
-#include <autodiff/inspect/trace/json.hpp>
+// Each step and each visit is a JSON value of its own, and written at once: a long trace is held once, as text.
 
-#include <fmt/format.h>
+#include <autodiff/inspect/trace/json.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
-
-#include <autodiff/inspect/utf8.hpp>
+#include <string_view>
+#include <utility>
 
 namespace downhill::inspect {
 namespace {
 
-std::string number(double x) {
-  if (std::isnan(x)) return "\"NaN\"";
-  if (std::isinf(x)) return x > 0 ? "\"Infinity\"" : "\"-Infinity\"";
-  if (x == 0 && std::signbit(x)) return "-0.0";  // "-0" would be read as an integer
-  return fmt::format("{}", x);
-}
-std::string number(const std::optional<double>& x) { return x ? number(*x) : "null"; }
-std::string index(std::size_t i) { return i == nowhere ? "null" : fmt::format("{}", i); }
+using Json = nlohmann::ordered_json;
 
-std::string text(std::string_view plain) {
-  std::string quoted = "\"";
-  while (!plain.empty()) {
-    const utf8::Character c = utf8::first_character(plain);
-    if (c.code == '"' || c.code == '\\')
-      quoted.append(1, '\\').append(1, plain[0]);
-    else if (c.code < 0x20 || c.code == utf8::Character::broken)
-      quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(c.code));
-    else
-      quoted += plain.substr(0, c.bytes);
-    plain.remove_prefix(c.bytes);
-  }
-  return quoted + '"';
+Json number(double x) {
+  if (std::isnan(x)) return "NaN";
+  if (std::isinf(x)) return x > 0 ? "Infinity" : "-Infinity";
+  return x;
 }
+Json number(const std::optional<double>& x) { return x ? number(*x) : Json(); }
+Json index(std::size_t i) { return i == nowhere ? Json() : Json(i); }
 
 template <class Range, class Write>
-std::string list(const Range& range, Write&& write) {
-  std::string all = "[";
-  for (const auto& one : range) {
-    if (all.size() > 1) all += ", ";
-    all += write(one);
-  }
-  return all + "]";
+Json list(const Range& range, Write&& write) {
+  Json::array_t all;
+  all.reserve(range.size());
+  for (const auto& one : range) all.push_back(write(one));
+  return all;
 }
 
-std::string numbers(std::span<const double> all, const JsonOptions& options) {
-  if (all.size() > options.most_elements) return "null";
+Json numbers(std::span<const double> all, const JsonOptions& options) {
+  if (all.size() > options.most_elements) return {};
   return list(all, [](double x) { return number(x); });
 }
-
-std::string shape(const Shape& shape) {
-  return shape.rows == 0 ? "null" : fmt::format("[{}, {}]", shape.rows, shape.columns);
+// Where they are not known there are none.
+Json known_numbers(std::span<const double> all, const JsonOptions& options) {
+  return all.empty() ? Json() : numbers(all, options);
 }
 
-std::string summary(std::span<const double> all) {
+Json shape(const Shape& shape) { return shape.rows == 0 ? Json() : Json(Json::array_t{shape.rows, shape.columns}); }
+
+Json summary(std::span<const double> all) {
   std::size_t finite = 0;
   double sum = 0;
   std::optional<double> least, largest;
@@ -65,29 +52,31 @@ std::string summary(std::span<const double> all) {
     least = std::min(least.value_or(x), x), largest = std::max(largest.value_or(x), x);
   }
   const std::optional<double> mean = finite > 0 ? std::optional(sum / static_cast<double>(finite)) : std::nullopt;
-  return fmt::format(R"({{"count": {}, "not_finite": {}, "mean": {}, "least": {}, "largest": {}}})", all.size(),
-                     all.size() - finite, number(mean), number(least), number(largest));
+  return {{"count", all.size()},
+          {"not_finite", all.size() - finite},
+          {"mean", number(mean)},
+          {"least", number(least)},
+          {"largest", number(largest)}};
 }
 
-std::string operand(const Operand& one, const JsonOptions& options) {
-  return fmt::format(
-      R"({{"slot": {}, "count": {}, "step": {}, "name": {}, "shape": {}, "value": {}, "slope": {}, "values": {}}})",
-      index(one.slot), one.count, index(one.step), text(one.name), shape(one.shape), number(one.value),
-      number(one.slope), one.values.empty() ? "null" : numbers(one.values, options));
+Json operand(const Operand& one, const JsonOptions& options) {
+  return {{"slot", index(one.slot)},    {"count", one.count},
+          {"step", index(one.step)},    {"name", one.name},
+          {"shape", shape(one.shape)},  {"value", number(one.value)},
+          {"slope", number(one.slope)}, {"values", known_numbers(one.values, options)}};
 }
 
 // [result, operand, element, slope] each.
-std::string slopes(const RecordedStep& step, const JsonOptions& options) {
-  if (!step.has_slopes || step.slopes.size() > options.most_elements) return "null";
+Json slopes(const RecordedStep& step, const JsonOptions& options) {
+  if (!step.has_slopes || step.slopes.size() > options.most_elements) return {};
   return list(step.slopes, [](const BlockSlope& one) {
-    return fmt::format("[{}, {}, {}, {}]", one.result, one.operand, one.element, number(one.slope));
+    return Json(Json::array_t{one.result, one.operand, one.element, number(one.slope)});
   });
 }
 
-std::string source(const Source& place) {
-  if (!place.is_known() && place.scope.empty()) return "null";
-  return fmt::format(R"({{"file": {}, "line": {}, "function": {}, "scope": {}}})", text(place.file), place.line,
-                     text(place.function), text(place.scope));
+Json source(const Source& place) {
+  if (!place.is_known() && place.scope.empty()) return {};
+  return {{"file", place.file}, {"line", place.line}, {"function", place.function}, {"scope", place.scope}};
 }
 
 std::string_view kind(RecordedStep::Kind kind) {
@@ -99,35 +88,53 @@ std::string_view kind(RecordedStep::Kind kind) {
   }
 }
 
-std::string step(const RecordedStep& one, const JsonOptions& options) {
-  return fmt::format(
-      R"({{"kind": "{}", "slot": {}, "count": {}, "shape": {}, "label": {}, "name": {}, )"
-      R"("operands": {}, "slopes": {}, "values": {}, "adjoints": {}, "summary": {}, "source": {}}})",
-      kind(one.kind), one.slot, one.count, shape(one.shape), text(one.label), text(one.name),
-      list(one.operands, [&](const Operand& each) { return operand(each, options); }), slopes(one, options),
-      one.values.empty() ? "null" : numbers(one.values, options), numbers(one.adjoints, options),
-      one.count == 1 ? "null"
-                     : fmt::format(R"({{"values": {}, "adjoints": {}}})", summary(one.values), summary(one.adjoints)),
-      source(one.source));
+Json step(const RecordedStep& one, const JsonOptions& options) {
+  return {
+      {"kind", kind(one.kind)},
+      {"slot", one.slot},
+      {"count", one.count},
+      {"shape", shape(one.shape)},
+      {"label", one.label},
+      {"name", one.name},
+      {"operands", list(one.operands, [&](const Operand& each) { return operand(each, options); })},
+      {"slopes", slopes(one, options)},
+      {"values", known_numbers(one.values, options)},
+      {"adjoints", numbers(one.adjoints, options)},
+      {"summary", one.count == 1 ? Json() : Json{{"values", summary(one.values)}, {"adjoints", summary(one.adjoints)}}},
+      {"source", source(one.source)}};
 }
 
-std::string visit(const Visit& one, const JsonOptions& options) {
-  return fmt::format(
-      R"({{"step": {}, "contributions": {}}})", one.step, list(one.contributions, [&](const Contribution& to) {
-        return fmt::format(R"({{"operand": {}, "flow": {}, "before": {}, "after": {}}})", to.operand,
-                           numbers(to.flow, options), numbers(to.before, options), numbers(to.after, options));
-      }));
+Json visit(const Visit& one, const JsonOptions& options) {
+  return {{"step", one.step}, {"contributions", list(one.contributions, [&](const Contribution& to) {
+                                 return Json{{"operand", to.operand},
+                                             {"flow", numbers(to.flow, options)},
+                                             {"before", numbers(to.before, options)},
+                                             {"after", numbers(to.after, options)}};
+                               })}};
+}
+
+std::string text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+// "key": a list, one of its values on each line.
+template <class Range, class Write>
+void append_lines(std::string& document, std::string_view key, const Range& range, Write&& write) {
+  document.append(",\n\"").append(key).append("\":[");
+  for (const auto& one : range) document.append(&one == range.data() ? "\n" : ",\n").append(text(write(one)));
+  document += ']';
 }
 
 }  // namespace
 
 std::string json(const Record& record, const JsonOptions& options) {
-  return fmt::format(
-      "{{\"format\": \"downhill-trace\", \"version\": 1, \"number\": {}, \"result\": {{\"step\": {}, \"slot\": {}}}, "
-      "\"left_out\": {},\n\"steps\": {},\n\"sweep\": {}}}\n",
-      text(record.number), index(record.result), index(record.result_slot), record.left_out,
-      list(record.steps, [&](const RecordedStep& one) { return "\n" + step(one, options); }),
-      list(record.sweep, [&](const Visit& one) { return "\n" + visit(one, options); }));
+  std::string document = text({{"format", "downhill-trace"},
+                               {"version", 1},
+                               {"number", record.number},
+                               {"result", {{"step", index(record.result)}, {"slot", index(record.result_slot)}}},
+                               {"left_out", record.left_out}});
+  document.pop_back();  // its brace: the lists are members as well
+  append_lines(document, "steps", record.steps, [&](const RecordedStep& one) { return step(one, options); });
+  append_lines(document, "sweep", record.sweep, [&](const Visit& one) { return visit(one, options); });
+  return document += "}\n";
 }
 
 }  // namespace downhill::inspect
