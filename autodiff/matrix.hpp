@@ -7,6 +7,7 @@
 // that are not on the tape.
 
 #include <autodiff/matrix/convolution.hpp>
+#include <autodiff/matrix/custom.hpp>
 #include <autodiff/matrix/elementwise.hpp>
 #include <autodiff/matrix/images.hpp>
 #include <autodiff/matrix/losses.hpp>
