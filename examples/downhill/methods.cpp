@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cctype>
 #include <string_view>
 #include <type_traits>
@@ -14,22 +13,7 @@
 
 namespace {
 
-// In the order of the variant.
-constexpr std::array<std::string_view, std::variant_size_v<Method>> names{"gradient-descent",
-                                                                          "momentum",
-                                                                          "nesterov",
-                                                                          "adagrad",
-                                                                          "adadelta",
-                                                                          "rmsprop",
-                                                                          "adam",
-                                                                          "adamw",
-                                                                          "nadam",
-                                                                          "amsgrad",
-                                                                          "lion",
-                                                                          "steepest-descent",
-                                                                          "conjugate-gradient",
-                                                                          "bfgs",
-                                                                          "lbfgs"};
+constexpr auto& names = Methods::names;
 
 std::string list_of_names() { return fmt::format("{}", fmt::join(names, ", ")); }
 

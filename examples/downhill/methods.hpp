@@ -2,18 +2,52 @@
 // Every method of descent by its name, with its options.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include <autodiff/descent/methods.hpp>
 #include <autodiff/descent/quasi_newton.hpp>
 
-using Method = std::variant<downhill::GradientDescent, downhill::Momentum, downhill::Nesterov, downhill::AdaGrad,
-                            downhill::AdaDelta, downhill::RMSProp, downhill::Adam, downhill::AdamW, downhill::NAdam,
-                            downhill::AMSGrad, downhill::Lion, downhill::SteepestDescent, downhill::ConjugateGradient,
-                            downhill::Bfgs, downhill::Lbfgs>;
+/// A name as it is typed.
+template <std::size_t n>
+struct TypedName {
+  consteval TypedName(const char (&text)[n]) { std::copy_n(text, n, letters.begin()); }
+  std::array<char, n> letters{};
+};
+template <TypedName typed, class M>
+struct Named {
+  static constexpr std::string_view name{typed.letters.data(), typed.letters.size() - 1};
+  using Method = M;
+};
+template <class... N>
+struct MethodList {
+  using Method = std::variant<typename N::Method...>;
+  static constexpr std::array names{N::name...};  // in the order of the variant
+};
+
+/// All methods of the command: to add one, add a line here.
+using Methods = MethodList<                                    //
+    Named<"gradient-descent", downhill::GradientDescent>,      //
+    Named<"momentum", downhill::Momentum>,                     //
+    Named<"nesterov", downhill::Nesterov>,                     //
+    Named<"adagrad", downhill::AdaGrad>,                       //
+    Named<"adadelta", downhill::AdaDelta>,                     //
+    Named<"rmsprop", downhill::RMSProp>,                       //
+    Named<"adam", downhill::Adam>,                             //
+    Named<"adamw", downhill::AdamW>,                           //
+    Named<"nadam", downhill::NAdam>,                           //
+    Named<"amsgrad", downhill::AMSGrad>,                       //
+    Named<"lion", downhill::Lion>,                             //
+    Named<"steepest-descent", downhill::SteepestDescent>,      //
+    Named<"conjugate-gradient", downhill::ConjugateGradient>,  //
+    Named<"bfgs", downhill::Bfgs>,                             //
+    Named<"lbfgs", downhill::Lbfgs>>;
+using Method = Methods::Method;
 
 struct MethodOptions {
   std::string method, line_search;
