@@ -4,6 +4,8 @@
 
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <type_traits>
 
 #include <autodiff/error.hpp>
 #include <autodiff/text/utf8.hpp>
@@ -96,14 +98,29 @@ template <Pooling of, class Visit>
 void members(Pool2d<of>& layer, Visit&& visit) {
   members(layer.window, visit);
 }
+template <class Visit>
+void members(CustomLayer& layer, Visit&& visit) {
+  visit("text", layer.text());
+}
 
-constexpr std::string_view kind(const Dense&) { return "Dense"; }
-constexpr std::string_view kind(const LayerNorm&) { return "LayerNorm"; }
-constexpr std::string_view kind(const Dropout&) { return "Dropout"; }
-constexpr std::string_view kind(const Flatten&) { return "Flatten"; }
-constexpr std::string_view kind(const Conv2d&) { return "Conv2d"; }
-constexpr std::string_view kind(const MaxPool2d&) { return "MaxPool2d"; }
-constexpr std::string_view kind(const AveragePool2d&) { return "AveragePool2d"; }
+template <class L>
+constexpr std::string_view kind = "";
+template <>
+constexpr std::string_view kind<Dense> = "Dense";
+template <>
+constexpr std::string_view kind<LayerNorm> = "LayerNorm";
+template <>
+constexpr std::string_view kind<Dropout> = "Dropout";
+template <>
+constexpr std::string_view kind<Flatten> = "Flatten";
+template <>
+constexpr std::string_view kind<Conv2d> = "Conv2d";
+template <>
+constexpr std::string_view kind<MaxPool2d> = "MaxPool2d";
+template <>
+constexpr std::string_view kind<AveragePool2d> = "AveragePool2d";
+template <>
+constexpr std::string_view kind<CustomLayer> = "custom";
 
 struct Writer {
   Json& json;
@@ -137,20 +154,43 @@ struct Reader {
   void operator()(const char* key, bool& member) const { member = json.at(key).get<bool>(); }
 };
 
-// A layer of each kind, as an example.
-template <std::size_t... i>
-std::array<Layer, sizeof...(i)> one_of_each(std::index_sequence<i...>) {
-  return {Layer(std::in_place_index<i>)...};
-}
+// What a file knows of a layer of one's own.
+struct Described {
+  std::string said;
 
-Layer layer_in(const Json& json) {
-  const auto& text = json.at("kind").get_ref<const std::string&>();
-  for (Layer layer : one_of_each(std::make_index_sequence<std::variant_size_v<Layer>>())) {
-    if (std::visit([](const auto& known) { return kind(known); }, layer) != text) continue;
-    std::visit([&](auto& known) { members(known, Reader{json}); }, layer);
+  std::string text() const { return said; }
+  SampleShape output(const SampleShape&) const {
+    throw OptionError(
+        fmt::format("'{}' is a layer of a program's own; make the network there, and give it the "
+                    "parameters with load_parameters",
+                    utf8::printable(said)));
+  }
+  std::vector<ParameterShape> parameters(const SampleShape&) const { return {}; }
+  double flops(const SampleShape&) const { return 0; }
+  template <class T>
+  VarMatrix<T> forward(const VarMatrix<T>& x, std::span<const VarMatrix<T>>, const Pass&) const {
+    return x;
+  }
+};
+
+template <class L>
+L read(const Json& json) {
+  if constexpr (std::is_same_v<L, CustomLayer>) {
+    return Described{json.at("text").get<std::string>()};
+  } else {
+    L layer;
+    members(layer, Reader{json});
     return layer;
   }
-  throw OptionError(fmt::format("there is no layer '{}'", utf8::printable(text)));
+}
+
+// The layer of the first of these types that is of that kind.
+template <class... L>
+Layer layer_among(std::type_identity<std::variant<L...>>, std::string_view of_kind, const Json& json) {
+  std::optional<Layer> layer;
+  static_cast<void>(((kind<L> == of_kind && (layer = read<L>(json), true)) || ...));
+  if (!layer) throw OptionError(fmt::format("there is no layer '{}'", utf8::printable(of_kind)));
+  return *std::move(layer);
 }
 
 }  // namespace
@@ -159,8 +199,8 @@ std::string to_json(const Architecture& architecture) {
   Json layers = Json::array();
   for (Layer layer : architecture.layers)
     std::visit(
-        [&](auto& known) {
-          Json json{{"kind", kind(known)}};
+        [&]<class L>(L& known) {
+          Json json{{"kind", kind<L>}};
           members(known, Writer{json});
           layers.push_back(std::move(json));
         },
@@ -171,6 +211,16 @@ std::string to_json(const Architecture& architecture) {
 }
 
 Architecture architecture_from_json(std::string_view text, std::string_view source) {
+  Architecture architecture = described_architecture(text, source);
+  try {
+    shapes_of(architecture);
+  } catch (const Error& error) {
+    throw DataError(fmt::format("{}: the architecture cannot be read: {}", source, error.what()));
+  }
+  return architecture;
+}
+
+Architecture described_architecture(std::string_view text, std::string_view source) {
   constexpr std::size_t most_text = 1'000'000;
   try {
     if (text.size() > most_text) throw OptionError(fmt::format("it has {} characters", text.size()));
@@ -179,9 +229,10 @@ Architecture architecture_from_json(std::string_view text, std::string_view sour
     std::array<std::size_t, 3> input{};
     for (std::size_t i = 0; i < input.size(); ++i) Reader{Json{{"input", json.at("input").at(i)}}}("input", input[i]);
     architecture.input = SampleShape(input[0], input[1], input[2]);
-    for (const Json& layer : json.at("layers")) architecture.layers.push_back(layer_in(layer));
+    for (const Json& layer : json.at("layers"))
+      architecture.layers.push_back(
+          layer_among(std::type_identity<Layer>(), layer.at("kind").get_ref<const std::string&>(), layer));
     architecture.seed = json.at("seed").get<std::uint64_t>();
-    shapes_of(architecture);
     return architecture;
   } catch (const Json::exception& error) {
     throw DataError(fmt::format("{}: the architecture cannot be read: {}", source, error.what()));

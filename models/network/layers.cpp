@@ -206,6 +206,7 @@ struct Passing {
     return pass.dropout == nullptr ? x : dropout(x, layer.rate, *pass.dropout);
   }
   VarMatrix<T> operator()(const Flatten&) const { return x; }
+  VarMatrix<T> operator()(const CustomLayer& layer) const { return layer.forward<T>(x, parameters, pass); }
 };
 
 }  // namespace

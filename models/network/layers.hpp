@@ -4,11 +4,14 @@
 // A batch is a matrix, a sample a row. Where samples are images, a row holds the pixels row after row, the channels of
 // a pixel side by side. A layer is told the shape of one sample.
 
+#include <concepts>
 #include <cstddef>
+#include <memory>
 #include <random>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -135,7 +138,73 @@ struct Flatten {
   double flops(const SampleShape&) const { return 0; }
 };
 
-using Layer = std::variant<Dense, LayerNorm, Dropout, Flatten, Conv2d, MaxPool2d, AveragePool2d>;
+/// What a type needs to be a layer: the members of every layer, and
+///
+///     template <class T>
+///     VarMatrix<T> forward(const VarMatrix<T>& x, std::span<const VarMatrix<T>> parameters, const Pass& pass) const
+///
+/// which computes what a batch x becomes, for both float and double. See docs/extending.md.
+template <class L>
+concept LayerOfOnesOwn = requires(const L& layer, const SampleShape& in, const VarMatrix<float>& x,
+                                  const VarMatrix<double>& y, std::span<const VarMatrix<float>> of_x,
+                                  std::span<const VarMatrix<double>> of_y, const Pass& pass) {
+  { layer.text() } -> std::convertible_to<std::string>;
+  { layer.output(in) } -> std::convertible_to<SampleShape>;
+  { layer.parameters(in) } -> std::convertible_to<std::vector<ParameterShape>>;
+  { layer.flops(in) } -> std::convertible_to<double>;
+  { layer.forward(x, of_x, pass) } -> std::same_as<VarMatrix<float>>;
+  { layer.forward(y, of_y, pass) } -> std::same_as<VarMatrix<double>>;
+};
+
+/// A layer of one's own among those of the library. A file has only its text: `load_parameters` reads into a network
+/// that is there, where `load_network` would have to know the type.
+class CustomLayer {
+ public:
+  template <LayerOfOnesOwn L>
+  CustomLayer(L layer) : layer_(std::make_shared<const Kept<L>>(std::move(layer))) {}
+
+  std::string text() const { return layer_->text(); }
+  SampleShape output(const SampleShape& in) const { return layer_->output(in); }
+  std::vector<ParameterShape> parameters(const SampleShape& in) const { return layer_->parameters(in); }
+  double flops(const SampleShape& in) const { return layer_->flops(in); }
+  template <class T>
+  VarMatrix<T> forward(const VarMatrix<T>& x, std::span<const VarMatrix<T>> parameters, const Pass& pass) const {
+    return layer_->forward(x, parameters, pass);
+  }
+
+ private:
+  struct Any {
+    virtual ~Any() = default;
+    virtual std::string text() const = 0;
+    virtual SampleShape output(const SampleShape& in) const = 0;
+    virtual std::vector<ParameterShape> parameters(const SampleShape& in) const = 0;
+    virtual double flops(const SampleShape& in) const = 0;
+    virtual VarMatrix<float> forward(const VarMatrix<float>& x, std::span<const VarMatrix<float>> parameters,
+                                     const Pass& pass) const = 0;
+    virtual VarMatrix<double> forward(const VarMatrix<double>& x, std::span<const VarMatrix<double>> parameters,
+                                      const Pass& pass) const = 0;
+  };
+  template <class L>
+  struct Kept final : Any {
+    explicit Kept(L own) : layer(std::move(own)) {}
+    std::string text() const override { return layer.text(); }
+    SampleShape output(const SampleShape& in) const override { return layer.output(in); }
+    std::vector<ParameterShape> parameters(const SampleShape& in) const override { return layer.parameters(in); }
+    double flops(const SampleShape& in) const override { return layer.flops(in); }
+    VarMatrix<float> forward(const VarMatrix<float>& x, std::span<const VarMatrix<float>> parameters,
+                             const Pass& pass) const override {
+      return layer.forward(x, parameters, pass);
+    }
+    VarMatrix<double> forward(const VarMatrix<double>& x, std::span<const VarMatrix<double>> parameters,
+                              const Pass& pass) const override {
+      return layer.forward(x, parameters, pass);
+    }
+    L layer;
+  };
+  std::shared_ptr<const Any> layer_;
+};
+
+using Layer = std::variant<Dense, LayerNorm, Dropout, Flatten, Conv2d, MaxPool2d, AveragePool2d, CustomLayer>;
 
 /// What a layer computes of a batch x, from its parameters in the order of its list.
 template <class T>

@@ -51,7 +51,7 @@ std::mt19937_64 generator_in(const SafeTensors& file, std::string_view name) {
 void demand_same(const SafeTensors& file, const Architecture* model) {
   const auto found = file.metadata().find("downhill.architecture");
   if (model == nullptr || found == file.metadata().end()) return;
-  const Architecture saved = architecture_from_json(found->second, file.source());
+  const Architecture saved = described_architecture(found->second, file.source());
   const auto refuse = [&](std::string_view what, const std::string& there, const std::string& here) {
     throw DataError(fmt::format(
         "{}: it is of another network: {} is {} there, and {} in the model; load_network makes the network that was "

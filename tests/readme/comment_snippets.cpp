@@ -18,6 +18,13 @@ using namespace downhill;
 
 namespace {
 
+[[maybe_unused]] void custom_hpp(const VarMatrix<double>& a) {
+  const auto value = a.value();
+  auto squared = custom(value * value, {a}, [value](const auto& g, auto a_bar) {
+    a_bar += g * value.transpose() + value.transpose() * g;
+  });
+}
+
 [[maybe_unused]] void schedule_hpp() {
   Adam constant{.learning_rate = 0.001};
   Adam falling{.learning_rate = Cosine{.first = 0.001, .steps = 5000}};

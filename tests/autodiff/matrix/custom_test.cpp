@@ -6,14 +6,11 @@
 #include <stdexcept>
 #include <vector>
 
-#include <autodiff/gradient_check.hpp>
-#include <autodiff/inspect/trace/table.hpp>
+#include <autodiff/inspect/trace/trace.hpp>
 #include <autodiff/matrix.hpp>
-#include <autodiff/recompute.hpp>
 
 #include "support/block_check.hpp"
 #include "support/catch.hpp"
-#include "support/text.hpp"
 
 using namespace downhill;
 using block_check::check;

@@ -2,14 +2,20 @@
 
 #include <models/network/layers.hpp>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <random>
 #include <string>
 #include <vector>
 
 #include <autodiff/error.hpp>
+#include <models/models.hpp>
 
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 #include "support/text.hpp"
 
 using namespace downhill;
@@ -89,4 +95,76 @@ TEST_CASE("A layer refuses what it cannot do") {
     CHECK_THROWS_AS(static_cast<void>(LayerNorm{epsilon}.output(3)), OptionError);
   CHECK(message_of([] { static_cast<void>(LayerNorm{-1}.output(3)); }) ==
         "LayerNorm: epsilon is -1; it must be at least 0 and finite");
+}
+
+namespace {
+
+// x * scale + shift, or in training, where something is dropped, twice that.
+struct Affine {
+  double shift = 0;
+
+  std::string text() const { return fmt::format("Affine {}", shift); }
+  SampleShape output(const SampleShape& in) const {
+    if (!in.is_flat()) throw ShapeError("Affine: only flat samples");
+    return in;
+  }
+  std::vector<ParameterShape> parameters(const SampleShape& in) const {
+    return {{"scale", 1, in.size(), Initialiser::ones}};
+  }
+  double flops(const SampleShape& in) const { return 2 * static_cast<double>(in.size()); }
+  template <class T>
+  VarMatrix<T> forward(const VarMatrix<T>& x, std::span<const VarMatrix<T>> parameters, const Pass& pass) const {
+    const auto y = x * parameters[0] + static_cast<T>(shift);
+    return pass.dropout == nullptr ? y : y * static_cast<T>(2);
+  }
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("A layer of one's own is a layer like the others: it says what it is, computes, and trains", "",
+                   float, double) {
+  using T = TestType;
+  Mlp<T> network({.input = 2, .layers = {Affine{0.5}, Dense{1}}, .seed = 3});
+  CHECK(network.parameter_list()[0].name == "0.scale");
+  CHECK_THAT(network.summary(), Catch::Matchers::ContainsSubstring("Affine 0.5"));
+  std::vector<T> at(network.parameters().begin(), network.parameters().end());
+  at[0] = 2, at[1] = 3, at[2] = 1, at[3] = -1, at[4] = 0;
+  std::ranges::copy(at, network.update_parameters().begin());
+  CHECK(network.predict(std::vector<T>{1, 2})(0, 0) == T(2.5 - 6.5));
+  std::mt19937_64 generator(1);
+  const std::vector<T> x{1, 2};
+  const auto y = network(VarMatrix<T>::constant(x, 1, 2), {.dropout = &generator});
+  CHECK(y(0, 0).value() == 2 * T(2.5 - 6.5));
+  const auto gradient = network.tape().gradient(y(0, 0));
+  CHECK(gradient.parameters()[0] == 2 * 1 * 1);
+  CHECK(gradient.parameters()[1] == 2 * 2 * -1);
+
+  Samples<T> samples{.features = 2, .inputs = {1, 2, 3, 4, -1, 1, 0, 2}, .outputs = 1, .targets = {1, 2, 0, 1}};
+  const double before = evaluate(network, samples).loss;
+  fit(network, samples, Adam{.learning_rate = 0.05}, {.epochs = 100});
+  CHECK(evaluate(network, samples).loss < before / 10);
+}
+
+TEST_CASE("What a layer of one's own throws names the layer") {
+  const auto made = [] { Mlp<float>({.input = {2, 2, 1}, .layers = {Affine{}, Flatten{}}}); };
+  CHECK_THROWS_AS(made(), ShapeError);
+  CHECK(message_of(made) == "layer 0 of the network: Affine: only flat samples");
+}
+
+TEST_CASE("The parameters of a network with a layer of one's own are read into one that is there, and into no other") {
+  const TemporaryFolder folder;
+  const auto file = folder.path / "network.safetensors";
+  const auto made = [](double shift, std::uint64_t seed) {
+    return Mlp<float>({.input = 2, .layers = {Affine{shift}, Dense{1}}, .seed = seed});
+  };
+  const Mlp<float> network = made(0.5, 1);
+  save(network, file);
+  Mlp<float> same = made(0.5, 2), other = made(0.25, 2);
+  load_parameters(same, file);
+  CHECK(std::ranges::equal(same.parameters(), network.parameters()));
+  CHECK_THAT(message_of([&] { load_parameters(other, file); }),
+             Catch::Matchers::ContainsSubstring("layer 0 is Affine 0.5 there, and Affine 0.25 in the model"));
+  CHECK_THROWS_AS(load_network<float>(file), DataError);
+  CHECK_THAT(message_of([&] { load_network<float>(file); }),
+             Catch::Matchers::ContainsSubstring("'Affine 0.5' is a layer of a program's own; make the network there"));
 }
