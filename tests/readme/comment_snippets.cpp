@@ -20,9 +20,8 @@ namespace {
 
 [[maybe_unused]] void custom_hpp(const VarMatrix<double>& a) {
   const auto value = a.value();
-  auto squared = custom(value * value, {a}, [value](const auto& g, auto a_bar) {
-    a_bar += g * value.transpose() + value.transpose() * g;
-  });
+  auto squared = custom(value * value, {a},
+                        [value](const auto& g, auto a_bar) { a_bar += g * value.transpose() + value.transpose() * g; });
 }
 
 [[maybe_unused]] void schedule_hpp() {
