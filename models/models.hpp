@@ -3,6 +3,7 @@
 
 #include <autodiff/files/atomic_file.hpp>
 
+#include <models/data/csv.hpp>
 #include <models/data/dataset.hpp>
 #include <models/data/idx.hpp>
 #include <models/data/samples.hpp>

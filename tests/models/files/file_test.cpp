@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <autodiff/error.hpp>
-#include <models/data/dataset.hpp>
+#include <models/data/csv.hpp>
 
 #include "support/catch.hpp"
 #include "support/temporary_folder.hpp"

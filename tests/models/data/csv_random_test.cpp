@@ -1,6 +1,6 @@
 // Random tables that must be read, and random bytes that must not do any harm.
 
-#include <models/data/dataset.hpp>
+#include <models/data/csv.hpp>
 
 #include <fmt/format.h>
 
