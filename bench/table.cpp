@@ -1,9 +1,12 @@
 #include "table.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
-#include <algorithm>
+#include <array>
 #include <cstddef>
+
+#include <autodiff/text/table.hpp>
+#include <autodiff/text/utf8.hpp>
 
 namespace downhill::bench {
 
@@ -12,20 +15,18 @@ std::string figure(double number, int digits) {
 }
 
 void print_table(const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths(rows.front().size(), 3);
-  for (const Row& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-
-  const auto print = [&](const Row& row) {
-    for (std::size_t i = 0; i < row.size(); ++i)
-      i == 0 ? fmt::print("| {:<{}} |", row[i], widths[i]) : fmt::print(" {:>{}} |", row[i], widths[i]);
+  std::vector<TableRow> cells;
+  for (const Row& row : rows) cells.emplace_back(row.begin(), row.end());
+  const auto all = padded(cells, std::array{Align::left, Align::right}, 3);
+  for (std::size_t r = 0; r < all.size(); ++r) {
+    fmt::print("| {} |\n", fmt::join(all[r], " | "));
+    if (r > 0) continue;
+    for (std::size_t i = 0; i < all[0].size(); ++i) {
+      const std::size_t width = utf8::length(all[0][i]) + 2;
+      i == 0 ? fmt::print("|{:-<{}}|", ":", width) : fmt::print("{:->{}}|", ":", width);
+    }
     fmt::print("\n");
-  };
-  print(rows.front());
-  for (std::size_t i = 0; i < widths.size(); ++i)
-    i == 0 ? fmt::print("|{:-<{}}|", ":", widths[i] + 2) : fmt::print("{:->{}}|", ":", widths[i] + 2);
-  fmt::print("\n");
-  std::for_each(rows.begin() + 1, rows.end(), print);
+  }
 }
 
 }  // namespace downhill::bench

@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <random>
 #include <utility>
 
 #include <autodiff/error.hpp>
+#include <autodiff/text/table.hpp>
+#include <autodiff/text/utf8.hpp>
 #include <models/training/evaluation.hpp>
 
 namespace downhill {
@@ -96,11 +97,10 @@ std::string memory(double bytes) {
 
 template <class T>
 std::string Mlp<T>::summary(std::size_t batch) const {
-  using Row = std::array<std::string, 5>;  // layer, output, parameters, memory, operations
   // Backward, a layer costs twice what it costs forward: one product for its inputs' adjoints, one for its weights'.
   const double samples = static_cast<double>(batch);
-  std::vector<Row> rows{{"layer", "output", "parameters", "memory", "FLOPs a step"},
-                        {"input", shapes_[0].text(), "", "", ""}};
+  std::vector<TableRow> rows{{"layer", "output", "parameters", "memory", "FLOPs a step"},
+                             {"input", shapes_[0].text(), "", "", ""}};
   double all = 0;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     std::visit(
@@ -117,21 +117,12 @@ std::string Mlp<T>::summary(std::size_t batch) const {
   const auto count = static_cast<double>(parameters().size());
   rows.push_back({"total", "", with_separators(count), memory(count * sizeof(T)), with_separators(all)});
 
-  std::array<std::size_t, 5> width{};
-  for (const Row& row : rows)
-    for (std::size_t i = 0; i < width.size(); ++i) width[i] = std::max(width[i], row[i].size());
-  const std::size_t line = std::accumulate(width.begin(), width.end(), std::size_t{0}) + 2 * (width.size() - 1);
-  std::string text;
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    const Row& row = rows[r];
-    if (r == 1 || r + 1 == rows.size()) {
-      for (std::size_t i = 0; i < line; ++i) text += "─";
-      text += '\n';
-    }
-    text += fmt::format("{:<{}}", row[0], width[0]);
-    for (std::size_t i = 1; i < width.size(); ++i) text += fmt::format("  {:>{}}", row[i], width[i]);
-    text.erase(text.find_last_not_of(' ') + 1);
-    text += '\n';
+  const std::vector<std::string> lines = aligned(rows, std::array{Align::left, Align::right});
+  std::string rule, text;
+  for (std::size_t i = 0; i < utf8::length(lines[0]); ++i) rule += "─";
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (i == 1 || i + 1 == lines.size()) text += rule + '\n';
+    text += lines[i] + '\n';
   }
   return text + fmt::format("A step of training takes a batch of {} forward and back.\n", batch);
 }

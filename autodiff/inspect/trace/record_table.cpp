@@ -3,48 +3,33 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <autodiff/inspect/pictures/terminal.hpp>
 #include <autodiff/inspect/text.hpp>
 #include <autodiff/inspect/trace/source.hpp>
 #include <autodiff/inspect/trace/table.hpp>
+#include <autodiff/text/table.hpp>
 
 namespace downhill::inspect {
 namespace {
 
-struct Cell {
-  std::string text;
-  const char* color = "";
-};
-using Row = std::vector<Cell>;
-constexpr const char *bold = "\033[1m", *red = "\033[31m", *grey = "\033[2m";
+constexpr std::string_view bold = "\x1b[1m", red = "\x1b[31m", grey = "\x1b[2m";
 
-const char* alarm(std::span<const double> numbers) {
-  return std::ranges::all_of(numbers, [](double x) { return std::isfinite(x); }) ? "" : red;
+std::string_view alarm(std::span<const double> numbers) {
+  return std::ranges::all_of(numbers, [](double x) { return std::isfinite(x); }) ? std::string_view() : red;
 }
 
-// Columns as wide as their widest cell; numbers to the right, the last column as long as it is.
-std::string aligned(const std::vector<Row>& rows, std::size_t number_column, bool colors) {
-  std::vector<std::size_t> width(rows[0].size(), 0);
-  for (const Row& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].text.size());
-  std::string text;
-  for (const Row& row : rows) {
-    std::string line;
-    std::size_t gap = 0;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (width[i] == 0) continue;
-      const std::size_t pad = width[i] - row[i].text.size();
-      line += std::string(gap + (i == number_column ? pad : 0), ' ');
-      const bool is_colored = colors && *row[i].color != 0 && !row[i].text.empty();
-      line += is_colored ? fmt::format("{}{}\033[0m", row[i].color, row[i].text) : row[i].text;
-      gap = 2 + (i == number_column ? 0 : pad);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + '\n';
-  }
-  return text;
+// Numbers to the right, and the rest to the left.
+std::string aligned(std::vector<TableRow> rows, std::size_t number_column, bool colors) {
+  std::vector<Align> columns(rows[0].size(), Align::left);
+  columns[number_column] = Align::right;
+  if (!colors)
+    for (TableRow& row : rows)
+      for (TableCell& cell : row) cell.colour = {};
+  return aligned_text(rows, columns);
 }
 
 std::string left_out(std::size_t count, const char* what) {
@@ -80,7 +65,7 @@ std::string slot_text(const RecordedStep& step) {
 }
 
 std::string forward(const Record& record, const TableOptions& options) {
-  std::vector<Row> rows{{{"slot"}, {"name"}, {"step"}, {"value"}, {"operands: value (slope)"}, {""}}};
+  std::vector<TableRow> rows{{"slot", "name", "step", "value", "operands: value (slope)", ""}};
   const std::size_t shown = std::min(options.most_rows, record.steps.size());
   for (std::size_t i = 0; i < shown; ++i) {
     const RecordedStep& step = record.steps[i];
@@ -92,12 +77,12 @@ std::string forward(const Record& record, const TableOptions& options) {
          {listed(step.operands.size(), options.most_operands, [&](std::size_t k) { return given(step.operands[k]); })},
          {source_text(step.source), grey}});
   }
-  if (std::ranges::any_of(rows, [](const Row& row) { return !row[5].text.empty(); })) rows[0][5].text = "where";
-  return aligned(rows, 3, options.colors) + left_out(record.steps.size() - shown, "steps");
+  if (std::ranges::any_of(rows, [](const TableRow& row) { return !row[5].text.empty(); })) rows[0][5].text = "where";
+  return aligned(std::move(rows), 3, options.colors) + left_out(record.steps.size() - shown, "steps");
 }
 
 std::string backward(const Record& record, const TableOptions& options) {
-  std::vector<Row> rows{{{"slot"}, {"visit"}, {"adjoint"}, {"flow -> operand (its adjoint before, after)"}}};
+  std::vector<TableRow> rows{{"slot", "visit", "adjoint", "flow -> operand (its adjoint before, after)"}};
   const std::size_t shown = std::min(options.most_rows, record.sweep.size());
   for (std::size_t i = 0; i < shown; ++i) {
     const Visit& visit = record.sweep[i];
@@ -108,7 +93,7 @@ std::string backward(const Record& record, const TableOptions& options) {
                     {listed(visit.contributions.size(), options.most_operands,
                             [&](std::size_t k) { return flow(step, visit.contributions[k]); })}});
   }
-  return aligned(rows, 2, options.colors) + left_out(record.sweep.size() - shown, "visits");
+  return aligned(std::move(rows), 2, options.colors) + left_out(record.sweep.size() - shown, "visits");
 }
 
 std::string notes(const Record& record) {

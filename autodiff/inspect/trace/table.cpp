@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <autodiff/text/table.hpp>
 
 namespace downhill::inspect {
 namespace {
@@ -61,23 +64,14 @@ template <class T>
 std::string render(const Tape<T>& tape, const Gradient<T>* gradient, std::size_t most_rows) {
   const std::vector<Row> rows = rows_of(tape, gradient);
   const std::size_t shown = std::min(most_rows, rows.size());
-  const std::string slot_title = "slot", edge_title = "edges: slope -> parent slot", adjoint_title = "adjoint";
-  std::size_t slot_width = slot_title.size(), edge_width = edge_title.size(), adjoint_width = adjoint_title.size();
-  for (std::size_t i = 0; i < shown; ++i) {
-    slot_width = std::max(slot_width, rows[i].slot.size());
-    edge_width = std::max(edge_width, rows[i].edges.size());
-    adjoint_width = std::max(adjoint_width, rows[i].adjoint.size());
-  }
-  std::string text;
-  const auto line = [&](const std::string& slot, const std::string& edges, const std::string& adjoint) {
-    std::string row = fmt::format("{:<{}}  {:<{}}", slot, slot_width, edges, edge_width);
-    if (gradient != nullptr) row += fmt::format("  {:>{}}", adjoint, adjoint_width);
-    row.erase(row.find_last_not_of(' ') + 1);
-    text += row + '\n';
-  };
-  line(slot_title, edge_title, adjoint_title);
+  std::vector<TableRow> cells{{"slot", "edges: slope -> parent slot"}};
   for (std::size_t i = 0; i < shown; ++i)
-    line(rows[i].slot, rows[i].edges.empty() ? "variable" : rows[i].edges, rows[i].adjoint);
+    cells.push_back({rows[i].slot, rows[i].edges.empty() ? "variable" : rows[i].edges});
+  if (gradient != nullptr) {
+    cells[0].push_back("adjoint");
+    for (std::size_t i = 0; i < shown; ++i) cells[i + 1].push_back(rows[i].adjoint);
+  }
+  std::string text = aligned_text(cells, std::array{Align::left, Align::left, Align::right});
   if (shown < rows.size()) text += fmt::format("... and {} more rows\n", rows.size() - shown);
   return text;
 }
