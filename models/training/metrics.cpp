@@ -7,6 +7,7 @@
 
 #include <autodiff/error.hpp>
 #include <autodiff/tape/misuse.hpp>
+#include <autodiff/text/utf8.hpp>
 
 namespace downhill {
 namespace {
@@ -99,8 +100,8 @@ std::string ConfusionMatrix::table(std::span<const std::string> names) const {
   const auto name = [&](std::size_t i) { return i < names.size() ? names[i] : fmt::format("{}", i); };
   std::size_t first = 4, width = 3;
   for (std::size_t i = 0; i < classes; ++i) {
-    first = std::max(first, name(i).size());
-    width = std::max(width, name(i).size());
+    first = std::max(first, utf8::length(name(i)));
+    width = std::max(width, utf8::length(name(i)));
   }
   for (const std::size_t count : counts) width = std::max(width, fmt::format("{}", count).size());
   std::string text = fmt::format("{:>{}} │", "true", first);

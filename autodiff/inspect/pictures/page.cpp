@@ -3,19 +3,31 @@
 #include <fmt/format.h>
 
 #include <autodiff/files/atomic_file.hpp>
+#include <autodiff/inspect/pictures/palette.hpp>
 #include <autodiff/text/utf8.hpp>
 
 namespace downhill::inspect {
 namespace {
 
+// --c0 to --c7.
+std::string variables(const palette::Series& colours) {
+  std::string style;
+  for (std::size_t i = 0; i < colours.size(); ++i)
+    style += fmt::format(" --c{}: #{:02x}{:02x}{:02x};", i, colours[i].red, colours[i].green, colours[i].blue);
+  return style;
+}
+
 // Everything a drawing is made of. --c is the colour of its series, --shade how much of it.
-constexpr std::string_view drawing_style = R"(
+const std::string& drawing_style() {
+  static const std::string style = R"(
 :root { color-scheme: light dark; --page: #fcfcfa; --ink: #1c2330; --quiet: #5b6474; --rule: #dfe2e6;
   --low: #eef4ef; --high: #7fa3b8; --line: #ffffff90; --nothing: #c9c4bd;
-  --c0: #0072b2; --c1: #d55e00; --c2: #009e73; --c3: #b8588f; --c4: #c98a00; --c5: #3d9bd6; --c6: #882255; --c7: #5b6474; }
+ )" + variables(palette::on_light) +
+                                   R"( }
 @media (prefers-color-scheme: dark) { :root { --page: #14181e; --ink: #e6e9ee; --quiet: #9aa4b2; --rule: #2a313b;
   --low: #1d2a33; --high: #4f7d97; --line: #0000005a; --nothing: #4a4744;
-  --c0: #4ea8de; --c1: #ff8c42; --c2: #2ec49b; --c3: #e39cc4; --c4: #f5c04a; --c5: #9adcff; --c6: #e0708f; --c7: #b4bcc8; } }
+ )" + variables(palette::on_dark) +
+                                   R"( } }
 .s0 { --c: var(--c0); } .s1 { --c: var(--c1); } .s2 { --c: var(--c2); } .s3 { --c: var(--c3); }
 .s4 { --c: var(--c4); } .s5 { --c: var(--c5); } .s6 { --c: var(--c6); } .s7 { --c: var(--c7); }
 svg { font-family: system-ui, sans-serif; }
@@ -39,6 +51,8 @@ svg { font-family: system-ui, sans-serif; }
 .walk .curve { stroke-width: 1.2; }
 image { image-rendering: pixelated; }
 )";
+  return style;
+}
 
 constexpr std::string_view page_style = R"(
 body { margin: 2rem auto; max-width: 940px; padding: 0 1rem; background: var(--page); color: var(--ink);
@@ -105,7 +119,7 @@ std::string frame(std::string_view title, std::string_view style, std::string_vi
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
       "content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n<style>{}{}</style>\n</head>\n<body>\n"
       "{}</body>\n</html>\n",
-      escaped(title), drawing_style, style, body);
+      escaped(title), drawing_style(), style, body);
 }
 
 std::string svg(const Figure& figure) {
@@ -113,7 +127,7 @@ std::string svg(const Figure& figure) {
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" role=\"img\">\n"
       "<title>{2}</title>\n<desc>{3}</desc>\n<style>{4}</style>\n"
       "<rect width=\"{0}\" height=\"{1}\" fill=\"var(--page)\"/>\n{5}</svg>\n",
-      figure.width, figure.height, escaped(figure.title), captions(figure, "", "\n"), drawing_style, figure.drawing);
+      figure.width, figure.height, escaped(figure.title), captions(figure, "", "\n"), drawing_style(), figure.drawing);
 }
 
 void write(const std::filesystem::path& file, std::string_view text) { write_file(file, text); }

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include <autodiff/inspect/pictures/palette.hpp>
+
 #if __has_include(<sys/ioctl.h>) && __has_include(<unistd.h>)
 #define DOWNHILL_HAVE_TERMINAL
 #include <sys/ioctl.h>
@@ -59,16 +61,9 @@ int colour_of(double red, double green, double blue) {
 }
 
 int series_colour(std::size_t index, double shade) {
-  constexpr std::array<std::array<double, 3>, 8> colours{{{0.31, 0.66, 0.87},
-                                                          {1.00, 0.55, 0.26},
-                                                          {0.18, 0.77, 0.61},
-                                                          {0.89, 0.61, 0.77},
-                                                          {0.96, 0.75, 0.29},
-                                                          {0.60, 0.86, 1.00},
-                                                          {0.88, 0.44, 0.56},
-                                                          {0.71, 0.74, 0.78}}};
-  const auto& [red, green, blue] = colours[index % colours.size()];
-  return colour_of(red * shade, green * shade, blue * shade);
+  const palette::Colour& colour = palette::on_dark[index % palette::on_dark.size()];
+  const auto part = [shade](std::uint8_t byte) { return byte * shade / 255; };
+  return colour_of(part(colour.red), part(colour.green), part(colour.blue));
 }
 
 std::string_view series_glyph(std::size_t index, bool unicode) {

@@ -137,7 +137,7 @@ TEST_CASE("a decision boundary for a terminal stays within its width and its cha
         std::getline(lines, line);
         for (int row = 0; row < 8; ++row) {
           std::getline(lines, line);
-          CHECK(utf8::length(line) == width);
+          CHECK(downhill::utf8::length(line) == width);
         }
         if (!unicode) CHECK(std::ranges::all_of(text, [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); }));
         CHECK(count(text, "\x1b") == 0);

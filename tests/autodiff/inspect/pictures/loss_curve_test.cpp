@@ -158,7 +158,7 @@ TEST_CASE("a loss curve for a terminal stays within its width and its characters
           std::string line;
           for (int row = 0; row < 7 + 3; ++row) {  // with the names and the numbers; what is said below may be longer
             REQUIRE(std::getline(lines, line));
-            CHECK(utf8::length(line) <= std::max<std::size_t>(width, 41));
+            CHECK(downhill::utf8::length(line) <= std::max<std::size_t>(width, 41));
           }
         }
 }
