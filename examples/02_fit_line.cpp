@@ -19,10 +19,10 @@
 #include <vector>
 
 #include <autodiff/autodiff.hpp>
+#include <autodiff/inspect/pictures/loss_curve.hpp>
 #include <models/models.hpp>
 
 #include "program.hpp"
-#include "terminal_plot.hpp"
 
 namespace {
 
@@ -197,13 +197,15 @@ void show_milestones(const downhill::Result& result, const Points& points) {
 
 void show_plot(const downhill::Result& result) {
   if (result.path.size() < 2) return;
-  Series loss{"●", {}}, gradient{"·", {}};
+  std::vector<double> loss, gradient;
   for (const downhill::Step& step : result.path) {
-    loss.values.push_back(step.value);
-    gradient.values.push_back(std::hypot(step.gradient[0], step.gradient[1]));
+    loss.push_back(step.value);
+    gradient.push_back(std::hypot(step.gradient[0], step.gradient[1]));
   }
-  fmt::print("The loss ● and the length of its gradient · (both slopes together), by step:\n\n{}\n",
-             log_plot(std::array{gradient, loss}, "step"));
+  namespace inspect = downhill::inspect;
+  const std::array<inspect::Curve, 2> curves{
+      {{"loss", loss}, {"length of its gradient, both slopes together", gradient}}};
+  fmt::print("{}\n", inspect::loss_curve_text(curves, inspect::options_for(stdout), {.value = "loss and gradient"}));
 }
 
 // Of a truth that is 0, in units of what would be large.
