@@ -22,6 +22,8 @@
 
 #include <autodiff/constants.hpp>
 
+#include <autodiff/eigen.hpp>
+
 #include <autodiff/derivatives.hpp>
 
 #include <autodiff/gradient_check.hpp>
@@ -30,12 +32,10 @@
 
 #include <autodiff/recompute.hpp>
 
-// Matrices, and what to read and write with other libraries.
+// Matrices, and numbers as text.
 #include <autodiff/matrix.hpp>
 
 #include <autodiff/linear_algebra.hpp>
-
-#include <autodiff/eigen.hpp>
 
 #include <autodiff/print.hpp>
 
