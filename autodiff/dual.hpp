@@ -1,17 +1,19 @@
 #pragma once
-// Forward mode: a value carrying its tangent.
-//
-// A tangent is the derivative of a value along a direction in which the inputs move. An input x that moves by 1 is
-// Dual(x, 1); what is computed from it carries its own derivative along, by the chain rule, as it goes:
-//
-//     f(x, y):   tangent = df/dx * tangent of x + df/dy * tangent of y
-//
-// No tape is needed, and one evaluation gives the derivative of every result by one input, where a reverse sweep gives
-// that of one result by every input. Dual<T, N> carries N tangents at once, along N directions.
-//
-// T may be a Dual again: Dual<Dual<double>> has second derivatives, and Tape<Dual<double>> sweeps the gradient together
-// with its derivative along a direction, a Hessian-vector product. Source: Griewank and Walther, "Evaluating
-// Derivatives" (2008), chapter 3; Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6 (1994).
+/// \file
+/// Forward mode: a value carrying its tangent.
+///
+/// A tangent is the derivative of a value along a direction in which the inputs move. An input x that moves by 1 is
+/// Dual(x, 1); what is computed from it carries its own derivative along, by the chain rule, as it goes:
+///
+///     f(x, y):   tangent = df/dx * tangent of x + df/dy * tangent of y
+///
+/// No tape is needed, and one evaluation gives the derivative of every result by one input, where a reverse sweep gives
+/// that of one result by every input. Dual<T, N> carries N tangents at once, along N directions.
+///
+/// T may be a Dual again: Dual<Dual<double>> has second derivatives, and Tape<Dual<double>> sweeps the gradient
+/// together with its derivative along a direction, a Hessian-vector product. Source: Griewank and Walther, "Evaluating
+/// Derivatives" (2008), chapter 3; Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6
+/// (1994).
 
 #include <array>
 #include <compare>

@@ -1,10 +1,11 @@
 #pragma once
-// Is this gradient right? A gradient from a tape, or one written by hand, beside what the values of f say.
-//
-// Differences need no derivative rule at all: finite_differences.hpp says how they are taken, and which of them count.
-// Where f is generic over its number type it is evaluated in double, be x of float, and forward mode gives a second
-// opinion. What cannot be decided is named with the reason, not called right: where f jumps, where its slope is
-// infinite, where its values are too rough.
+/// \file
+/// Is this gradient right? A gradient from a tape, or one written by hand, beside what the values of f say.
+///
+/// Differences need no derivative rule at all: finite_differences.hpp says how they are taken, and which of them count.
+/// Where f is generic over its number type it is evaluated in double, be x of float, and forward mode gives a second
+/// opinion. What cannot be decided is named with the reason, not called right: where f jumps, where its slope is
+/// infinite, where its values are too rough.
 
 #include <cstddef>
 #include <limits>

@@ -1,6 +1,7 @@
 #pragma once
-// Vars and Duals as text: printed as the number they hold, with every format that it has. `fmt::print("{:.3f}", x)`,
-// `std::cout << x`.
+/// \file
+/// Vars and Duals as text: printed as the number they hold, with every format that it has. `fmt::print("{:.3f}", x)`,
+/// `std::cout << x`.
 
 #include <fmt/format.h>
 

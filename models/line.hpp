@@ -1,9 +1,10 @@
 #pragma once
-// The line y = m x + b, how badly it fits some points, and the one that fits them best.
-//
-// The same loss is a number for numbers and a tape for Vars: `mean_of_squared_residuals` takes the parameters (m, b) as
-// any two numbers it can index, plain ones or Vars, and descent does the rest. The closed formula, `least_squares`,
-// says where descent must arrive.
+/// \file
+/// The line y = m x + b, how badly it fits some points, and the one that fits them best.
+///
+/// The same loss is a number for numbers and a tape for Vars: `mean_of_squared_residuals` takes the parameters (m, b)
+/// as any two numbers it can index, plain ones or Vars, and descent does the rest. The closed formula, `least_squares`,
+/// says where descent must arrive.
 
 #include <algorithm>
 #include <cstddef>

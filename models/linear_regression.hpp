@@ -1,5 +1,6 @@
 #pragma once
-// Linear regression with any number of predictors: the coefficients, and how certain they are.
+/// \file
+/// Linear regression with any number of predictors: the coefficients, and how certain they are.
 
 #include <Eigen/Core>
 

@@ -1,6 +1,7 @@
 #pragma once
-// How derivatives.hpp evaluates a function f over another number type: the kinds of vectors that f may take and return,
-// and f on a tape.
+/// \file
+/// How derivatives.hpp evaluates a function f over another number type: the kinds of vectors that f may take and
+/// return, and f on a tape.
 
 #include <Eigen/Core>
 

@@ -1,17 +1,18 @@
 #pragma once
-// Second derivatives at a kink that the function smooths, as square(norm(x)) does at 0.
-//
-// There a rule's own slope is a convention, and what the chain rule makes of it is NaN (smoothness.hpp) or not to be
-// trusted. But beside the kink everything is smooth, and if the second derivatives there tend to one limit from all
-// sides, and the value and the first derivatives do as well, then the limit is the second derivative at the point, by
-// the mean value theorem. If they tend to different limits, or to none, there is no second derivative.
-//
-// A limit is taken along a ray x + t d, at four t that fall by a factor of 4, by Aitken's process: it is exact for
-// L + c t^p, whatever the power p. Each ray has an opposite; a kink is a surface, and of its two sides they take one
-// each. Among the rays, every two inputs move to the same side and to opposite ones, and some go at random. All of the
-// displacements are exact: a few bits, of the size of the number that is displaced.
-//
-// Source: Aitken, "On Bernoulli's numerical solution of algebraic equations", Proc. R. Soc. Edinb. 46 (1926).
+/// \file
+/// Second derivatives at a kink that the function smooths, as square(norm(x)) does at 0.
+///
+/// There a rule's own slope is a convention, and what the chain rule makes of it is NaN (smoothness.hpp) or not to be
+/// trusted. But beside the kink everything is smooth, and if the second derivatives there tend to one limit from all
+/// sides, and the value and the first derivatives do as well, then the limit is the second derivative at the point, by
+/// the mean value theorem. If they tend to different limits, or to none, there is no second derivative.
+///
+/// A limit is taken along a ray x + t d, at four t that fall by a factor of 4, by Aitken's process: it is exact for
+/// L + c t^p, whatever the power p. Each ray has an opposite; a kink is a surface, and of its two sides they take one
+/// each. Among the rays, every two inputs move to the same side and to opposite ones, and some go at random. All of the
+/// displacements are exact: a few bits, of the size of the number that is displaced.
+///
+/// Source: Aitken, "On Bernoulli's numerical solution of algebraic equations", Proc. R. Soc. Edinb. 46 (1926).
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,6 @@
 #pragma once
-// lower <= x <= upper, of every method that keeps parameters within bounds.
+/// \file
+/// lower <= x <= upper, of every method that keeps parameters within bounds.
 
 #include <Eigen/Core>
 

@@ -1,18 +1,19 @@
 #pragma once
-// The doctor: what a learning rate will do, before it does it, and what it has done, from the path.
-//
-// Near a point, gradient descent with the rate eta multiplies the distance to the bottom, along the direction of each
-// curvature (eigenvalue of the Hessian) lambda, by 1 - eta lambda:
-//
-//     eta lambda     0         1         2
-//                    |---------|---------|--------->
-//                    straight  |  from   |  ever
-//                    down      |  side to|  higher
-//                              |  side   |
-//
-// The largest curvature sets the limit, eta < 2 / lambda_max; the smallest one sets the pace. Neither needs the
-// Hessian, only its products with vectors. Source: Nocedal and Wright, "Numerical Optimization" (2006), section 3.3;
-// Lanczos, "An iteration method for the solution of the eigenvalue problem", J. Res. NBS 45 (1950).
+/// \file
+/// The doctor: what a learning rate will do, before it does it, and what it has done, from the path.
+///
+/// Near a point, gradient descent with the rate eta multiplies the distance to the bottom, along the direction of each
+/// curvature (eigenvalue of the Hessian) lambda, by 1 - eta lambda:
+///
+///     eta lambda     0         1         2
+///                    |---------|---------|--------->
+///                    straight  |  from   |  ever
+///                    down      |  side to|  higher
+///                              |  side   |
+///
+/// The largest curvature sets the limit, eta < 2 / lambda_max; the smallest one sets the pace. Neither needs the
+/// Hessian, only its products with vectors. Source: Nocedal and Wright, "Numerical Optimization" (2006), section 3.3;
+/// Lanczos, "An iteration method for the solution of the eigenvalue problem", J. Res. NBS 45 (1950).
 
 #include <Eigen/Core>
 

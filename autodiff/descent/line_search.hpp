@@ -1,5 +1,6 @@
 #pragma once
-// How far to go along a direction.
+/// \file
+/// How far to go along a direction.
 
 #include <cstddef>
 #include <span>

@@ -1,9 +1,10 @@
 #pragma once
-// First-order methods: a formula for the next point x, from the gradient g and what is remembered of earlier ones.
-//
-// Each is a value with its options. `update` makes ready for a step, the k-th from 1, with the learning rate eta, and
-// returns the formula that an Optimizer applies to every parameter x, its gradient g, and `memory` numbers more. In all
-// of them `gradient` says what happens to the gradient first: weight decay and clipping.
+/// \file
+/// First-order methods: a formula for the next point x, from the gradient g and what is remembered of earlier ones.
+///
+/// Each is a value with its options. `update` makes ready for a step, the k-th from 1, with the learning rate eta, and
+/// returns the formula that an Optimizer applies to every parameter x, its gradient g, and `memory` numbers more. In
+/// all of them `gradient` says what happens to the gradient first: weight decay and clipping.
 
 #include <cmath>
 #include <cstddef>

@@ -1,11 +1,12 @@
 #pragma once
-// What descent needs of a function, its value and its gradient at a point, and how other things are made into that:
-//
-//     a callable that is generic over its number type    [](auto w) { return w[0] * w[0]; }
-//     one that wants the tape as well                    [](Tape<double>& tape, std::span<const Var<double>> w) {...}
-//     a plain function and a gradient written by hand    by_hand(value, gradient)
-//     a mean over samples, some of them at a time        MiniBatches(loss, samples, {.batch = 32})
-//     a sum of squares                                   SumOfSquares(residuals), see least_squares.hpp
+/// \file
+/// What descent needs of a function, its value and its gradient at a point, and how other things are made into that:
+///
+///     a callable that is generic over its number type    [](auto w) { return w[0] * w[0]; }
+///     one that wants the tape as well                    [](Tape<double>& tape, std::span<const Var<double>> w) {...}
+///     a plain function and a gradient written by hand    by_hand(value, gradient)
+///     a mean over samples, some of them at a time        MiniBatches(loss, samples, {.batch = 32})
+///     a sum of squares                                   SumOfSquares(residuals), see least_squares.hpp
 
 #include <algorithm>
 #include <concepts>

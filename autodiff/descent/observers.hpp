@@ -1,6 +1,7 @@
 #pragma once
-// Observers of a walk: give them to `minimize` after the stop conditions. Any callable that takes a `const Progress&`
-// is one; if it returns true, the walk ends.
+/// \file
+/// Observers of a walk: give them to `minimize` after the stop conditions. Any callable that takes a `const Progress&`
+/// is one; if it returns true, the walk ends.
 
 #include <cstddef>
 #include <cstdio>

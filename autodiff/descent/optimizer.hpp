@@ -1,9 +1,10 @@
 #pragma once
-// The step of a first-order method: from a point and its gradient to the next point, in place.
-//
-// A method (methods.hpp) is a formula for one parameter. The optimizer keeps what it remembers (momentum and the like),
-// decays and clips the gradient, and applies the formula to all parameters in one loop, which compilers turn into
-// vector instructions: every number is read and written once, so a step runs as fast as memory does.
+/// \file
+/// The step of a first-order method: from a point and its gradient to the next point, in place.
+///
+/// A method (methods.hpp) is a formula for one parameter. The optimizer keeps what it remembers (momentum and the
+/// like), decays and clips the gradient, and applies the formula to all parameters in one loop, which compilers turn
+/// into vector instructions: every number is read and written once, so a step runs as fast as memory does.
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,9 @@
 #pragma once
-// Full-batch methods: a direction from the gradients seen so far, and a line search along it.
-//
-// All of them take the same walk whatever the unit of the value, and whatever the unit that all parameters have in
-// common; with units that differ between parameters they take another one.
+/// \file
+/// Full-batch methods: a direction from the gradients seen so far, and a line search along it.
+///
+/// All of them take the same walk whatever the unit of the value, and whatever the unit that all parameters have in
+/// common; with units that differ between parameters they take another one.
 
 #include <Eigen/Core>
 

@@ -1,5 +1,6 @@
 #pragma once
-// What a walk is told (when to stop), what it tells on the way, and what it returns.
+/// \file
+/// What a walk is told (when to stop), what it tells on the way, and what it returns.
 
 #include <cstddef>
 #include <exception>

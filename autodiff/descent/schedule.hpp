@@ -1,11 +1,12 @@
 #pragma once
-// The learning rate: one number, or a schedule of them.
-//
-//     Adam constant{.learning_rate = 0.001};
-//     Adam falling{.learning_rate = Cosine{.first = 0.001, .steps = 5000}};
-//     Adam warm{.learning_rate = WarmUp{.steps = 200, .then = Cosine{.first = 0.001, .steps = 4800}}};
-//
-// A schedule is anything that can be called with the number of the step, from 0, and returns its rate.
+/// \file
+/// The learning rate: one number, or a schedule of them.
+///
+///     Adam constant{.learning_rate = 0.001};
+///     Adam falling{.learning_rate = Cosine{.first = 0.001, .steps = 5000}};
+///     Adam warm{.learning_rate = WarmUp{.steps = 200, .then = Cosine{.first = 0.001, .steps = 4800}}};
+///
+/// A schedule is anything that can be called with the number of the step, from 0, and returns its rate.
 
 #include <concepts>
 #include <cstddef>

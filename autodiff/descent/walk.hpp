@@ -1,5 +1,6 @@
 #pragma once
-// The bookkeeping of a walk: where it is, what it has counted, and whether it should end.
+/// \file
+/// The bookkeeping of a walk: where it is, what it has counted, and whether it should end.
 
 #include <algorithm>
 #include <chrono>

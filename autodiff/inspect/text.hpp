@@ -1,5 +1,6 @@
 #pragma once
-// How inspect/ writes numbers, operands and places.
+/// \file
+/// How inspect/ writes numbers, operands and places.
 
 #include <cstddef>
 #include <span>

@@ -1,5 +1,6 @@
 #pragma once
-// The determinant and the adjugate, which is its gradient for every matrix, singular ones too.
+/// \file
+/// The determinant and the adjugate, which is its gradient for every matrix, singular ones too.
 
 #include <array>
 #include <cmath>

@@ -1,5 +1,6 @@
 #pragma once
-// Linear least squares.
+/// \file
+/// Linear least squares.
 
 #include <array>
 #include <cstddef>

@@ -1,6 +1,7 @@
 #pragma once
-// What the operations on matrices share as blocks on the tape. An operand is its elements, and the slot of the first
-// one if it is on the tape.
+/// \file
+/// What the operations on matrices share as blocks on the tape. An operand is its elements, and the slot of the first
+/// one if it is on the tape.
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,8 @@
 #pragma once
-// Convolution, as a product: what a window sees at each of its places is one row of a matrix, and each output channel
-// is a column of weights. That matrix is made of a few images at a time, in memory that all of them share, and once
-// more in the sweep, so that it takes no more room than its images need.
+/// \file
+/// Convolution, as a product: what a window sees at each of its places is one row of a matrix, and each output channel
+/// is a column of weights. That matrix is made of a few images at a time, in memory that all of them share, and once
+/// more in the sweep, so that it takes no more room than its images need.
 
 #include <algorithm>
 #include <array>

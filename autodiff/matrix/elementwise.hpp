@@ -1,5 +1,6 @@
 #pragma once
-// Functions and operators element by element: every rule of calculus.hpp, over numbers that lie one behind the other.
+/// \file
+/// Functions and operators element by element: every rule of calculus.hpp, over numbers that lie one behind the other.
 
 #include <Eigen/Core>
 

@@ -1,6 +1,7 @@
 #pragma once
-// Images, and windows that go over them. A matrix holds one image in each row, whose elements lie row after row of the
-// image, with the channels of a pixel side by side: (y width + x) channels + c.
+/// \file
+/// Images, and windows that go over them. A matrix holds one image in each row, whose elements lie row after row of the
+/// image, with the channels of a pixel side by side: (y width + x) channels + c.
 
 #include <cstddef>
 #include <string_view>

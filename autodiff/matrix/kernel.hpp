@@ -1,6 +1,7 @@
 #pragma once
-// The loops over the elements of matrices. A rule is applied to runs of elements that lie in equal steps, for steps of
-// 1 and 0 with the step known to the compiler, which then works on vectors; a rule that asks for it, on packs.
+/// \file
+/// The loops over the elements of matrices. A rule is applied to runs of elements that lie in equal steps, for steps of
+/// 1 and 0 with the step known to the compiler, which then works on vectors; a rule that asks for it, on packs.
 
 #include <algorithm>
 #include <array>

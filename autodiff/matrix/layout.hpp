@@ -1,7 +1,8 @@
 #pragma once
-// Where the elements of a matrix lie: rows and columns, and the steps from one to the next. A transpose, a block, a row
-// or a column is another layout of the same elements; a step of 0 repeats a row or a column, which is what broadcasting
-// is.
+/// \file
+/// Where the elements of a matrix lie: rows and columns, and the steps from one to the next. A transpose, a block, a
+/// row or a column is another layout of the same elements; a step of 0 repeats a row or a column, which is what
+/// broadcasting is.
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,7 @@
 #pragma once
-// Losses as one block each: their slopes are simpler than those of their parts. The mean is over the samples (rows) for
-// classes, and over all elements otherwise.
+/// \file
+/// Losses as one block each: their slopes are simpler than those of their parts. The mean is over the samples (rows)
+/// for classes, and over all elements otherwise.
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,6 @@
 #pragma once
-// What a network does to its activations between two layers: rows of mean 0 and variance 1, and some elements dropped.
+/// \file
+/// What a network does to its activations between two layers: rows of mean 0 and variance 1, and some elements dropped.
 
 #include <algorithm>
 #include <array>

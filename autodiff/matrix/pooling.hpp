@@ -1,5 +1,6 @@
 #pragma once
-// Pooling: the largest, or the mean, of what a window sees of each channel.
+/// \file
+/// Pooling: the largest, or the mean, of what a window sees of each channel.
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,7 @@
 #pragma once
-// Matrices as text: their values, row after row, each number with every format that it has. `fmt::print("{:.3f}", m)`,
-// `std::cout << m`.
+/// \file
+/// Matrices as text: their values, row after row, each number with every format that it has. `fmt::print("{:.3f}", m)`,
+/// `std::cout << m`.
 
 #include <fmt/format.h>
 

@@ -1,5 +1,6 @@
 #pragma once
-// Products of matrices, through Eigen.
+/// \file
+/// Products of matrices, through Eigen.
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,6 @@
 #pragma once
-// Sums, means and maxima: of all elements, of each row (an n x 1 matrix) and of each column (1 x m).
+/// \file
+/// Sums, means and maxima: of all elements, of each row (an n x 1 matrix) and of each column (1 x m).
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,6 @@
 #pragma once
-// Rows picked from a matrix, and matrices side by side or one above the other.
+/// \file
+/// Rows picked from a matrix, and matrices side by side or one above the other.
 
 #include <algorithm>
 #include <array>

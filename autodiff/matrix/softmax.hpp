@@ -1,7 +1,8 @@
 #pragma once
-// The exponentials of a row, and their share of the sum: softmax, its logarithm, and the logarithm of the sum.
-//
-// All of them first take the largest element of the row away, so that nothing overflows.
+/// \file
+/// The exponentials of a row, and their share of the sum: softmax, its logarithm, and the logarithm of the sum.
+///
+/// All of them first take the largest element of the row away, so that nothing overflows.
 
 #include <algorithm>
 #include <array>

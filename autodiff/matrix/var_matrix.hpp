@@ -1,9 +1,10 @@
 #pragma once
-// VarMatrix: a matrix on the same tape as the scalars.
-//
-// It is a run of consecutive slots, row after row, so each element is a Var for free: `m(i, j)`. A matrix of parameters
-// shares its values with the tape's parameter span; the values of a result lie on the tape and live as long as its
-// statement. Transposes, blocks, rows and columns are views of the same slots, without a copy.
+/// \file
+/// VarMatrix: a matrix on the same tape as the scalars.
+///
+/// It is a run of consecutive slots, row after row, so each element is a Var for free: `m(i, j)`. A matrix of
+/// parameters shares its values with the tape's parameter span; the values of a result lie on the tape and live as long
+/// as its statement. Transposes, blocks, rows and columns are views of the same slots, without a copy.
 
 #include <fmt/format.h>
 

@@ -1,6 +1,7 @@
 #pragma once
-// A sum of many numbers, whose error does not grow with how many they are: a plain loop over four million floats loses
-// four digits.
+/// \file
+/// A sum of many numbers, whose error does not grow with how many they are: a plain loop over four million floats loses
+/// four digits.
 
 #include <array>
 #include <concepts>

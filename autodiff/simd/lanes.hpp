@@ -1,6 +1,7 @@
 #pragma once
-// The tangents of a Dual: N numbers that are always scaled and added together, a vector register of them at a time. A
-// plain loop over an array would do, at three times the cost.
+/// \file
+/// The tangents of a Dual: N numbers that are always scaled and added together, a vector register of them at a time. A
+/// plain loop over an array would do, at three times the cost.
 
 #include <algorithm>
 #include <array>

@@ -1,13 +1,14 @@
 #pragma once
-// IDX, the format of MNIST and its like: an array of numbers of one type, in any number of dimensions.
-//
-//     2 bytes    0
-//     1 byte     the type of the elements, see IdxType
-//     1 byte     the number of dimensions
-//     4 bytes    for each dimension, its size, the most significant byte first
-//     the rest   the elements, the last index fastest, the most significant byte first
-//
-// Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
+/// \file
+/// IDX, the format of MNIST and its like: an array of numbers of one type, in any number of dimensions.
+///
+///     2 bytes    0
+///     1 byte     the type of the elements, see IdxType
+///     1 byte     the number of dimensions
+///     4 bytes    for each dimension, its size, the most significant byte first
+///     the rest   the elements, the last index fastest, the most significant byte first
+///
+/// Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
 
 #include <bit>
 #include <concepts>

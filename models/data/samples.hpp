@@ -1,5 +1,6 @@
 #pragma once
-// Samples to learn from: a row of inputs each, and what should come out: a class, or numbers.
+/// \file
+/// Samples to learn from: a row of inputs each, and what should come out: a class, or numbers.
 
 #include <cstddef>
 #include <cstdint>

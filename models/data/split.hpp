@@ -1,6 +1,7 @@
 #pragma once
-// Which samples to learn from and which to hold out, to see afterwards how well it was learned. The same seed gives the
-// same split on every machine.
+/// \file
+/// Which samples to learn from and which to hold out, to see afterwards how well it was learned. The same seed gives
+/// the same split on every machine.
 
 #include <algorithm>
 #include <cstddef>

@@ -1,5 +1,6 @@
 #pragma once
-// What a network is made of, without its parameters: layers one behind the other, and as text.
+/// \file
+/// What a network is made of, without its parameters: layers one behind the other, and as text.
 
 #include <cstddef>
 #include <cstdint>

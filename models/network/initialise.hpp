@@ -1,10 +1,11 @@
 #pragma once
-// Where the weights of a layer start: random, so that no two units learn the same, and of such a size that signals
-// neither grow nor fade from layer to layer.
-//
-// Weights are uniform in [-bound, bound], with a bound that follows from the number of inputs (fan-in) and outputs
-// (fan-out) of a unit. The numbers are made from the generator's bits by operations that IEEE 754 rounds correctly, so
-// the same seed gives the same bits on every machine.
+/// \file
+/// Where the weights of a layer start: random, so that no two units learn the same, and of such a size that signals
+/// neither grow nor fade from layer to layer.
+///
+/// Weights are uniform in [-bound, bound], with a bound that follows from the number of inputs (fan-in) and outputs
+/// (fan-out) of a unit. The numbers are made from the generator's bits by operations that IEEE 754 rounds correctly, so
+/// the same seed gives the same bits on every machine.
 
 #include <cstddef>
 #include <cstdint>

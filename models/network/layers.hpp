@@ -1,8 +1,9 @@
 #pragma once
-// The layers of a network: small values that say what is computed, and from how many parameters.
-//
-// A batch is a matrix, a sample a row. Where samples are images, a row holds the pixels row after row, the channels of
-// a pixel side by side. A layer is told the shape of one sample.
+/// \file
+/// The layers of a network: small values that say what is computed, and from how many parameters.
+///
+/// A batch is a matrix, a sample a row. Where samples are images, a row holds the pixels row after row, the channels of
+/// a pixel side by side. A layer is told the shape of one sample.
 
 #include <cstddef>
 #include <random>

@@ -1,6 +1,7 @@
 #pragma once
-// The two classifiers that have one layer: their loss is convex, so there is one bottom and every method of descent
-// finds it.
+/// \file
+/// The two classifiers that have one layer: their loss is convex, so there is one bottom and every method of descent
+/// finds it.
 
 #include <cstddef>
 #include <span>

@@ -1,5 +1,6 @@
 #pragma once
-// What training makes small, and the score that people read beside it.
+/// \file
+/// What training makes small, and the score that people read beside it.
 
 #include <cstddef>
 #include <span>

@@ -1,11 +1,12 @@
 #pragma once
-// A network: layers one behind the other, their parameters in one span on a tape of its own.
-//
-//     Mlp<float> network({.input = 64, .layers = {Dense{64, Activation::relu}, Dense{10}}, .seed = 1});
-//     fit(network, digits, Adam{}, {.epochs = 20});
-//     save(network, "digits.safetensors");
-//
-// Its outputs are what the last layer gives: for classes the logits, of which `softmax` makes probabilities.
+/// \file
+/// A network: layers one behind the other, their parameters in one span on a tape of its own.
+///
+///     Mlp<float> network({.input = 64, .layers = {Dense{64, Activation::relu}, Dense{10}}, .seed = 1});
+///     fit(network, digits, Adam{}, {.epochs = 20});
+///     save(network, "digits.safetensors");
+///
+/// Its outputs are what the last layer gives: for classes the logits, of which `softmax` makes probabilities.
 
 #include <Eigen/Core>
 

@@ -1,5 +1,6 @@
 #pragma once
-// Shapes that a file announces: how many bytes they come to, and how messages show them.
+/// \file
+/// Shapes that a file announces: how many bytes they come to, and how messages show them.
 
 #include <cstddef>
 #include <optional>

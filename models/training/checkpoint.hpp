@@ -1,9 +1,10 @@
 #pragma once
-// Models and trainings, saved and loaded again, as safetensors files that other programs read too.
-//
-// Every matrix of parameters is a tensor under its name, "0.weight", of the shape inputs x outputs. What else there is
-// to know stands in the metadata, under "downhill.": the architecture as JSON, and for a checkpoint of a training also
-// the step, the losses so far, and the method; its numbers are tensors whose names begin with "training.".
+/// \file
+/// Models and trainings, saved and loaded again, as safetensors files that other programs read too.
+///
+/// Every matrix of parameters is a tensor under its name, "0.weight", of the shape inputs x outputs. What else there is
+/// to know stands in the metadata, under "downhill.": the architecture as JSON, and for a checkpoint of a training also
+/// the step, the losses so far, and the method; its numbers are tensors whose names begin with "training.".
 
 #include <cstddef>
 #include <filesystem>

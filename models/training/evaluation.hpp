@@ -1,5 +1,6 @@
 #pragma once
-// A model over samples: its loss and its score, some samples at a time, and the loss as something to walk down.
+/// \file
+/// A model over samples: its loss and its score, some samples at a time, and the loss as something to walk down.
 
 #include <algorithm>
 #include <concepts>

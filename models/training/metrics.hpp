@@ -1,5 +1,6 @@
 #pragma once
-// How good predictions are, in numbers that people read.
+/// \file
+/// How good predictions are, in numbers that people read.
 
 #include <Eigen/Core>
 

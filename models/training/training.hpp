@@ -1,12 +1,13 @@
 #pragma once
-// Training: a step of descent for every batch, epoch after epoch.
-//
-//     const auto result = fit(network, train, Adam{.learning_rate = 0.001},
-//                             {.epochs = 30, .validation = &held_out, .patience = {.steps = 5}}, TrainingBar());
-//
-// A step records the model over a batch on top of its parameters, sweeps, rewinds, and moves the parameters: the same
-// loop for a line and for a network. After the first it allocates nothing, and as it records anew, a model may branch
-// on its data.
+/// \file
+/// Training: a step of descent for every batch, epoch after epoch.
+///
+///     const auto result = fit(network, train, Adam{.learning_rate = 0.001},
+///                             {.epochs = 30, .validation = &held_out, .patience = {.steps = 5}}, TrainingBar());
+///
+/// A step records the model over a batch on top of its parameters, sweeps, rewinds, and moves the parameters: the same
+/// loop for a line and for a network. After the first it allocates nothing, and as it records anew, a model may branch
+/// on its data.
 
 #include <algorithm>
 #include <cmath>

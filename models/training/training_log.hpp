@@ -1,5 +1,6 @@
 #pragma once
-// What is known of a training: how far it is, what it tells on the way, when it ends and why.
+/// \file
+/// What is known of a training: how far it is, what it tells on the way, when it ends and why.
 
 #include <Eigen/Core>
 

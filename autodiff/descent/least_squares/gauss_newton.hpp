@@ -1,5 +1,6 @@
 #pragma once
-// Gauss-Newton: whole steps to the bottom of the linear model.
+/// \file
+/// Gauss-Newton: whole steps to the bottom of the linear model.
 
 #include <Eigen/Core>
 

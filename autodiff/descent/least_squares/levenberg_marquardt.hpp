@@ -1,5 +1,6 @@
 #pragma once
-// Levenberg-Marquardt: steps within a region in which the model of the sum of squares is trusted.
+/// \file
+/// Levenberg-Marquardt: steps within a region in which the model of the sum of squares is trusted.
 
 #include <Eigen/Core>
 

@@ -1,5 +1,6 @@
 #pragma once
-// Where a method of least squares is: the residuals and their Jacobian at a point, and a trial of another one.
+/// \file
+/// Where a method of least squares is: the residuals and their Jacobian at a point, and a trial of another one.
 
 #include <Eigen/Core>
 

@@ -1,5 +1,6 @@
 #pragma once
-// How certain fitted parameters are.
+/// \file
+/// How certain fitted parameters are.
 
 #include <Eigen/Core>
 

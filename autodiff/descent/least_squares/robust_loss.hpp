@@ -1,6 +1,7 @@
 #pragma once
-// How much a residual counts: its square, or less where it is large, so that a few wrong measurements do not decide the
-// fit. Each loss is r² near 0.
+/// \file
+/// How much a residual counts: its square, or less where it is large, so that a few wrong measurements do not decide
+/// the fit. Each loss is r² near 0.
 
 #include <cstddef>
 #include <variant>

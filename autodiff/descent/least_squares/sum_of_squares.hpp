@@ -1,6 +1,7 @@
 #pragma once
-// The objective of least squares: r_1(x)² + ... + r_m(x)², or a robust loss of each residual, with weights; and what
-// methods see of it.
+/// \file
+/// The objective of least squares: r_1(x)² + ... + r_m(x)², or a robust loss of each residual, with weights; and what
+/// methods see of it.
 
 #include <Eigen/Core>
 

@@ -1,5 +1,6 @@
 #pragma once
-// Steps that minimise a quadratic model of the sum of squares within |D p| <= radius.
+/// \file
+/// Steps that minimise a quadratic model of the sum of squares within |D p| <= radius.
 
 #include <Eigen/Core>
 #include <Eigen/Eigenvalues>

@@ -1,6 +1,7 @@
 #pragma once
-// What a classifier of two inputs decides where: the plane in the colours of the classes, the deeper the surer, the
-// lines on which it is undecided, and the samples on top, those it gets wrong with a ring.
+/// \file
+/// What a classifier of two inputs decides where: the plane in the colours of the classes, the deeper the surer, the
+/// lines on which it is undecided, and the samples on top, those it gets wrong with a ring.
 
 #include <concepts>
 #include <cstddef>

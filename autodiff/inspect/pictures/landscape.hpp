@@ -1,7 +1,8 @@
 #pragma once
-// The loss of two parameters as a map: height lines, and on it the paths that were walked, side by side.
-//
-// Everything drawn was computed: the heights by sampling the loss on a grid, the paths by `minimize` with Keep::path.
+/// \file
+/// The loss of two parameters as a map: height lines, and on it the paths that were walked, side by side.
+///
+/// Everything drawn was computed: the heights by sampling the loss on a grid, the paths by `minimize` with Keep::path.
 
 #include <cstddef>
 #include <functional>

@@ -1,5 +1,6 @@
 #pragma once
-// Learning rates side by side: what each of them did with the loss, on one page.
+/// \file
+/// Learning rates side by side: what each of them did with the loss, on one page.
 
 #include <optional>
 #include <span>

@@ -1,5 +1,6 @@
 #pragma once
-// Plots: axes with round numbers on them, and the plane between two of them.
+/// \file
+/// Plots: axes with round numbers on them, and the plane between two of them.
 
 #include <cstddef>
 #include <span>

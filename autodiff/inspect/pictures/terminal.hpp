@@ -1,6 +1,7 @@
 #pragma once
-// Pictures made of characters: a grid of cells with colours where the terminal has them, and with characters that every
-// terminal has where it has no others.
+/// \file
+/// Pictures made of characters: a grid of cells with colours where the terminal has them, and with characters that
+/// every terminal has where it has no others.
 
 #include <cstddef>
 #include <cstdio>

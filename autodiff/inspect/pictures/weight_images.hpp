@@ -1,8 +1,9 @@
 #pragma once
-// The columns of a weight matrix as images: what each unit of a layer looks for, where its inputs are pixels.
-//
-// Weights of both signs are drawn in two colours, the stronger the further from 0; weights of one sign in shades of
-// one. All images share one scale, which stands below them.
+/// \file
+/// The columns of a weight matrix as images: what each unit of a layer looks for, where its inputs are pixels.
+///
+/// Weights of both signs are drawn in two colours, the stronger the further from 0; weights of one sign in shades of
+/// one. All images share one scale, which stands below them.
 
 #include <cstddef>
 #include <span>

@@ -1,11 +1,12 @@
 #pragma once
-// Where did the NaN come from? `autopsy` finds the first value that is not finite, in the order in which the steps were
-// recorded, and the first adjoint that is not finite, in the order of the sweep. They differ: sqrt(0) is a good value
-// with an infinite slope, and log(0) may be an infinite value whose adjoint is 0.
-//
-//     fmt::print("{}", report(record, autopsy(record)));
-//
-// Without a trace (record_of) only slopes, adjoints and parameters are known, and the first value cannot be found.
+/// \file
+/// Where did the NaN come from? `autopsy` finds the first value that is not finite, in the order in which the steps
+/// were recorded, and the first adjoint that is not finite, in the order of the sweep. They differ: sqrt(0) is a good
+/// value with an infinite slope, and log(0) may be an infinite value whose adjoint is 0.
+///
+///     fmt::print("{}", report(record, autopsy(record)));
+///
+/// Without a trace (record_of) only slopes, adjoints and parameters are known, and the first value cannot be found.
 
 #include <cstddef>
 #include <optional>

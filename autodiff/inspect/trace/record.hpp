@@ -1,14 +1,15 @@
 #pragma once
-// The record: what a tape computed on the way to one result, and what the sweep then did, as plain data. The table, the
-// drawing, the document, `why` and `autopsy` are all made from it; nothing is shown that was not computed.
-//
-//     loss = square(w * x - y)
-//
-//     steps    w 0.5    x 2    y 3    * 1 (w: slope 2, x: 0.5)    - -2 (*: 1, y: -1)    square 4 (-: -4)
-//     sweep    square, adjoint 1: -4 flows to -    -, adjoint -4: -4 flows to *, 4 to y    *, adjoint -4: ...
-//
-// Steps stand in the order in which they were recorded, variables before them, and a step comes after its operands.
-// Visits of the sweep stand in the order in which it made them.
+/// \file
+/// The record: what a tape computed on the way to one result, and what the sweep then did, as plain data. The table,
+/// the drawing, the document, `why` and `autopsy` are all made from it; nothing is shown that was not computed.
+///
+///     loss = square(w * x - y)
+///
+///     steps    w 0.5    x 2    y 3    * 1 (w: slope 2, x: 0.5)    - -2 (*: 1, y: -1)    square 4 (-: -4)
+///     sweep    square, adjoint 1: -4 flows to -    -, adjoint -4: -4 flows to *, 4 to y    *, adjoint -4: ...
+///
+/// Steps stand in the order in which they were recorded, variables before them, and a step comes after its operands.
+/// Visits of the sweep stand in the order in which it made them.
 
 #include <cstddef>
 #include <optional>

@@ -1,17 +1,18 @@
 #pragma once
-// The trace: hears what a tape records, step by step, while it lives.
-//
-//     Tape<double> tape;
-//     inspect::Trace trace(tape);
-//     auto w = tape.variable(0.5, "w"), x = tape.variable(2, "x"), y = tape.variable(3, "y");
-//     auto loss = square(w * x - y);
-//     trace.name(loss, "loss");
-//     fmt::print("{}", inspect::table(trace.of(loss)));
-//
-// It hears of Vars that were made while it lives; one from before joins in with `w = trace.watch(w)`, and a parameter
-// by being taken again, `tape.parameter(i)`. A step of Vars that it does not hear of is in the record all the same,
-// with its slopes, as an untraced one. Every operation is a step of its own: nothing folds, and `s += e` makes a new
-// step. Values are the same as without a trace; derivatives are, but for rounding, which folding changes.
+/// \file
+/// The trace: hears what a tape records, step by step, while it lives.
+///
+///     Tape<double> tape;
+///     inspect::Trace trace(tape);
+///     auto w = tape.variable(0.5, "w"), x = tape.variable(2, "x"), y = tape.variable(3, "y");
+///     auto loss = square(w * x - y);
+///     trace.name(loss, "loss");
+///     fmt::print("{}", inspect::table(trace.of(loss)));
+///
+/// It hears of Vars that were made while it lives; one from before joins in with `w = trace.watch(w)`, and a parameter
+/// by being taken again, `tape.parameter(i)`. A step of Vars that it does not hear of is in the record all the same,
+/// with its slopes, as an untraced one. Every operation is a step of its own: nothing folds, and `s += e` makes a new
+/// step. Values are the same as without a trace; derivatives are, but for rounding, which folding changes.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,11 +1,12 @@
 #pragma once
-// A record as a page to step through: the graph beside the tape beside the formula, forward through the recording and
-// then backward through the sweep, with every sum of the chain rule written out in numbers.
-//
-//     inspect::write("loss.html", inspect::trace_page(trace.of(loss), {.title = "One neuron"}));
-//
-// The page is one file, and loads nothing from elsewhere. It holds the record as the document of json.hpp, in a script
-// element of the type application/json; what is in the folder trace_page/ makes the rest of it, in the browser.
+/// \file
+/// A record as a page to step through: the graph beside the tape beside the formula, forward through the recording and
+/// then backward through the sweep, with every sum of the chain rule written out in numbers.
+///
+///     inspect::write("loss.html", inspect::trace_page(trace.of(loss), {.title = "One neuron"}));
+///
+/// The page is one file, and loads nothing from elsewhere. It holds the record as the document of json.hpp, in a script
+/// element of the type application/json; what is in the folder trace_page/ makes the rest of it, in the browser.
 
 #include <cstddef>
 #include <string>
