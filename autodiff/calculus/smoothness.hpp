@@ -1,15 +1,16 @@
 #pragma once
-// Where a function is not smooth, and what second derivatives know of it there.
-//
-// At a kink a slope is a convention: abs'(0) = 0. Of a convention no derivative can be taken, so where numbers nest,
-// and slopes have slopes, that of a convention is not known: it is NaN. (Values and slopes themselves keep the table of
-// calculus.hpp.) What an outer function makes of it, as square(abs(x)) does at 0, limits.hpp finds out.
-//
-// Between the primal and the slope of a slope there is the tangent that a value carries inside a nested number. There
-// NaN stands for a tangent that is bounded and not known, infinity for one beyond all bounds: in the product rule 0
-// times the former is 0, and 0 times the latter is not known either.
-//
-// Plain numbers, and so first derivatives, take the rules as they are, at no cost.
+/// \file
+/// Where a function is not smooth, and what second derivatives know of it there.
+///
+/// At a kink a slope is a convention: abs'(0) = 0. Of a convention no derivative can be taken, so where numbers nest,
+/// and slopes have slopes, that of a convention is not known: it is NaN. (Values and slopes themselves keep the table
+/// of calculus.hpp.) What an outer function makes of it, as square(abs(x)) does at 0, limits.hpp finds out.
+///
+/// Between the primal and the slope of a slope there is the tangent that a value carries inside a nested number. There
+/// NaN stands for a tangent that is bounded and not known, infinity for one beyond all bounds: in the product rule 0
+/// times the former is 0, and 0 times the latter is not known either.
+///
+/// Plain numbers, and so first derivatives, take the rules as they are, at no cost.
 
 #include <array>
 #include <concepts>
