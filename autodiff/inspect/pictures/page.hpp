@@ -1,10 +1,11 @@
 #pragma once
-// Pages: what all pictures of `inspect` share. A picture is an SVG and what is said below it; a page is one HTML file
-// that holds some of them, with nothing to load from elsewhere.
-//
-// Colours are named in one place and differ between light and dark surroundings, which the browser chooses. Series and
-// classes have the colours of Okabe and Ito, "Color universal design" (2008), which stay apart for those who cannot
-// tell red from green.
+/// \file
+/// Pages: what all pictures of `inspect` share. A picture is an SVG and what is said below it; a page is one HTML file
+/// that holds some of them, with nothing to load from elsewhere.
+///
+/// Colours are named in one place and differ between light and dark surroundings, which the browser chooses. Series and
+/// classes have the colours of Okabe and Ito, "Color universal design" (2008), which stay apart for those who cannot
+/// tell red from green.
 
 #include <cstddef>
 #include <filesystem>
