@@ -1,6 +1,7 @@
 #pragma once
-// What usually causes a NaN or an infinity, by the operation and its operands, and what to do about it. Of a matrix it
-// is the element that tells, and the elements of the operands that it was made of.
+/// \file
+/// What usually causes a NaN or an infinity, by the operation and its operands, and what to do about it. Of a matrix it
+/// is the element that tells, and the elements of the operands that it was made of.
 
 #include <cstddef>
 #include <optional>
