@@ -1,5 +1,6 @@
 #pragma once
-// Text in UTF-8, a character at a time.
+/// \file
+/// Text in UTF-8, a character at a time.
 
 #include <cstddef>
 #include <string>
