@@ -1,6 +1,7 @@
 #pragma once
-// A file's bytes, whole or not at all. A file that is compressed with gzip, whatever its name, is decompressed on the
-// way.
+/// \file
+/// A file's bytes, whole or not at all. A file that is compressed with gzip, whatever its name, is decompressed on the
+/// way.
 
 #include <cstdint>
 #include <filesystem>
