@@ -144,16 +144,19 @@ SecondOrder<Scalar<P>> second_derivatives_at(F&& f, const P& x) {
 
 }  // namespace derivatives_detail
 
+/// A value and its gradient.
 template <class V, class G>
 struct ValueAndGradient {
   V value;
   G gradient;
 };
+/// A value and its tangent.
 template <class V>
 struct ValueAndTangent {
   V value, tangent;
 };
 
+/// A value and its derivative.
 template <class V>
 struct ValueAndDerivative {
   V value, derivative;

@@ -21,6 +21,7 @@
 
 namespace downhill {
 
+/// What a component of a gradient was found to be.
 enum class Verdict {
   agrees,
   wrong,
@@ -45,6 +46,7 @@ struct CheckedComponent {
   std::string why;  ///< the reason, unless it agrees
 };
 
+/// What is known of a gradient, component by component.
 struct GradientCheck {
   std::vector<CheckedComponent> components;
 

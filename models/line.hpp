@@ -70,7 +70,9 @@ struct Scaling {
   double mean = 0;
   double scale = 1;
 
+  /// In the new unit.
   double to(double original) const { return (original - mean) / scale; }
+  /// Back in the old one.
   double from(double scaled) const { return scaled * scale + mean; }
 };
 

@@ -12,6 +12,7 @@
 
 namespace downhill {
 
+/// What a regression fits, and how much each row counts.
 struct RegressionOptions {
   bool intercept = true;  ///< a constant besides the predictors
   /// w_i >= 0 of each row, none for 1: of measurements with the standard deviations s_i, 1 / s_i². A row of weight 0 is

@@ -49,6 +49,7 @@ struct Curvature {
   bool is_finite() const;
 };
 
+/// How long Lanczos iteration goes on.
 struct LanczosOptions {
   std::size_t products = 100;  ///< at most so many; they keep a vector each. With n or more the result is exact
   double tolerance = 1e-6;     ///< stop when the error is below this part of the larger of |largest| and |smallest|
@@ -75,8 +76,10 @@ enum class Pace {
   diverges,    ///< every step lands higher
   leaves,      ///< there is no bowl: the ground curves down along some direction, and descent leaves along it
 };
+/// "crawls", "converges" and so on.
 std::string_view name(Pace pace);
 
+/// What a learning rate will do at a point, and which rates would do better.
 struct Diagnosis {
   double learning_rate = 0;
   Curvature curvature = {};
@@ -117,6 +120,8 @@ PathDiagnosis diagnose(std::span<const Step> path);
 
 // ---- the learning-rate range test
 
+/// The learning rates that a range test tries: `steps` of them from `from` to `to`, each the same factor above the
+/// last.
 struct RangeTestOptions {
   double from = 1e-6, to = 10;
   std::size_t steps = 100;
@@ -124,6 +129,7 @@ struct RangeTestOptions {
 
 /// The value of the objective after a step with each rate, from small to large.
 struct RangeTest {
+  /// A rate, and the value after a step with it.
   struct Sample {
     double learning_rate, value;
   };

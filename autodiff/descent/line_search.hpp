@@ -30,6 +30,7 @@ struct StrongWolfe {
   std::size_t evaluations = 40;
 };
 
+/// The rule by which a line search takes a step length.
 using LineSearch = std::variant<Armijo, StrongWolfe>;
 
 /// Throws OptionError for an option outside its domain.

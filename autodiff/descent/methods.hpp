@@ -184,6 +184,7 @@ struct Moments {
           correction(static_cast<T>(1 / methods_detail::weight_seen(moments.beta1, now.k))),
           next_correction(static_cast<T>(1 / methods_detail::weight_seen(moments.beta1, now.k + 1))),
           of_root(static_cast<T>(1 / std::sqrt(methods_detail::weight_seen(moments.beta2, now.k)))) {}
+    /// m <- beta1 m + (1 - beta1) g, v <- beta2 v + (1 - beta2) g².
     void average(T g, T& m, T& v) const {
       of_gradient(m, g);
       of_square(v, g * g);

@@ -142,6 +142,7 @@ auto by_hand(Value value, Slopes gradient) {
   };
 }
 
+/// How samples are cut into batches.
 struct BatchOptions {
   std::size_t batch = 32;  ///< samples in a batch; the last one of an epoch may be smaller
   std::uint64_t seed = 1;  ///< of the order, which is the same on every machine

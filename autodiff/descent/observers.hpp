@@ -25,6 +25,7 @@ bool is_terminal(std::FILE* file);
 std::string duration(double seconds);
 }  // namespace observers_detail
 
+/// Where the bar is shown, and how often it changes.
 struct ProgressBarOptions {
   std::FILE* out = stderr;
   std::string title = "";

@@ -35,6 +35,7 @@ class Direction {
   virtual bool is_scaled() const = 0;
 };
 
+/// Takes the steps of a walk: a line search along each direction. See Walk.
 class LineSearchWalker {
  public:
   LineSearchWalker(std::unique_ptr<Direction> direction, const LineSearch& search);
@@ -122,6 +123,7 @@ struct BoundedLbfgs {
   std::size_t memory = 10;
   Armijo search = {};
 
+  /// Takes the steps of a walk: see Walk.
   class Walker {
    public:
     Walker(const BoundedLbfgs& method, std::size_t parameters);

@@ -16,6 +16,7 @@
 
 namespace downhill {
 
+/// A number, or a schedule: any callable that returns the rate of a step, counted from 0.
 class LearningRate {
  public:
   LearningRate(double rate) : first_(rate) {}

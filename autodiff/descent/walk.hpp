@@ -45,6 +45,7 @@ class Evaluator {
   virtual double evaluate(std::span<const double> point, std::span<double> gradient) = 0;
 };
 
+/// An Evaluator of one objective, which must outlive it.
 template <class F>
 class EvaluatorOf final : public Evaluator {
  public:
@@ -57,6 +58,7 @@ class EvaluatorOf final : public Evaluator {
   F& objective_;
 };
 
+/// The objective as a method sees it.
 template <class F>
 EvaluatorOf<F> evaluator_of(F& objective) {
   return EvaluatorOf<F>(objective);

@@ -77,6 +77,7 @@ VarMatrix<T> elementwise(const X&... x) {
 template <class... X>
 concept WithMatrix = (AnyMatrix<X> || ...) && Number<X...>;
 
+/// The rule element by element, with rows, columns and scalars repeated: one block.
 template <class Rule, class... X>
   requires WithMatrix<X...>
 auto apply(const X&... x) {

@@ -10,6 +10,7 @@
 
 namespace downhill {
 
+/// The size of an image in pixels, and how many numbers each pixel has.
 struct ImageShape {
   std::size_t height, width, channels;
 

@@ -32,6 +32,7 @@ struct Dataset {
 
   std::size_t columns() const { return names.size(); }
   std::size_t rows() const { return names.empty() ? 0 : values.size() / names.size(); }
+  /// The numbers of one row.
   std::span<const double> row(std::size_t index) const&;
   /// Of a temporary, the numbers themselves: a span would outlive them.
   std::vector<double> row(std::size_t index) && {
@@ -48,6 +49,7 @@ struct Dataset {
 /// Without names, the columns are called "column 1", "column 2" and so on.
 enum class Header { detect, present, absent };
 
+/// How a file of comma-separated values, or one like it, is to be read.
 struct CsvOptions {
   /// What stands between two fields. Detected where not given: a semicolon, a tab, a comma or spaces, whichever fits.
   /// A run of spaces and tabs is one separator if the separator is a space.

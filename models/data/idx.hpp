@@ -25,6 +25,7 @@
 
 namespace downhill {
 
+/// The types of elements, by the byte that stands for each.
 enum class IdxType : std::uint8_t {
   uint8 = 0x08,
   int8 = 0x09,

@@ -14,6 +14,7 @@
 
 namespace downhill {
 
+/// Inputs, a row for each sample, and the label or the targets of each.
 template <class T>
 struct Samples {
   std::size_t features = 0;

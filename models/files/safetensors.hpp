@@ -60,6 +60,7 @@ class SafeTensors {
   /// In the order of their names. Their bytes are the file's, which this object owns: of any alignment.
   const std::vector<TensorView>& tensors() const& { return tensors_; }
 
+  /// Is there a tensor of this name?
   bool contains(std::string_view name) const { return find(name) != nullptr; }
   /// Throws DataError if there is no tensor of that name, and says which there are.
   const TensorView& at(std::string_view name) const&;

@@ -12,6 +12,7 @@
 
 namespace downhill {
 
+/// The shape of a sample, and the layers that it passes through in their order.
 struct Architecture {
   SampleShape input = {};
   std::vector<Layer> layers = {};

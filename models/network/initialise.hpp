@@ -15,6 +15,7 @@
 
 namespace downhill {
 
+/// How the weights of a layer start.
 enum class Initialiser {
   automatic,  ///< he for the relu family, xavier otherwise
   xavier,     ///< bound sqrt(6 / (fan_in + fan_out)). Glorot and Bengio, AISTATS 2010
@@ -24,6 +25,7 @@ enum class Initialiser {
   ones
 };
 
+/// "automatic", "xavier", "he" and so on.
 std::string_view name(Initialiser initialiser);
 
 /// Fills the weights of a layer. `automatic` is xavier here: a layer knows its activation, this does not. Throws

@@ -33,8 +33,10 @@ struct SampleShape {
   bool operator==(const SampleShape&) const = default;
 };
 
+/// The function that a layer applies to each of its outputs; see calculus.hpp for what each computes.
 enum class Activation { none, relu, leaky_relu, elu, gelu, silu, softplus, tanh, sigmoid };
 
+/// "none", "relu" and so on.
 std::string_view name(Activation activation);
 /// Throws OptionError for a name that no activation has, and lists those that there are.
 Activation activation_called(std::string_view name);
@@ -91,6 +93,7 @@ struct Conv2d {
   double flops(const SampleShape& in) const;
 };
 
+/// What is taken of each window.
 enum class Pooling { largest, mean };
 
 /// The largest, or the mean, of each window and channel.
@@ -103,7 +106,9 @@ struct Pool2d {
   std::vector<ParameterShape> parameters(const SampleShape&) const { return {}; }
   double flops(const SampleShape& in) const;
 };
+/// The largest of each window and channel.
 using MaxPool2d = Pool2d<Pooling::largest>;
+/// The mean of each window and channel.
 using AveragePool2d = Pool2d<Pooling::mean>;
 extern template struct Pool2d<Pooling::largest>;
 extern template struct Pool2d<Pooling::mean>;
@@ -136,6 +141,7 @@ struct Flatten {
   double flops(const SampleShape&) const { return 0; }
 };
 
+/// One layer of any kind.
 using Layer = std::variant<Dense, LayerNorm, Dropout, Flatten, Conv2d, MaxPool2d, AveragePool2d>;
 
 /// What a layer computes of a batch x, from its parameters in the order of its list.

@@ -11,6 +11,7 @@
 
 namespace downhill {
 
+/// The loss that training makes small.
 enum class Loss {
   automatic,               ///< for labels the first below, or with one output the second; for numbers the third
   softmax_cross_entropy,   ///< the outputs are the logits of the classes
@@ -20,6 +21,7 @@ enum class Loss {
   huber  ///< see huber_loss
 };
 
+/// "automatic", "softmax_cross_entropy" and so on.
 std::string_view name(Loss loss);
 
 /// What `automatic` stands for with these samples, or the loss itself. Throws ShapeError where the loss, the outputs of

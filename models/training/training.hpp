@@ -28,6 +28,7 @@
 
 namespace downhill {
 
+/// How long a training goes on, and on what.
 template <class T>
 struct TrainingOptions {
   std::size_t epochs = 10;

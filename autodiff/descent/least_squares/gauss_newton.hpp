@@ -24,6 +24,7 @@ struct GaussNewton {
   double cosine = 1e-9;          ///< of the angle between r and the columns of J: sqrt(|r|² - |r + J p|²) / |r|
   double relative_step = 1e-15;  ///< |D p| / |D x|, where D holds the lengths of the columns of J
 
+  /// Takes the steps of a walk: see Walk.
   class Walker {
    public:
     explicit Walker(const GaussNewton& method);

@@ -45,6 +45,7 @@ struct LevenbergMarquardt {
   std::vector<double> upper = {};
   std::vector<std::size_t> fixed = {};  ///< the indices of parameters that are not fitted
 
+  /// Takes the steps of a walk: see Walk.
   class Walker {
    public:
     Walker(const LevenbergMarquardt& method, std::size_t parameters);

@@ -100,12 +100,14 @@ class ResidualEvaluator : public Evaluator {
  public:
   using Matrix = DerivativeMatrix<double, Eigen::Dynamic, Eigen::Dynamic>;
   // Templates, so that they are compiled, and a matrix gets its memory, where it is used.
+  /// The residuals at a point.
   template <class V = Eigen::VectorXd>
   V residuals(std::span<const double> point) {
     ++evaluations_;
     residuals_at(point, values_);
     return Eigen::Map<const V>(values_.data(), static_cast<Eigen::Index>(values_.size()));
   }
+  /// The Jacobian of the residuals at a point: a row for each residual, a column for each parameter.
   template <class M = Matrix>
   M jacobian(std::span<const double> point) {
     ++evaluations_;
@@ -122,6 +124,7 @@ class ResidualEvaluator : public Evaluator {
   std::vector<double> values_;
 };
 
+/// A ResidualEvaluator of one sum of squares, which must outlive it.
 template <class R>
 class ResidualEvaluatorOf final : public ResidualEvaluator {
  public:
@@ -142,6 +145,7 @@ class ResidualEvaluatorOf final : public ResidualEvaluator {
   }
   SumOfSquares<R>& objective_;
 };
+/// The objective as a method of least squares sees it.
 template <class R>
 ResidualEvaluatorOf<R> evaluator_of(SumOfSquares<R>& objective) {
   return ResidualEvaluatorOf<R>(objective);

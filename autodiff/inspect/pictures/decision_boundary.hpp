@@ -37,11 +37,13 @@ Classifier as_classifier(F f) {
   };
 }
 
+/// A point of the plane, and its class.
 struct Sample {
   double x, y;
   std::size_t label;  ///< from 0
 };
 
+/// The part of the plane that is shown, how finely, and what it is called.
 struct BoundaryOptions {
   std::string title = "Decision boundary";
   std::string x_name = "x", y_name = "y";

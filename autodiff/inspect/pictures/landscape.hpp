@@ -23,6 +23,7 @@ struct Landscape {
   std::size_t columns = 0, rows = 0;
   std::vector<double> values;  ///< values[row * columns + column], the row of the lowest y first
 
+  /// The loss at a place, and where that place is.
   double at(std::size_t column, std::size_t row) const { return values[row * columns + column]; }
   double x_at(std::size_t column) const;
   double y_at(std::size_t row) const;

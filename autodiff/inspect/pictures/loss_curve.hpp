@@ -24,6 +24,7 @@ struct Curve {
   double every = 1;
 };
 
+/// What the plot and its axes are called.
 struct CurveNames {
   std::string title = "Loss";
   std::string index = "step", value = "loss";

@@ -15,6 +15,7 @@
 
 namespace downhill::inspect {
 
+/// How many images are drawn, and of what size.
 struct ImageOptions {
   std::string title = "Weights";
   std::size_t width = 0;                 ///< pixels in a row of an image; 0: as square as the number of inputs allows

@@ -17,6 +17,7 @@
 
 namespace downhill::inspect {
 
+/// The first number that is not finite, of one kind.
 struct Finding {
   std::size_t step;                // an index into Record::steps
   std::size_t element;             // of the step's results, or of the operand
@@ -26,11 +27,13 @@ struct Finding {
   std::vector<std::size_t> slice;  // the step and all that it depends on, down to the variables, in order
 };
 
+/// The first value and the first adjoint that are not finite, each where there is one.
 struct Autopsy {
   std::optional<Finding> value, adjoint;
   bool knows_values = true;  // false where steps that matter were not traced
 };
 
+/// Looks for them in the order in which they were computed: values forward, adjoints in the sweep.
 Autopsy autopsy(const Record& record);
 
 /// For the terminal: the operation, its operands, its place, the cause, and the last steps of the slice.

@@ -11,6 +11,7 @@
 
 namespace downhill::inspect {
 
+/// How much of a record is drawn.
 struct DotOptions {
   /// The last ones are drawn, nearest to the result, and the variables that they use; one node stands for the rest.
   std::size_t most_steps = 200;

@@ -22,10 +22,12 @@
 
 namespace downhill::inspect {
 
+/// How much of a record is written.
 struct JsonOptions {
   std::size_t most_elements = 1024;  // of one array
 };
 
+/// The record as JSON, by docs/trace.schema.json.
 std::string json(const Record& record, const JsonOptions& options = {});
 
 }  // namespace downhill::inspect

@@ -22,6 +22,7 @@
 
 namespace downhill::inspect {
 
+/// The slot or the step that a plain number has: none.
 inline constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
 
 /// A line of a program, as far as it is known: see `Trace`. The scope is what `Trace::here` was given.
@@ -33,6 +34,7 @@ struct Source {
   bool operator==(const Source&) const = default;
 };
 
+/// What a step took: the result of another step, or a constant.
 struct Operand {
   std::size_t slot = nowhere;   // of its first element; nowhere for a constant: a plain number or matrix
   std::size_t count = 1;        // of its elements
@@ -52,7 +54,9 @@ struct BlockSlope {
   double slope;
 };
 
+/// One step of the forward pass, and the adjoint that arrived at it in the sweep.
 struct RecordedStep {
+  /// What kind of step it is.
   enum class Kind {
     variable,   // given, not computed
     operation,  // one elementary operation, n-ary ones included
@@ -77,11 +81,13 @@ struct Contribution {
   std::vector<double> flow, before, after;
 };
 
+/// A step in the sweep: what flowed from it to each operand.
 struct Visit {
   std::size_t step;  // an index into Record::steps; the adjoint that arrives is the step's
   std::vector<Contribution> contributions;
 };
 
+/// All that a trace heard of the way to one result, and the sweep back from it.
 struct Record {
   std::string number = "double";  // the number type of the tape: values and adjoints are exact as doubles
   std::vector<RecordedStep> steps;
@@ -100,6 +106,7 @@ struct Record {
   double adjoint(std::size_t slot) const;
 };
 
+/// How much of a trace becomes a record.
 struct RecordOptions {
   bool all = false;                      // keep the steps that the result does not depend on
   std::size_t most_block_slopes = 4096;  // a block with at most so many results times operands keeps its slopes

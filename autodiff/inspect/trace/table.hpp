@@ -27,6 +27,7 @@ std::string table(const Tape<T>& tape, std::size_t most_rows = 100);
 template <class T>
 std::string table(const Tape<T>& tape, const Gradient<T>& gradient, std::size_t most_rows = 100);
 
+/// How much of a record the table has.
 struct TableOptions {
   std::size_t most_rows = 100;    // of steps, and of visits; a line counts those that are left out
   std::size_t most_operands = 8;  // of each

@@ -28,6 +28,7 @@
 
 namespace downhill::inspect {
 
+/// What a trace keeps of each step beside its numbers.
 struct TraceOptions {
   /// Keep the file and the line of every step, by walking the stack. See source.hpp for what that asks of a build.
   bool sources = false;

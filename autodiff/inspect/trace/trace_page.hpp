@@ -16,6 +16,7 @@
 
 namespace downhill::inspect {
 
+/// What the page is called, and how much of a record is on it.
 struct TracePageOptions {
   std::string title = "Inside a gradient";
   /// Of a block: with more, its summary is shown, and its elements are not on the page.

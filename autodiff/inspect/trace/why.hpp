@@ -22,7 +22,9 @@
 
 namespace downhill::inspect {
 
+/// A path through the record, from the result to a parameter, and the product of the slopes along it.
 struct Path {
+  /// From a step to one of its operands.
   struct Edge {
     std::size_t step, slot, operand;  // of the record; which of the step's results; of the step
     double slope;
@@ -31,6 +33,7 @@ struct Path {
   std::vector<Edge> edges;  // from the result down
 };
 
+/// Where the gradient of a parameter came from.
 struct Why {
   static constexpr std::uint64_t countless = static_cast<std::uint64_t>(-1);
 
