@@ -25,9 +25,10 @@
 /// function is far from a polynomial), as the limit from all sides; where there is none, as for norm itself, x abs(x)
 /// or square(max(x, 0)), NaN, each entry by itself (limits.hpp). That takes some 10 to 100 further evaluations, and
 /// only at a kink. Numbers that are nested by hand, Tape<Dual<double>> and Dual<Dual<double>>, have only the chain
-/// rule: NaN in both cases (smoothness.hpp). They and second_derivative do not see a kink to fourth order, sqrt(x x x
-/// x), nor second_derivative a branch of f's own, `x > 0 ? f : g`, which is taken as it is. A function with a domain's
-/// edge at the point, such as sqrt at 0, has no second derivative there.
+/// rule, and give NaN in both cases (smoothness.hpp). Neither they nor second_derivative notice a kink of fourth order,
+/// as in sqrt(x x x x); nor does second_derivative notice a branch of f's own, `x > 0 ? f : g`: it differentiates the
+/// branch that is taken. A function with a domain's edge at the point, such as sqrt at 0, has no second derivative
+/// there.
 ///
 /// Source: Griewank and Walther, "Evaluating Derivatives" (2008), chapters 3 and 5.
 
@@ -46,7 +47,8 @@
 
 namespace downhill {
 
-/// What jacobian and hessian return: by rows, as the tangents of a result are. (Eigen wants one column by columns.)
+/// What jacobian and hessian return: a matrix that is stored by rows, as the tangents of a result are. (Eigen wants a
+/// single column stored by columns.)
 template <class S, int Rows, int Columns>
 using DerivativeMatrix = Eigen::Matrix<S, Rows, Columns, Columns == 1 ? Eigen::ColMajor : Eigen::RowMajor>;
 

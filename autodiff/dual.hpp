@@ -186,7 +186,7 @@ constexpr bool any_moves(const X&... x) {
   };
   return (moves(x) || ...);
 }
-/// The value of a rule inside a D. Where nothing moves along D's own directions, first derivatives is all there is.
+/// The value of a rule inside a D. Where nothing moves along D's own directions, only first derivatives are wanted.
 template <class Rule, class D, class... X>
 [[gnu::always_inline]] constexpr typename D::value_type value_inside(const X&... x) {
   using T = typename D::value_type;
@@ -379,7 +379,7 @@ constexpr bool is_sound_product(const Dual<T, N>& product, const Dual<T, N>& x, 
 
 }  // namespace downhill
 
-/// Of Duals, each part as its type is: so the value is that of the same sum of plain numbers.
+/// The sum of Duals adds each part as a sum of its own type, so the value is that of the same sum of plain numbers.
 template <class T, std::size_t N>
 class downhill::Total<downhill::Dual<T, N>> {
  public:

@@ -45,7 +45,8 @@ auto fuse(F f) {
       else
         return D(operand);
     };
-    const std::tuple<decltype(lifted(operands))...> duals{lifted(operands)...};  // braces: from left to right
+    const std::tuple<decltype(lifted(operands))...> duals{
+        lifted(operands)...};  // in braces, arguments are evaluated from left to right
     static_cast<void>(derivatives_detail::demand_generic<const F, decltype(lifted(operands))...>());
     const auto results = std::apply(f, duals);
     const auto recorded = [&](const D& result) {

@@ -4,7 +4,7 @@
 ///
 /// Differences need no derivative rule at all: (f(x + h) - f(x - h)) / 2h, for steps that shrink by the same factor,
 /// extrapolated to h = 0. Source: Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", Advances in Engineering
-/// Software 4 (1982). Nobody tells how far f is smooth, so this is done from first steps of every size:
+/// Software 4 (1982). How far f is smooth is not known, so this is done from first steps of every size:
 ///
 ///     narrow <----- first steps -----> wide
 ///     rounding of f      | the best |     periods, kinks and jumps

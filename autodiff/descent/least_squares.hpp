@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// Nonlinear least squares: the least r_1(x)² + ... + r_m(x)², by methods that look at the residuals one by one and at
-/// their Jacobian J, where a gradient knows only 2 J'r.
+/// Nonlinear least squares: the least r_1(x)² + ... + r_m(x)², by methods that use each residual and the Jacobian J of
+/// them all, of which a gradient shows only 2 J'r.
 ///
 ///     sum_of_squares        the objective, with weights and robust losses (robust_loss)
 ///     gauss_newton          whole steps to the bottom of |r + J p|

@@ -149,8 +149,8 @@ struct BatchOptions {
   bool shuffle = true;     ///< a new order for every epoch
 };
 
-/// Brings indices into a random order, each order as likely as any other, by the method of Fisher and Yates. The same
-/// on every machine: std::shuffle differs between standard libraries, the generator itself does not.
+/// Shuffles indices by the method of Fisher and Yates, so that every order is equally likely. The order is the same on
+/// every machine: std::shuffle differs between standard libraries, the generator itself does not.
 void shuffle(std::span<std::size_t> indices, std::mt19937_64& generator);
 
 /// The order in which samples are visited: every one once in an epoch.
@@ -164,7 +164,8 @@ class BatchOrder {
   std::size_t epochs() const { return state_.epochs; }
   std::size_t samples() const { return state_.order.size(); }
 
-  /// Where it stands, to save: the order of this epoch, how many of it were visited, and what makes the next order.
+  /// What has to be saved to go on: the order of this epoch, how many samples of it were visited, and the generator
+  /// that makes the next order.
   struct State {
     std::vector<std::size_t> order;
     std::size_t position = 0, epochs = 0;

@@ -34,8 +34,8 @@ struct ProgressBarOptions {
   std::size_t width = 24;             ///< of the bar, in characters
 };
 
-/// One line that is written over again: a bar, the step, the value, |g| and the time left. Where `out` is not a
-/// terminal: a plain line for every tenth of the way.
+/// Shows one line that is written over again: a bar, the step, the value, |g| and the time left. Where `out` is not a
+/// terminal, it writes a plain line for every tenth of the way.
 class ProgressBar {
  public:
   explicit ProgressBar(ProgressBarOptions options = {});
@@ -50,8 +50,8 @@ class ProgressBar {
   int next_tenth_ = 0;
 };
 
-/// A row of CSV for every step: step,loss,gradient_norm,learning_rate,evaluations,seconds. Numbers are written so that
-/// they read back as the same double.
+/// Writes a row of CSV for every step: step,loss,gradient_norm,learning_rate,evaluations,seconds. Every number reads
+/// back as the same double.
 class LossRecorder {
  public:
   /// Throws DataError if the file cannot be written.
@@ -70,7 +70,7 @@ class LossRecorder {
   std::optional<std::size_t> written_;
 };
 
-/// The lowest point so far.
+/// Keeps the lowest point so far.
 class BestSoFar {
  public:
   void operator()(const Progress& progress);

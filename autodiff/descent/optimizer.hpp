@@ -37,7 +37,7 @@ struct Conditioning {
   /// Of all parameters together. The clipped gradient has just this norm: clip_norm / |g| times g, where PyTorch's
   /// clip_grad_norm_ divides by |g| + 1e-6.
   double clip_norm = std::numeric_limits<double>::infinity();
-  std::vector<Group> groups = {};  ///< in order, without overlap; what is in none has the factors 1
+  std::vector<Group> groups = {};  ///< in order, without overlap; parameters in none of them have the factors 1
 };
 
 /// What a method is told of a step.

@@ -55,19 +55,19 @@ struct Cosine {
   double operator()(std::size_t step) const;
 };
 
-/// rate(k) = then(0) (k + 1) / steps for the first steps, then `then`, from its own step 0. Goyal and others,
-/// "Accurate, Large Minibatch SGD" (2017).
+/// rate(k) = then(0) (k + 1) / steps for the first `steps` steps; after them the schedule `then` begins at its own step
+/// 0. Goyal and others, "Accurate, Large Minibatch SGD" (2017).
 struct WarmUp {
   std::size_t steps = 100;
   LearningRate then = 0.1;
   double operator()(std::size_t step) const;
 };
 
-/// Up from peak / 25 to the peak over the first `rise` of the steps, and down to peak / 250,000 by the last one, both
-/// along half a cosine, then that: with t = k / (steps - 1), the rate is highest at t = `rise`, which may lie between
-/// two steps, and last at t = 1. Smith and Topin, "Super-Convergence" (2017). (PyTorch's OneCycleLR has the same first
-/// and last rates, its peak at k = rise * steps - 1, and one step after the last a rate of the way back, or with linear
-/// annealing a negative one, before it throws.)
+/// The rate rises from peak / 25 to the peak over the part `rise` of the steps, falls to peak / 250,000 by the last
+/// one, both along half a cosine, and stays there: with t = k / (steps - 1), the rate is highest at t = `rise`, which
+/// may lie between two steps, and last at t = 1. Smith and Topin, "Super-Convergence" (2017). (PyTorch's OneCycleLR has
+/// the same first and last rates, its peak at k = rise * steps - 1, and one step after the last a rate of the way back,
+/// or with linear annealing a negative one, before it throws.)
 struct OneCycle {
   double peak = 0.1;
   std::size_t steps = 1000;  ///< after which the rate stays at the last one, peak / 250,000

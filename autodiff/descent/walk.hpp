@@ -23,7 +23,7 @@ struct Iterate {
   double value = 0;
 };
 
-/// The objective as a method sees it: without its type, and counted.
+/// The objective as a method sees it: its type is hidden, and evaluations are counted.
 class Evaluator {
  public:
   Evaluator() = default;
@@ -88,7 +88,7 @@ void demand(bool holds, std::string_view who, std::string_view what, double valu
 class PatienceCounter {
  public:
   explicit PatienceCounter(const Patience& patience) : patience_(patience) {}
-  /// Has it, now that `value` was seen?
+  /// Has patience run out, now that `value` was seen?
   bool runs_out(double value) {
     if (value < least_ - patience_.minimum_change) {
       least_ = value;

@@ -19,7 +19,8 @@ namespace downhill {
 
 /// How residuals are counted: the value is the sum of loss(sqrt(w_i) r_i).
 struct ResidualOptions {
-  /// w_i >= 0 of each residual, none for 1: of measurements with the standard deviations s_i, 1 / s_i².
+  /// The weights w_i >= 0, one for each residual; without any, all are 1. Measurements with the standard deviations s_i
+  /// have the weights 1 / s_i².
   std::vector<double> weights = {};
   RobustLoss loss = SquaredLoss{};
 };
@@ -95,7 +96,7 @@ class SumOfSquares {
   Recording recording_;
 };
 
-/// An Evaluator that knows the residuals as well. Each call counts as one evaluation.
+/// An Evaluator that also gives the residuals. Each call counts as one evaluation.
 class ResidualEvaluator : public Evaluator {
  public:
   using Matrix = DerivativeMatrix<double, Eigen::Dynamic, Eigen::Dynamic>;
