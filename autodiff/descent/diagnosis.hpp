@@ -52,10 +52,10 @@ struct Curvature {
 
 /// How long Lanczos iteration goes on.
 struct LanczosOptions {
-  std::size_t products =
-      100;  ///< the most Hessian-vector products; each of them keeps a vector. With n or more the result is exact
-  double tolerance =
-      1e-6;  ///< the iteration ends when the error is below this part of the larger of |largest| and |smallest|
+  /// The most Hessian-vector products; each keeps a vector. With n or more the result is exact.
+  std::size_t products = 100;
+  /// The iteration ends when the error is below this part of the larger of |largest| and |smallest|.
+  double tolerance = 1e-6;
   std::uint64_t seed = 1;  ///< of the random start
 };
 

@@ -12,7 +12,7 @@
 
 namespace downhill {
 
-/// [[1, 2], and below it, under the first number, [3, 4]].
+/// Prints [[1, 2], and below it, under the first number, [3, 4]].
 template <class T>
 std::ostream& operator<<(std::ostream& out, const VarMatrix<T>& m) {
   const auto values = m.value();

@@ -130,7 +130,8 @@ VarMatrix<T> sum_of_columns(const VarMatrix<T>& x) {
   return matrix_detail::sum(x, 1, x.columns());
 }
 
-/// The mean of all elements, of each row and of each column. Throws ShapeError if there are none; so do the following.
+/// The mean of all elements, of each row and of each column. These and the maxima throw ShapeError where there are no
+/// elements.
 template <class T>
 Var<T> mean(const VarMatrix<T>& x) {
   if (x.size() == 0) misuse::empty_range("mean");

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
 /// The tangents of a Dual: N numbers that are always scaled and added together, a vector register of them at a time. A
-/// plain loop over an array would do, at three times the cost.
+/// plain loop over an array would do the same, at three times the cost.
 
 #include <algorithm>
 #include <array>
@@ -61,7 +61,7 @@ class Lanes {
     sum.add_scaled(q, y);
     return sum;
   }
-  /// p * x + q * y, as they multiply: 0 times infinity is NaN.
+  /// p * x + q * y by plain multiplication, where 0 times infinity is NaN.
   static constexpr Lanes products(const T& p, const Lanes& x, const T& q, const Lanes& y) {
     Lanes result;
     for (std::size_t i = 0; i < N; ++i) result.lanes_[i] = p * x[i] + q * y[i];
@@ -74,7 +74,7 @@ class Lanes {
   }
 
  private:
-  // handed_on, of which a chain of steps need not wait for comparisons.
+  // As handed_on, but without comparisons for which a chain of operations would have to wait.
   [[gnu::always_inline]] static constexpr T along(const T& slope, const T& moves) {
     if constexpr (std::floating_point<T>)
       if (is_ordinary(slope)) [[likely]]

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// What a classifier of two inputs decides where: the plane in the colours of the classes, the deeper the surer, the
-/// lines on which it is undecided, and the samples on top, those it gets wrong with a ring.
+/// What a classifier of two inputs decides at each place of the plane. The plane has the colours of the classes, deeper
+/// where the classifier is surer; lines show where it is undecided, and samples that it gets wrong have a ring.
 
 #include <concepts>
 #include <cstddef>

@@ -1,6 +1,7 @@
 #pragma once
 /// \file
-/// The loss of two parameters as a map: height lines, and on it the paths that were walked, side by side.
+/// The loss of two parameters as a map with height lines, and on it the paths that were walked; one map for each path,
+/// side by side.
 ///
 /// Everything drawn was computed: the heights by sampling the loss on a grid, the paths by `minimize` with Keep::path.
 

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Learning rates side by side: what each of them did with the loss, on one page.
+/// One page that compares learning rates: what each of them did to the loss.
 
 #include <optional>
 #include <span>

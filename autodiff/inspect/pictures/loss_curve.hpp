@@ -3,8 +3,8 @@
 /// The loss over the steps of one run or several, as a picture for a page and as one made of characters.
 ///
 /// The scale is logarithmic where the losses are far apart. Where a run becomes NaN or infinite it ends with a cross,
-/// and one that grows far beyond where all runs began leaves the picture at the top. A long run is drawn as the range
-/// of its values in each column: nothing between them is lost.
+/// and one that grows far beyond where all runs began leaves the picture at the top. In a long run, each column of the
+/// picture shows the whole range of the values in it, so that no value is lost.
 
 #include <cstddef>
 #include <span>

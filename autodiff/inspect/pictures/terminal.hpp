@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// Pictures made of characters: a grid of cells with colours where the terminal has them, and with characters that
-/// every terminal has where it has no others.
+/// Pictures made of characters: a grid of cells, in colours where the terminal has them, and in ASCII where it has no
+/// other characters.
 
 #include <cstddef>
 #include <cstdio>

@@ -1,8 +1,8 @@
 #pragma once
 /// \file
 /// Where did the NaN come from? `autopsy` finds the first value that is not finite, in the order in which the steps
-/// were recorded, and the first adjoint that is not finite, in the order of the sweep. They differ: sqrt(0) is a good
-/// value with an infinite slope, and log(0) may be an infinite value whose adjoint is 0.
+/// were recorded, and the first adjoint that is not finite, in the order of the sweep. The two need not be at the same
+/// step: sqrt(0) is finite and has an infinite slope, and log(0) is infinite and may have an adjoint of 0.
 ///
 ///     fmt::print("{}", report(record, autopsy(record)));
 ///

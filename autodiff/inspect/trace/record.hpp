@@ -1,7 +1,7 @@
 #pragma once
 /// \file
 /// The record: what a tape computed on the way to one result, and what the sweep then did, as plain data. The table,
-/// the drawing, the document, `why` and `autopsy` are all made from it; nothing is shown that was not computed.
+/// the graph, the JSON document, `why` and `autopsy` are all made from it; nothing is shown that was not computed.
 ///
 ///     loss = square(w * x - y)
 ///

@@ -1,8 +1,8 @@
 #pragma once
 /// \file
-/// Tables for the terminal. Of a tape: one row for each statement, in the order in which they were recorded, with its
-/// edges, and after a sweep with the adjoints that arrived. Of a record: the steps forward, each with what it was given
-/// and its slope along each operand, and then the visits of the sweep, each with what flowed to whom.
+/// Tables for the terminal. The table of a tape has one row for each statement, in the order in which they were
+/// recorded, with its edges and, after a sweep, its adjoint. The table of a record has the forward steps, each with its
+/// operands and its slope along each of them, and then the visits of the sweep, each with what flowed to which operand.
 ///
 ///     slot  name  step      value  operands: value (slope)
 ///     3           *             1  w = 0.5 (2)   x = 2 (0.5)

@@ -34,7 +34,7 @@ struct TraceOptions {
   bool sources = false;
 };
 
-/// Stamps the steps that are recorded while it lives with its own place. Made by Trace::here.
+/// While it lives, the steps that are recorded are marked with its place. Trace::here makes one.
 class Here {
  public:
   Here(const Here&) = delete;
@@ -59,7 +59,7 @@ class Trace final : private Listener<T> {
 
   /// The same as Tape::name.
   void name(const Var<T>& x, std::string_view name) { tape_.name(x, name); }
-  /// The same Var, from before the trace, so that the trace hears of it.
+  /// Takes a Var from before the trace, and returns one of which the trace hears.
   Var<T> watch(const Var<T>& x) { return tape_.heard(x); }
   /// While what it returns lives, steps are stamped with this place and this label; the innermost counts. Works without
   /// debug information. Example: `const auto here = trace.here("the penalty");`

@@ -6,7 +6,7 @@
 ///     inspect::write("loss.html", inspect::trace_page(trace.of(loss), {.title = "One neuron"}));
 ///
 /// The page is one file, and loads nothing from elsewhere. It holds the record as the document of json.hpp, in a script
-/// element of the type application/json; what is in the folder trace_page/ makes the rest of it, in the browser.
+/// element of the type application/json; the scripts in the folder trace/page/ make the rest of it, in the browser.
 
 #include <cstddef>
 #include <string>

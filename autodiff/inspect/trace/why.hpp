@@ -8,8 +8,9 @@
 ///       2   1   loss = + (1)   w
 ///
 /// There may be exponentially many paths. A path that is among the k heaviest to a slot is among the k heaviest to
-/// every slot on its way, so k for each slot are all that is kept, as the sweep goes by. Source: Eppstein, "Finding the
-/// k shortest paths", SIAM J. Computing 28 (1998), whose acyclic case this is, with products in place of sums.
+/// every slot on its way, so it is enough to keep k paths for each slot while the sweep passes. Source: Eppstein,
+/// "Finding the k shortest paths", SIAM J. Computing 28 (1998), whose acyclic case this is, with products in place of
+/// sums.
 
 #include <cstddef>
 #include <cstdint>
