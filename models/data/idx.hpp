@@ -43,7 +43,8 @@ namespace idx_detail {
 [[noreturn]] void does_not_fit(std::string_view source, std::size_t index, double value);
 }  // namespace idx_detail
 
-/// An array of shape[0] x shape[1] x ... elements, kept as they stand in the file: 60,000 images of 28 x 28 are 47 MB.
+/// An array of shape[0] x shape[1] x ... elements, which are kept as the bytes of the file: 60,000 images of 28 x 28
+/// are 47 MB.
 struct IdxArray {
   std::string source;               ///< where it came from, for messages
   IdxType type = IdxType::uint8;    ///< of the elements

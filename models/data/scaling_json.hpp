@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The scaling of a table's columns as text, to stand in the metadata beside a network that learned from them:
+/// The scaling of a table's columns as JSON text, to be saved in the metadata of a network that learned from them:
 ///
 ///     save(network, "digits.safetensors", {{"downhill.inputs", to_json({names, scaling})}});
 ///     const auto inputs = scaling_from_json(file.metadata().at("downhill.inputs"), file.source());

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What a network is made of, without its parameters: layers one behind the other, and as text.
+/// What a network is made of, without its parameters: its layers in their order, and the same as text.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// Where the weights of a layer start: random, so that no two units learn the same, and of such a size that signals
-/// neither grow nor fade from layer to layer.
+/// The values with which the weights of a layer start. They are random, so that no two units learn the same, and of
+/// such a size that signals neither grow nor fade from layer to layer.
 ///
 /// Weights are uniform in [-bound, bound], with a bound that follows from the number of inputs (fan-in) and outputs
 /// (fan-out) of a unit. The numbers are made from the generator's bits by operations that IEEE 754 rounds correctly, so
@@ -28,7 +28,7 @@ enum class Initialiser {
 /// "automatic", "xavier", "he" and so on.
 std::string_view name(Initialiser initialiser);
 
-/// Fills the weights of a layer. `automatic` is xavier here: a layer knows its activation, this does not. Throws
+/// Fills the weights of a layer. Here `automatic` is xavier, because the activation of the layer is not known. Throws
 /// OptionError where the bound would be infinite: for no inputs, or with xavier neither inputs nor outputs.
 void initialise(std::span<double> weights, Initialiser initialiser, std::size_t fan_in, std::size_t fan_out,
                 std::mt19937_64& generator);

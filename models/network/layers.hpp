@@ -1,6 +1,7 @@
 #pragma once
 /// \file
-/// The layers of a network: small values that say what is computed, and from how many parameters.
+/// The layers of a network. A layer is a small struct of options that says what is computed, and from how many
+/// parameters.
 ///
 /// A batch is a matrix, a sample a row. Where samples are images, a row holds the pixels row after row, the channels of
 /// a pixel side by side. A layer is told the shape of one sample.
@@ -80,7 +81,7 @@ struct Dense {
 };
 
 /// Windows of the image times a filter for each output channel, plus a bias: see convolution. The weights are (window x
-/// channels) x outputs. A row of 0 is put around the image where `window.padding` says so.
+/// channels) x outputs. `window.padding` says how many rows and columns of 0 are put around the image.
 struct Conv2d {
   std::size_t channels = 1;
   Window window = {.height = 3, .width = 3, .padding = 1};
@@ -133,7 +134,7 @@ struct Dropout {
   double flops(const SampleShape& in) const;
 };
 
-/// An image as so many features. The elements stay where they are.
+/// Takes an image as a row of features. The elements stay where they are.
 struct Flatten {
   std::string text() const { return "Flatten"; }
   SampleShape output(const SampleShape& in) const { return in.size(); }

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What training makes small, and the score that people read beside it.
+/// The losses that training makes small.
 
 #include <cstddef>
 #include <span>
@@ -13,7 +13,8 @@ namespace downhill {
 
 /// The loss that training makes small.
 enum class Loss {
-  automatic,               ///< for labels the first below, or with one output the second; for numbers the third
+  automatic,  ///< softmax_cross_entropy for labels, or with one output logistic_cross_entropy; mean_squared_error for
+              ///< numbers
   softmax_cross_entropy,   ///< the outputs are the logits of the classes
   logistic_cross_entropy,  ///< the one output is the logit of class 1 against class 0; or targets in [0, 1], one for
                            ///< each

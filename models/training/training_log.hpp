@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// What is known of a training: how far it is, what it tells on the way, when it ends and why.
+/// The progress of a training: how far it is, what observers are told on the way, when it ends and why.
 
 #include <Eigen/Core>
 
@@ -95,11 +95,11 @@ class TrainingLog {
 
   /// A run begins.
   void start_clock();
-  /// A batch of so many samples with this mean loss.
+  /// Counts a batch of `samples` samples with this mean loss.
   void add(double loss, std::size_t samples, double learning_rate);
-  /// Ends the epoch, and all if patience has run out. Is it the best so far?
+  /// Ends the epoch, and the training if patience has run out. Returns whether the epoch is the best so far.
   bool end_epoch(const std::optional<Evaluation>& validation);
-  /// Ends all if an epoch has ended and that was the last.
+  /// Ends the training if an epoch has ended that was the last, or if the time is up.
   void close_epoch(double seconds_limit);
   void end(StopReason reason, std::string why);
   void end_not_finite(std::string_view what);
@@ -159,7 +159,8 @@ struct TrainingBarOptions {
   std::size_t epochs_apart = 1;       ///< a line stays for every so many epochs
 };
 
-/// A line for every epoch: loss, validation loss and score, time; on a terminal, the one at work with a bar.
+/// Prints a line for every epoch: loss, validation loss and score, time. On a terminal, the line of the current epoch
+/// has a bar.
 class TrainingBar {
  public:
   explicit TrainingBar(TrainingBarOptions options = {});
