@@ -42,7 +42,7 @@ enum class Dtype : std::uint8_t {
 
 /// The bytes of an element.
 std::size_t size_of(Dtype type);
-/// As it stands in a file: "F32".
+/// The name of a type as it stands in a file: "F32".
 std::string_view name_of(Dtype type);
 /// The type of that name, if there is one.
 std::optional<Dtype> dtype_named(std::string_view name);
