@@ -6,8 +6,8 @@
 /// again where third derivatives need it. Only nested numbers take them: of plain numbers a slope is just its value.
 ///
 /// Rules are as in calculus.hpp, without a name. Over numbers that carry derivatives, a value is the rule applied to
-/// them. An operand `v` is what the function's own value is known to be: it is handed on at rest, as a constant,
-/// because the slopes along the others are the whole derivative.
+/// them. An operand `v` is the function's own value, which is known already. It is taken as a constant, because the
+/// slopes along the others are the whole derivative.
 
 #include <array>
 #include <cmath>
