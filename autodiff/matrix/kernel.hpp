@@ -183,7 +183,7 @@ void add_rows(const Elements<const T>& x, const Elements<T>& to) {
   });
 }
 
-/// handed_on (statement.hpp), in packs.
+/// handed_on (chain_rule.hpp), in packs.
 template <class T>
 [[gnu::always_inline]] inline Pack<T> pack_handed_on(const Pack<T>& slope, const Pack<T>& g) {
   const Pack<T> zero(0);

@@ -18,7 +18,7 @@
 namespace downhill {
 
 /// N numbers of type T. `scaled` and `add_scaled` are what the chain rule does with them: each lane is handed on as an
-/// adjoint is in the reverse sweep (handed_on in statement.hpp).
+/// adjoint is in the reverse sweep (handed_on in chain_rule.hpp).
 template <class T, std::size_t N>
 class Lanes {
  public:
