@@ -16,10 +16,10 @@
 #include <numbers>
 
 #include <autodiff/calculus/activations.hpp>
+#include <autodiff/calculus/chain_rule.hpp>
 #include <autodiff/calculus/digamma.hpp>
 #include <autodiff/calculus/number.hpp>
 #include <autodiff/calculus/special.hpp>
-#include <autodiff/calculus/chain_rule.hpp>
 
 namespace downhill::special {
 
