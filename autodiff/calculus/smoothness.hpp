@@ -17,9 +17,9 @@
 #include <cstddef>
 #include <limits>
 
+#include <autodiff/calculus/chain_rule.hpp>
 #include <autodiff/calculus/number.hpp>
 #include <autodiff/calculus/special.hpp>
-#include <autodiff/calculus/chain_rule.hpp>
 
 namespace downhill {
 
