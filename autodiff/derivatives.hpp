@@ -1,33 +1,36 @@
 #pragma once
-// Derivatives as functions of functions: gradient(f, x), jacobian(f, x), hessian(f, x) and their products with vectors.
-//
-// f is any callable that is generic over its number type and takes something like a vector of it: `x[i]`, `x.size()`.
-// The point may be a std::vector or std::span (f is called with a std::span<const X>, or where it records with
-// Inputs<X>, a checked one), a std::array<double, n> (f is called with a std::array<X, n>) or an Eigen vector (f is
-// called with an Eigen vector of X). What depends on the inputs comes back in the same kind, matrices as Eigen
-// matrices, with fixed sizes where those are known. f returns one number, or several in a std::vector, a std::array or
-// an Eigen vector.
-//
-//     n inputs, m results       method                                        cost, in evaluations of f
-//     gradient, vjp             a reverse sweep over Tape<T>                  a few, whatever n
-//     jvp, directional          forward, Dual<T>                              about two
-//     jacobian                  forward, Dual<T, 8>, or m reverse sweeps      n/8, or m
-//     hessian_vector_product    a reverse sweep over Tape<Dual<T>>            a few, whatever n
-//     hessian                   the same over Tape<Dual<T, 4>>                n/4
-//     laplacian, divergence     forward, Dual<Dual<T>> and Dual<T, 8>         n
-//
-// A function of one number, f(x), has derivative(f, x), by forward mode.
-//
-// Second order at a kink: where the function smooths it, as square(norm(x)) does at 0, hessian, hessian_vector_product,
-// laplacian and second_derivative give the second derivative, to about 15 digits (12 where the function is far from a
-// polynomial), as the limit from all sides; where there is none, as for norm itself, x abs(x) or square(max(x, 0)),
-// NaN, each entry by itself (limits.hpp). That takes some 10 to 100 further evaluations, and only at a kink. Numbers
-// that are nested by hand, Tape<Dual<double>> and Dual<Dual<double>>, have only the chain rule: NaN in both cases
-// (smoothness.hpp). They and second_derivative do not see a kink to fourth order, sqrt(x x x x), nor second_derivative
-// a branch of f's own, `x > 0 ? f : g`, which is taken as it is. A function with a domain's edge at the point, such as
-// sqrt at 0, has no second derivative there.
-//
-// Source: Griewank and Walther, "Evaluating Derivatives" (2008), chapters 3 and 5.
+/// \file
+/// Derivatives as functions of functions: gradient(f, x), jacobian(f, x), hessian(f, x) and their products with
+/// vectors.
+///
+/// f is any callable that is generic over its number type and takes something like a vector of it: `x[i]`, `x.size()`.
+/// The point may be a std::vector or std::span (f is called with a std::span<const X>, or where it records with
+/// Inputs<X>, a checked one), a std::array<double, n> (f is called with a std::array<X, n>) or an Eigen vector (f is
+/// called with an Eigen vector of X). What depends on the inputs comes back in the same kind, matrices as Eigen
+/// matrices, with fixed sizes where those are known. f returns one number, or several in a std::vector, a std::array or
+/// an Eigen vector.
+///
+///     n inputs, m results       method                                        cost, in evaluations of f
+///     gradient, vjp             a reverse sweep over Tape<T>                  a few, whatever n
+///     jvp, directional          forward, Dual<T>                              about two
+///     jacobian                  forward, Dual<T, 8>, or m reverse sweeps      n/8, or m
+///     hessian_vector_product    a reverse sweep over Tape<Dual<T>>            a few, whatever n
+///     hessian                   the same over Tape<Dual<T, 4>>                n/4
+///     laplacian, divergence     forward, Dual<Dual<T>> and Dual<T, 8>         n
+///
+/// A function of one number, f(x), has derivative(f, x), by forward mode.
+///
+/// Second order at a kink: where the function smooths it, as square(norm(x)) does at 0, hessian,
+/// hessian_vector_product, laplacian and second_derivative give the second derivative, to about 15 digits (12 where the
+/// function is far from a polynomial), as the limit from all sides; where there is none, as for norm itself, x abs(x)
+/// or square(max(x, 0)), NaN, each entry by itself (limits.hpp). That takes some 10 to 100 further evaluations, and
+/// only at a kink. Numbers that are nested by hand, Tape<Dual<double>> and Dual<Dual<double>>, have only the chain
+/// rule, and give NaN in both cases (smoothness.hpp). Neither they nor second_derivative notice a kink of fourth order,
+/// as in sqrt(x x x x); nor does second_derivative notice a branch of f's own, `x > 0 ? f : g`: it differentiates the
+/// branch that is taken. A function with a domain's edge at the point, such as sqrt at 0, has no second derivative
+/// there.
+///
+/// Source: Griewank and Walther, "Evaluating Derivatives" (2008), chapters 3 and 5.
 
 #include <Eigen/Core>
 
@@ -44,7 +47,8 @@
 
 namespace downhill {
 
-/// What jacobian and hessian return: by rows, as the tangents of a result are. (Eigen wants one column by columns.)
+/// What jacobian and hessian return: a matrix that is stored by rows, as the tangents of a result are. (Eigen wants a
+/// single column stored by columns.)
 template <class S, int Rows, int Columns>
 using DerivativeMatrix = Eigen::Matrix<S, Rows, Columns, Columns == 1 ? Eigen::ColMajor : Eigen::RowMajor>;
 
@@ -142,16 +146,19 @@ SecondOrder<Scalar<P>> second_derivatives_at(F&& f, const P& x) {
 
 }  // namespace derivatives_detail
 
+/// A value and its gradient.
 template <class V, class G>
 struct ValueAndGradient {
   V value;
   G gradient;
 };
+/// A value and its tangent.
 template <class V>
 struct ValueAndTangent {
   V value, tangent;
 };
 
+/// A value and its derivative.
 template <class V>
 struct ValueAndDerivative {
   V value, derivative;

@@ -1,17 +1,19 @@
 #pragma once
-// Forward mode: a value carrying its tangent.
-//
-// A tangent is the derivative of a value along a direction in which the inputs move. An input x that moves by 1 is
-// Dual(x, 1); what is computed from it carries its own derivative along, by the chain rule, as it goes:
-//
-//     f(x, y):   tangent = df/dx * tangent of x + df/dy * tangent of y
-//
-// No tape is needed, and one evaluation gives the derivative of every result by one input, where a reverse sweep gives
-// that of one result by every input. Dual<T, N> carries N tangents at once, along N directions.
-//
-// T may be a Dual again: Dual<Dual<double>> has second derivatives, and Tape<Dual<double>> sweeps the gradient together
-// with its derivative along a direction, a Hessian-vector product. Source: Griewank and Walther, "Evaluating
-// Derivatives" (2008), chapter 3; Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6 (1994).
+/// \file
+/// Forward mode: a value carrying its tangent.
+///
+/// A tangent is the derivative of a value along a direction in which the inputs move. An input x that moves by 1 is
+/// Dual(x, 1); what is computed from it carries its own derivative along, by the chain rule, as it goes:
+///
+///     f(x, y):   tangent = df/dx * tangent of x + df/dy * tangent of y
+///
+/// No tape is needed, and one evaluation gives the derivative of every result by one input, where a reverse sweep gives
+/// that of one result by every input. Dual<T, N> carries N tangents at once, along N directions.
+///
+/// T may be a Dual again: Dual<Dual<double>> has second derivatives, and Tape<Dual<double>> sweeps the gradient
+/// together with its derivative along a direction, a Hessian-vector product. Source: Griewank and Walther, "Evaluating
+/// Derivatives" (2008), chapter 3; Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6
+/// (1994).
 
 #include <array>
 #include <compare>
@@ -29,6 +31,7 @@ namespace downhill {
 
 template <class T = double, std::size_t N = 1>
 class Dual;
+/// A Dual carries derivatives, and a tape may be of Duals where it may be of what is inside them.
 template <class T, std::size_t N>
 inline constexpr bool is_active_type<Dual<T, N>> = true;
 template <class T, std::size_t N>
@@ -110,6 +113,7 @@ struct CommonDual<X> {
 template <class X, class Y, class... Z>
 struct CommonDual<X, Y, Z...> : CommonDual<std::conditional_t<(dual_depth<Y> > dual_depth<X>), Y, X>, Z...> {};
 
+/// Is each X a D, or a constant that can stand where a D is wanted?
 template <class D, class... X>
 inline constexpr bool all_stand_for = ((std::same_as<X, D> || is_constant_of<X, D>)&&...);
 /// A Dual, and what may be mixed with it.
@@ -117,7 +121,7 @@ template <class... X>
 concept WithDual = (AnyDual<X> || ...) &&
                    all_stand_for<typename CommonDual<std::remove_cvref_t<X>...>::type, std::remove_cvref_t<X>...>;
 
-// The value of an operand as T, the scalar of D.
+/// The value of an operand as T, the scalar of D.
 template <class D, class X>
 [[gnu::always_inline]] constexpr typename D::value_type value_as(const X& x) {
   if constexpr (std::same_as<X, D>)
@@ -126,7 +130,7 @@ template <class D, class X>
     return static_cast<typename D::value_type>(x);
 }
 
-// The result of a rule, of this value, at least one of whose operands is a D. p() is the slope along x, and so on.
+/// The result of a rule, of this value, at least one of whose operands is a D. p() is the slope along x, and so on.
 template <class Rule, class D, class X, class P>
 [[gnu::always_inline]] constexpr D pushed(const typename D::value_type& value, const X& x, const P& p) {
   return D(value, Lanes<typename D::value_type, D::directions>::scaled(p(), x.lanes()));
@@ -159,8 +163,8 @@ template <class Rule, class D, class X, class P, class Y, class Q, class Z, clas
   }
 }
 
-// Does an operand move along a direction of D, and not only inside? A tangent of which nothing is known but that it is
-// 0, where the inside's own are known, was left by known_inside.
+/// Does an operand move along a direction of D, and not only inside? A tangent of which nothing is known but that it is
+/// 0, where the inside's own are known, was left by known_inside.
 template <class Rule, class D, class... X>
 constexpr bool any_moves(const X&... x) {
   namespace d = smoothness_detail;
@@ -182,7 +186,7 @@ constexpr bool any_moves(const X&... x) {
   };
   return (moves(x) || ...);
 }
-// The value of a rule inside a D. Where nothing moves along D's own directions, first derivatives is all there is.
+/// The value of a rule inside a D. Where nothing moves along D's own directions, only first derivatives are wanted.
 template <class Rule, class D, class... X>
 [[gnu::always_inline]] constexpr typename D::value_type value_inside(const X&... x) {
   using T = typename D::value_type;
@@ -193,8 +197,8 @@ template <class Rule, class D, class... X>
       return value_within<Rule, T>(value_as<D>(x)...);
   return Rule::template value<T>(value_as<D>(x)...);
 }
-// The result, in which derivatives by the directions of D are not known where only its operands' insides move through a
-// kink: they will meet others that move along D.
+/// The result, in which derivatives by the directions of D are not known where only its operands' insides move through
+/// a kink: they will meet others that move along D.
 template <class Rule, class D, class... X>
 [[gnu::always_inline]] constexpr D known_inside(const D& result, const X&... x) {
   if constexpr (Active<typename D::value_type>) {
@@ -210,6 +214,7 @@ template <class Rule, class D, class... X>
   return result;
 }
 
+/// A rule of the calculus, by the chain rule: the value, and each slope times the tangents of its operand.
 template <class Rule, class X>
   requires AnyDual<X>
 [[gnu::always_inline]] constexpr auto apply(const X& x) {
@@ -284,6 +289,7 @@ template <class T, std::size_t N, class Y>
   requires WithDual<Dual<T, N>, Y>
 constexpr Dual<T, N>& operator/=(Dual<T, N>& x, const Y& y) { return x = x / y; }
 
+/// Of the value: the tangents do not count.
 template <AnyDual X>
 bool isnan(const X& x) {
   using std::isnan;
@@ -307,6 +313,7 @@ bool signbit(const X& x) {
 
 // ---- what a tape asks of its numbers, over the value and the tangents alike
 
+/// Are the value and all tangents 0? Is the value 1 and are the tangents 0? Are all of them finite?
 template <class T, std::size_t N>
 constexpr bool is_zero(const Dual<T, N>& x) {
   bool zero = is_zero(x.value());
@@ -372,10 +379,11 @@ constexpr bool is_sound_product(const Dual<T, N>& product, const Dual<T, N>& x, 
 
 }  // namespace downhill
 
-/// Of Duals, each part as its type is: so the value is that of the same sum of plain numbers.
+/// The sum of Duals adds each part as a sum of its own type, so the value is that of the same sum of plain numbers.
 template <class T, std::size_t N>
 class downhill::Total<downhill::Dual<T, N>> {
  public:
+  /// One more term.
   void add(const Dual<T, N>& x) {
     value_.add(x.value());
     for (std::size_t i = 0; i < N; ++i) tangents_[i].add(x.tangent(i));

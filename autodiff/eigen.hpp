@@ -1,13 +1,14 @@
 #pragma once
-// Vars and Duals as the scalars of small Eigen matrices: `Eigen::Matrix<downhill::Var<double>, 3, 3>`, alone or mixed
-// with matrices of plain numbers. Every entry is a Var of its own; for large matrices a tape block is the better tool.
-// Eigen itself cannot multiply two large matrices of different scalars: there, write `a * b.cast<Var<double>>()`.
-//
-// A trap of Eigen 3.4: its QR, its complete orthogonal decomposition and its SVD leave a reflector out where all
-// entries that it would remove are exactly 0, without asking whether these carry derivatives. Where that happens, as it
-// does on an identity or diagonal matrix of Vars, Duals or any such scalar, the values are right and derivatives are
-// lost, silently. LU, LLT, LDLT and the inverse are right everywhere; so are the operations of linear_algebra.hpp, on
-// matrices of the tape.
+/// \file
+/// Vars and Duals as the scalars of small Eigen matrices: `Eigen::Matrix<downhill::Var<double>, 3, 3>`, alone or mixed
+/// with matrices of plain numbers. Every entry is a Var of its own; for large matrices a tape block is the better tool.
+/// Eigen itself cannot multiply two large matrices of different scalars: there, write `a * b.cast<Var<double>>()`.
+///
+/// A trap of Eigen 3.4: its QR, its complete orthogonal decomposition and its SVD leave a reflector out where all
+/// entries that it would remove are exactly 0, without asking whether these carry derivatives. Where that happens, as
+/// it does on an identity or diagonal matrix of Vars, Duals or any such scalar, the values are right and derivatives
+/// are lost, silently. LU, LLT, LDLT and the inverse are right everywhere; so are the operations of linear_algebra.hpp,
+/// on matrices of the tape.
 
 #include <Eigen/Core>
 

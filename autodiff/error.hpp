@@ -1,6 +1,7 @@
 #pragma once
-// What can go wrong, as types. Numbers never throw: NaN and infinity travel as IEEE 754 says. Misuse throws, and the
-// message says what is wrong, where, and what to do about it.
+/// \file
+/// What can go wrong, as types. Numbers never throw: NaN and infinity travel as IEEE 754 says. Misuse throws, and the
+/// message says what is wrong, where, and what to do about it.
 
 #include <cstddef>
 #include <stdexcept>

@@ -1,10 +1,11 @@
 #pragma once
-// Local pre-accumulation: the derivative of a small function by forward mode, recorded as one statement.
-//
-// fuse(f)(a, b, ...) evaluates f with Duals that carry one tangent for each operand, and leaves a single statement with
-// their slopes, where f itself would leave one for each step that does not fold. The derivatives are the same, the tape
-// is smaller, and the sweep is faster; forward mode pays where a function has few operands and many steps. Source:
-// Griewank and Walther, "Evaluating Derivatives" (2008), section 10.2.
+/// \file
+/// Local pre-accumulation: the derivative of a small function by forward mode, recorded as one statement.
+///
+/// fuse(f)(a, b, ...) evaluates f with Duals that carry one tangent for each operand, and leaves a single statement
+/// with their slopes, where f itself would leave one for each step that does not fold. The derivatives are the same,
+/// the tape is smaller, and the sweep is faster; forward mode pays where a function has few operands and many steps.
+/// Source: Griewank and Walther, "Evaluating Derivatives" (2008), section 10.2.
 
 #include <cstddef>
 #include <tuple>
@@ -44,7 +45,8 @@ auto fuse(F f) {
       else
         return D(operand);
     };
-    const std::tuple<decltype(lifted(operands))...> duals{lifted(operands)...};  // braces: from left to right
+    const std::tuple<decltype(lifted(operands))...> duals{
+        lifted(operands)...};  // in braces, arguments are evaluated from left to right
     static_cast<void>(derivatives_detail::demand_generic<const F, decltype(lifted(operands))...>());
     const auto results = std::apply(f, duals);
     const auto recorded = [&](const D& result) {

@@ -1,10 +1,11 @@
 #pragma once
-// Is this gradient right? A gradient from a tape, or one written by hand, beside what the values of f say.
-//
-// Differences need no derivative rule at all: finite_differences.hpp says how they are taken, and which of them count.
-// Where f is generic over its number type it is evaluated in double, be x of float, and forward mode gives a second
-// opinion. What cannot be decided is named with the reason, not called right: where f jumps, where its slope is
-// infinite, where its values are too rough.
+/// \file
+/// Is this gradient right? A gradient from a tape, or one written by hand, beside what the values of f say.
+///
+/// Differences need no derivative rule at all: finite_differences.hpp says how they are taken, and which of them count.
+/// Where f is generic over its number type it is evaluated in double, also where x is of float, and forward mode gives
+/// a second opinion. What cannot be decided is not called right; the reason is given: f jumps, its slope is infinite,
+/// or its values are too rough.
 
 #include <cstddef>
 #include <limits>
@@ -20,6 +21,7 @@
 
 namespace downhill {
 
+/// What a component of a gradient was found to be.
 enum class Verdict {
   agrees,
   wrong,
@@ -44,6 +46,7 @@ struct CheckedComponent {
   std::string why;  ///< the reason, unless it agrees
 };
 
+/// What is known of a gradient, component by component.
 struct GradientCheck {
   std::vector<CheckedComponent> components;
 

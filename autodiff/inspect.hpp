@@ -1,5 +1,6 @@
 #pragma once
-// All that shows what happens: on the tape, in a sweep, on the way downhill.
+/// \file
+/// All that shows what happens: on the tape, in a sweep, on the way downhill.
 
 // The tape: what was recorded, step by step, what flows back, and where the first NaN came from.
 #include <autodiff/inspect/trace/autopsy.hpp>

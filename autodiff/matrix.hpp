@@ -1,10 +1,11 @@
 #pragma once
-// Matrices on the same tape as the scalars: the type is in matrix/var_matrix.hpp, and its operations stand by kind in
-// the other files of that folder, each as its value, its block and the function that users call.
-//
-// An operation is one block on the tape, through Eigen where there is arithmetic to save. Shapes are equal, or 1 in a
-// direction in which the operand is repeated; a Var or a number counts as 1 x 1. The sweep hands nothing to operands
-// that are not on the tape.
+/// \file
+/// Matrices on the same tape as the scalars: the type is in matrix/var_matrix.hpp, and its operations stand by kind in
+/// the other files of that folder, each as its value, its block and the function that users call.
+///
+/// An operation is one block on the tape, through Eigen where there is arithmetic to save. Shapes are equal, or 1 in a
+/// direction in which the operand is repeated; a Var or a number counts as 1 x 1. The sweep hands nothing to operands
+/// that are not on the tape.
 
 #include <autodiff/matrix/convolution.hpp>
 #include <autodiff/matrix/custom.hpp>

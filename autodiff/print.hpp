@@ -1,6 +1,7 @@
 #pragma once
-// Vars and Duals as text: printed as the number they hold, with every format that it has. `fmt::print("{:.3f}", x)`,
-// `std::cout << x`.
+/// \file
+/// Vars and Duals as text: they are printed as the number that they hold, with every format of that number.
+/// `fmt::print("{:.3f}", x)`, `std::cout << x`.
 
 #include <fmt/format.h>
 

@@ -1,12 +1,13 @@
 #pragma once
-// Recomputation: a segment of a program of which only the inputs and the outputs stay on the tape. (The literature
-// calls it checkpointing; here a checkpoint is a file.)
-//
-// recompute(f)(inputs...) computes the results of f without recording how. When the sweep comes to them, it records f
-// once more on a tape of its own, from the same inputs, sweeps that, and forgets it. A program of n steps, cut into
-// segments of k, then needs the memory of n / k ends of segments and of one segment, for one more evaluation of each
-// step. Segments nest. Source: Griewank and Walther, "Evaluating Derivatives" (2008), chapter 12; Chen, Xu, Zhang and
-// Guestrin, "Training deep nets with sublinear memory cost", arXiv:1604.06174 (2016).
+/// \file
+/// Recomputation: a segment of a program of which only the inputs and the outputs stay on the tape. (The literature
+/// calls it checkpointing; here a checkpoint is a file.)
+///
+/// recompute(f)(inputs...) computes the results of f without recording how. When the sweep comes to them, it records f
+/// once more on a tape of its own, from the same inputs, sweeps that, and forgets it. A program of n steps, cut into
+/// segments of k, then needs the memory of n / k ends of segments and of one segment, for one more evaluation of each
+/// step. Segments nest. Source: Griewank and Walther, "Evaluating Derivatives" (2008), chapter 12; Chen, Xu, Zhang and
+/// Guestrin, "Training deep nets with sublinear memory cost", arXiv:1604.06174 (2016).
 
 #include <cstddef>
 #include <memory>

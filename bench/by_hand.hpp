@@ -42,8 +42,8 @@ inline double by_hand(const Rosenbrock&, std::span<const double> x, std::span<do
   return sum;
 }
 
-/// Forwards, each step's slopes cos(s x) x - 2 s e l along s, and cos(s x) s + 2 e x / (1 + x^2) along x, where
-/// e = exp(-s^2) and l = log(1 + x^2). Backwards, their products.
+/// Forwards, each iteration has the slopes cos(s x) x - 2 s e l along s, and cos(s x) s + 2 e x / (1 + x^2) along x,
+/// where e = exp(-s^2) and l = log(1 + x^2). Backwards, their products.
 inline double by_hand(const Recurrence&, std::span<const double> x, std::span<double> gradient) {
   std::array<double, 1000> along_s;
   double s = x[0];

@@ -1,4 +1,4 @@
-// Our own contenders, and the examination that all of them must pass before anything is timed.
+// Our own contenders, and the check that all contenders must pass before anything is timed.
 
 #include <fmt/core.h>
 

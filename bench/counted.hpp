@@ -1,5 +1,6 @@
 #pragma once
-// Counted: a double that counts. How many elementary operations a workload has is counted by running it, not by us.
+// Counted: a double that counts the operations on it. So the number of elementary operations of a workload is measured
+// by running it.
 
 #include <cmath>
 #include <cstddef>

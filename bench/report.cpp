@@ -30,7 +30,7 @@ void Report::ReportRuns(const std::vector<Run>& runs) {
   for (const Run& run : runs) {
     if (run.run_type != Run::RT_Iteration || run.iterations == 0) continue;
     Measured& measured = measured_[run.run_name.function_name];
-    // Processor time: what other programs took in between is none of ours.
+    // Processor time leaves out what other programs took in between.
     measured.nanoseconds.push_back(run.cpu_accumulated_time * 1e9 / static_cast<double>(run.iterations));
     for (const auto& [name, counter] : run.counters) measured.counts[name] = counter.value;
   }

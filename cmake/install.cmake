@@ -19,6 +19,14 @@ install(
   FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/downhill)
 install(EXPORT downhill-targets NAMESPACE downhill:: DESTINATION ${package_folder})
 
+# The program for the command line. It is no part of the export: nobody links it. Where the libraries are shared, it finds
+# them from where it is, so that the prefix may be moved.
+if(DOWNHILL_BUILD_EXAMPLES)
+  file(RELATIVE_PATH from_program_to_libraries ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+  set_target_properties(downhill_program PROPERTIES INSTALL_RPATH "$ORIGIN/${from_program_to_libraries}")
+  install(TARGETS downhill_program RUNTIME)
+endif()
+
 # A shared library brings its zlib and its OpenMP along, a static one leaves them to whoever links it.
 get_target_property(models_type downhill_models TYPE)
 set(downhill_find_static "")

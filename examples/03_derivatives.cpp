@@ -1,4 +1,4 @@
-// Derivatives of every kind, for one function of two numbers, each beside the same worked out by hand:
+// Derivatives of every kind of one function of two numbers, each beside the same derivative worked out by hand:
 //
 //     f(x, y) = x² y + sin x     at x = 2, y = 3
 

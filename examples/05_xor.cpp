@@ -2,7 +2,8 @@
 //
 //     xor [--html page.html]
 //
-// First a neuron without a hidden layer, then a network with one of four units, both by L-BFGS on all four samples.
+// First a neuron without a hidden layer is trained, then a network with a hidden layer of four units, both by L-BFGS on
+// all four samples.
 
 #include <fmt/format.h>
 

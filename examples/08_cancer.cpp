@@ -2,8 +2,9 @@
 //
 //     cancer [--seed n]
 //
-// By cross-validation: a fifth is held out, five times, so that every tumour is judged once by a model that has not
-// seen it. The weights are of standardised measurements, so the largest of them matter most.
+// The model is judged by cross-validation: a fifth of the tumours is held out, five times, so that every tumour is
+// judged once by a model that has not seen it. The weights are of standardised measurements, so the largest of them
+// matter most.
 
 #include <fmt/format.h>
 
@@ -28,7 +29,7 @@ namespace {
 
 using namespace downhill;
 
-// Which of k parts each sample belongs to, every class in proportion.
+// The part, of k, to which each sample belongs; every class is spread over the parts in proportion.
 std::vector<std::size_t> folds_of(const std::vector<std::size_t>& labels, std::size_t k, std::uint64_t seed) {
   std::vector<std::size_t> order(labels.size()), fold(labels.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

@@ -1,6 +1,6 @@
 #pragma once
-// What the example programs share: their options are read by CLI11, mistakes of the user's end in one line on stderr
-// and exit code 2, what went wrong otherwise in exit code 1.
+// What the example programs share. CLI11 reads their options; a mistake of the user ends in one line on stderr and exit
+// code 2, any other failure in exit code 1.
 
 #include <fmt/format.h>
 

@@ -1,5 +1,6 @@
 #pragma once
-// Numbers of about 32 digits, each a pair of doubles, for sums whose terms cancel.
+/// \file
+/// Numbers of about 32 digits, each a pair of doubles, for sums whose terms cancel.
 
 #include <cmath>
 

@@ -1,9 +1,10 @@
 #pragma once
-// The line y = m x + b, how badly it fits some points, and the one that fits them best.
-//
-// The same loss is a number for numbers and a tape for Vars: `mean_of_squared_residuals` takes the parameters (m, b) as
-// any two numbers it can index, plain ones or Vars, and descent does the rest. The closed formula, `least_squares`,
-// says where descent must arrive.
+/// \file
+/// The line y = m x + b, its loss over some points, and the line that fits them best.
+///
+/// `mean_of_squared_residuals` takes the parameters (m, b) as two numbers of any type: of doubles it returns a number,
+/// and of Vars it records the loss, which descent then makes small. The closed formula, `least_squares`, says where
+/// descent must arrive.
 
 #include <algorithm>
 #include <cstddef>
@@ -69,7 +70,9 @@ struct Scaling {
   double mean = 0;
   double scale = 1;
 
+  /// From the old unit to the new one.
   double to(double original) const { return (original - mean) / scale; }
+  /// From the new unit back to the old one.
   double from(double scaled) const { return scaled * scale + mean; }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
-// Linear regression with any number of predictors: the coefficients, and how certain they are.
+/// \file
+/// Linear regression with any number of predictors: the coefficients, and how certain they are.
 
 #include <Eigen/Core>
 
@@ -11,10 +12,11 @@
 
 namespace downhill {
 
+/// What a regression fits, and how much each row counts.
 struct RegressionOptions {
   bool intercept = true;  ///< a constant besides the predictors
-  /// w_i >= 0 of each row, none for 1: of measurements with the standard deviations s_i, 1 / s_i². A row of weight 0 is
-  /// left out and does not count as an observation.
+  /// The weights w_i >= 0, one for each row; without any, all are 1. Measurements with the standard deviations s_i have
+  /// the weights 1 / s_i². A row of weight 0 is left out and does not count as an observation.
   std::vector<double> weights = {};
 };
 
@@ -27,7 +29,7 @@ struct LinearFit : ParameterErrors {
   /// where all y are that already.
   double r_squared = 0;
 
-  /// What it predicts for one row of predictors. Throws ShapeError unless there is a number for each.
+  /// The prediction for one row of predictors. Throws ShapeError unless there is a number for each.
   double operator()(std::span<const double> predictors) const;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
-// All of downhill::models: data sets, and the models that are fitted to them.
+/// \file
+/// All of downhill::models: data sets, and the models that are fitted to them.
 
 #include <autodiff/files/atomic_file.hpp>
 

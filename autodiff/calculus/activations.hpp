@@ -1,6 +1,7 @@
 #pragma once
-// The activations of networks and their kin, as special.hpp: values and slopes where the formula on paper overflows,
-// underflows or cancels.
+/// \file
+/// The activations of networks and their kin, as special.hpp: values and slopes where the formula on paper overflows,
+/// underflows or cancels.
 
 #include <cmath>
 #include <limits>

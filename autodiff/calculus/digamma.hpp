@@ -1,6 +1,7 @@
 #pragma once
-// The derivatives of log gamma: digamma, and polygamma for those of higher order. In long double, because for x < 0 two
-// terms may cancel.
+/// \file
+/// The derivatives of log gamma: digamma, and polygamma for those of higher order. In long double, because for x < 0
+/// two terms may cancel.
 
 #include <array>
 #include <cmath>

@@ -1,6 +1,7 @@
 #pragma once
-// The calculus of steps, kinks and choices: functions whose slope jumps. Rules are as in calculus.hpp, which includes
-// this file and has the table of what holds at the kinks.
+/// \file
+/// The calculus of steps, kinks and choices: functions whose slope jumps. Rules are as in calculus.hpp, which includes
+/// this file and has the table of what holds at the kinks.
 
 #include <cmath>
 #include <string_view>

@@ -1,5 +1,6 @@
 #pragma once
-// What counts as a number: plain ones, which are arithmetic types, and active ones, which carry derivatives along.
+/// \file
+/// What counts as a number: plain ones, which are arithmetic types, and active ones, which carry derivatives along.
 
 #include <cmath>
 #include <concepts>

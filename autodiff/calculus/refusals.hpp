@@ -1,10 +1,11 @@
 #pragma once
-// std::sin(x) of a Var, a Dual or a VarMatrix: std's functions are for plain numbers. What stands here says so in a
-// sentence, where the compiler would list the candidates that do not fit.
-//
-// sin(x), without std::, finds the function of calculus.hpp, also beside `using std::sin` or `using namespace std`:
-// what takes a pack of operands is a compiler's last choice. std's own templates, as std::max of two Vars and
-// std::complex, are used as they are.
+/// \file
+/// std::sin(x) of a Var, a Dual or a VarMatrix: std's functions are for plain numbers. The overloads here refuse such a
+/// call in a sentence that says so, where the compiler would list the candidates that do not fit.
+///
+/// sin(x), without std::, finds the function of calculus.hpp, also beside `using std::sin` or `using namespace std`:
+/// what takes a pack of operands is a compiler's last choice. std's own templates, as std::max of two Vars and
+/// std::complex, are used as they are.
 
 #include <concepts>
 #include <iterator>

@@ -1,12 +1,13 @@
 #pragma once
-// Slopes that are rules themselves. The second derivative of a function is the slope of its slope, which a Dual works
-// out by the arithmetic of the slope's formula: of (1 - x)(1 + x) that is (1 + x) - (1 - x), where near 0 no digit of
-// 2 x is left. A slope with such a formula stands here as a rule with a slope of its own, written down, and that one
-// again where third derivatives need it. Only nested numbers take them: of plain numbers a slope is just its value.
-//
-// Rules are as in calculus.hpp, without a name. Over numbers that carry derivatives, a value is the rule applied to
-// them. An operand `v` is what the function's own value is known to be: it is handed on at rest, as a constant, because
-// the slopes along the others are the whole derivative.
+/// \file
+/// Slopes that are rules themselves. The second derivative of a function is the slope of its slope, which a Dual works
+/// out by the arithmetic of the slope's formula: of (1 - x)(1 + x) that is (1 + x) - (1 - x), where near 0 no digit of
+/// 2 x is left. A slope with such a formula stands here as a rule with a slope of its own, written down, and that one
+/// again where third derivatives need it. Only nested numbers take them: of plain numbers a slope is just its value.
+///
+/// Rules are as in calculus.hpp, without a name. Over numbers that carry derivatives, a value is the rule applied to
+/// them. An operand `v` is the function's own value, which is known already. It is taken as a constant, because the
+/// slopes along the others are the whole derivative.
 
 #include <array>
 #include <cmath>
@@ -15,10 +16,10 @@
 #include <numbers>
 
 #include <autodiff/calculus/activations.hpp>
+#include <autodiff/calculus/chain_rule.hpp>
 #include <autodiff/calculus/digamma.hpp>
 #include <autodiff/calculus/number.hpp>
 #include <autodiff/calculus/special.hpp>
-#include <autodiff/calculus/chain_rule.hpp>
 
 namespace downhill::special {
 

@@ -1,24 +1,25 @@
 #pragma once
-// Where a function is not smooth, and what second derivatives know of it there.
-//
-// At a kink a slope is a convention: abs'(0) = 0. Of a convention no derivative can be taken, so where numbers nest,
-// and slopes have slopes, that of a convention is not known: it is NaN. (Values and slopes themselves keep the table of
-// calculus.hpp.) What an outer function makes of it, as square(abs(x)) does at 0, limits.hpp finds out.
-//
-// Between the primal and the slope of a slope there is the tangent that a value carries inside a nested number. There
-// NaN stands for a tangent that is bounded and not known, infinity for one beyond all bounds: in the product rule 0
-// times the former is 0, and 0 times the latter is not known either.
-//
-// Plain numbers, and so first derivatives, take the rules as they are, at no cost.
+/// \file
+/// Where a function is not smooth, and what second derivatives know of it there.
+///
+/// At a kink a slope is a convention: abs'(0) = 0. A convention has no derivative. Where numbers nest, so that slopes
+/// have slopes, the slope of a convention is not known, and is NaN. (Values and slopes themselves keep the table of
+/// calculus.hpp.) What an outer function makes of it, as square(abs(x)) does at 0, limits.hpp finds out.
+///
+/// A nested number also carries the tangents of the number inside it. There NaN stands for a tangent that is bounded
+/// but not known, and infinity for one that is unbounded: in the product rule, 0 times the former is 0, and 0 times the
+/// latter is not known.
+///
+/// Plain numbers, and so first derivatives, take the rules as they are, at no cost.
 
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <limits>
 
+#include <autodiff/calculus/chain_rule.hpp>
 #include <autodiff/calculus/number.hpp>
 #include <autodiff/calculus/special.hpp>
-#include <autodiff/calculus/chain_rule.hpp>
 
 namespace downhill {
 
@@ -58,11 +59,12 @@ struct BreaksAtTie {
   }
 };
 
-/// A rule that chooses: where it has the slope 0, it has it all around, and what was not chosen does not matter.
+/// A rule that chooses one of its operands: where a slope is 0, it is 0 all around, and the operand that was not chosen
+/// does not matter.
 struct Choice {};
 /// A rule whose slopes are never 0.
 struct Sum {};
-/// A rule whose slope along one operand is made of the others: 0 where they are.
+/// A rule whose slope along one operand is a product of the others, so that it is 0 where they are 0.
 struct Product {};
 
 namespace smoothness_detail {

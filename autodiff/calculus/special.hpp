@@ -1,8 +1,9 @@
 #pragma once
-// The hard slopes: where the formula on paper overflows, underflows or cancels, and what to compute instead.
-//
-// Everything here is generic in T like the rules of calculus.hpp that use it. An "edge" function is the cold half of a
-// rule: it is reached only where the short formula would lose digits.
+/// \file
+/// The hard slopes: where the formula on paper overflows, underflows or cancels, and what to compute instead.
+///
+/// Everything here is generic in T like the rules of calculus.hpp that use it. An "edge" function is the cold half of a
+/// rule: it is reached only where the short formula would lose digits.
 
 #include <algorithm>
 #include <cmath>

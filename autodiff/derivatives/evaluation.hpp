@@ -1,6 +1,7 @@
 #pragma once
-// How derivatives.hpp evaluates a function f over another number type: the kinds of vectors that f may take and return,
-// and f on a tape.
+/// \file
+/// How derivatives.hpp evaluates a function f over another number type: the kinds of vectors that f may take and
+/// return, and f on a tape.
 
 #include <Eigen/Core>
 
@@ -101,7 +102,7 @@ auto each(const R& results, Function&& function) {
   else
     return filled<S>(results, [&](std::size_t i) { return function(number_at<Scalar<R>>(results, i)); });
 }
-// visit(r, index) of the one result, or of each of several.
+// Calls visit(r, index) with the one result, or with each of several.
 template <class R, class Visit>
 void for_each_result(const R& results, Visit&& visit) {
   if constexpr (OneNumber<R>)

@@ -1,19 +1,20 @@
 #pragma once
-// The slope of f along one input, from values of f alone, and how f behaves on either side.
-//
-// Differences need no derivative rule at all: (f(x + h) - f(x - h)) / 2h, for steps that shrink by the same factor,
-// extrapolated to h = 0. Source: Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", Advances in Engineering
-// Software 4 (1982). Nobody tells how far f is smooth, so this is done from first steps of every size:
-//
-//     narrow <----- first steps -----> wide
-//     rounding of f      | the best |     periods, kinks and jumps
-//     makes them rough   |          |     that are not at x
-//
-// A slope from wide steps counts only if a narrower first step agrees within both errors, and none disagrees. The steps
-// shrink by 1.7, whose powers come close to no whole numbers: steps of powers of 2 may all be periods of f, and see
-// nothing of it. How rough f is by rounding, also where larger terms cancel inside of it, is read off from differences
-// of high order at close points. Source: Moré and Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33
-// (2011).
+/// \file
+/// The slope of f along one input, from values of f alone, and how f behaves on either side.
+///
+/// Differences need no derivative rule at all: (f(x + h) - f(x - h)) / 2h, for steps that shrink by the same factor,
+/// extrapolated to h = 0. Source: Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", Advances in Engineering
+/// Software 4 (1982). How far f is smooth is not known, so this is done from first steps of every size:
+///
+///     narrow <----- first steps -----> wide
+///     rounding of f      | the best |     periods, kinks and jumps
+///     makes them rough   |          |     that are not at x
+///
+/// A slope from wide steps counts only if a narrower first step agrees within both errors, and none disagrees. The
+/// steps shrink by 1.7, whose powers come close to no whole numbers: steps of powers of 2 may all be periods of f, and
+/// see nothing of it. How rough f is by rounding, also where larger terms cancel inside of it, is read off from
+/// differences of high order at close points. Source: Moré and Wild, "Estimating computational noise", SIAM J. Sci.
+/// Comput. 33 (2011).
 
 #include <cmath>
 #include <cstddef>

@@ -1,5 +1,6 @@
 #pragma once
-// The inputs of a user's function: a span that notices when a function reads more of them than there are.
+/// \file
+/// The inputs of a user's function: a span that notices when a function reads more of them than there are.
 
 #include <concepts>
 #include <cstddef>

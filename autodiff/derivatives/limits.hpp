@@ -1,17 +1,18 @@
 #pragma once
-// Second derivatives at a kink that the function smooths, as square(norm(x)) does at 0.
-//
-// There a rule's own slope is a convention, and what the chain rule makes of it is NaN (smoothness.hpp) or not to be
-// trusted. But beside the kink everything is smooth, and if the second derivatives there tend to one limit from all
-// sides, and the value and the first derivatives do as well, then the limit is the second derivative at the point, by
-// the mean value theorem. If they tend to different limits, or to none, there is no second derivative.
-//
-// A limit is taken along a ray x + t d, at four t that fall by a factor of 4, by Aitken's process: it is exact for
-// L + c t^p, whatever the power p. Each ray has an opposite; a kink is a surface, and of its two sides they take one
-// each. Among the rays, every two inputs move to the same side and to opposite ones, and some go at random. All of the
-// displacements are exact: a few bits, of the size of the number that is displaced.
-//
-// Source: Aitken, "On Bernoulli's numerical solution of algebraic equations", Proc. R. Soc. Edinb. 46 (1926).
+/// \file
+/// Second derivatives at a kink that the function smooths, as square(norm(x)) does at 0.
+///
+/// There a rule's own slope is a convention, and what the chain rule makes of it is NaN (smoothness.hpp) or not to be
+/// trusted. But beside the kink everything is smooth, and if the second derivatives there tend to one limit from all
+/// sides, and the value and the first derivatives do as well, then the limit is the second derivative at the point, by
+/// the mean value theorem. If they tend to different limits, or to none, there is no second derivative.
+///
+/// A limit is taken along a ray x + t d, at four t that fall by a factor of 4, by Aitken's process: it is exact for
+/// L + c t^p, whatever the power p. Rays come in opposite pairs: a kink is a surface, and the two rays of a pair lie on
+/// its two sides. On some rays two given inputs move to the same side and on others to opposite sides, and some rays
+/// are random. All displacements are exact: they have a few bits, and the size of the number that they displace.
+///
+/// Source: Aitken, "On Bernoulli's numerical solution of algebraic equations", Proc. R. Soc. Edinb. 46 (1926).
 
 #include <algorithm>
 #include <array>
@@ -31,7 +32,7 @@ template <class S>
 struct SecondOrder {
   S value = 0;
   std::vector<S> first = {}, second = {};
-  bool is_at_edge = false;  ///< it met a tie or an infinite slope, and its derivatives are to be verified
+  bool is_at_edge = false;  ///< whether a tie or an infinite slope was met, so that the derivatives have to be verified
 };
 
 /// A number that a sequence of four tends to, as far as it can be told.
@@ -57,7 +58,7 @@ Limit<S> limit_of(const std::array<S, 4>& g, S noise, S slack) {
   return {g[3], change <= close * size};
 }
 
-/// Of some numbers at once, from ray to ray: do the limits agree?
+/// Takes the limits of several numbers at once, ray by ray, and tells whether those of all rays agree.
 template <class S>
 class Limits {
  public:

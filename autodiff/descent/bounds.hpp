@@ -1,5 +1,6 @@
 #pragma once
-// lower <= x <= upper, of every method that keeps parameters within bounds.
+/// \file
+/// Bounds, lower <= x <= upper, as all methods have them that keep parameters within bounds.
 
 #include <Eigen/Core>
 
@@ -12,10 +13,10 @@
 
 namespace downhill {
 
-/// Bounds as options give them: none, one for all parameters, or one for each; they may be infinite.
+/// Made from what options give: no bound, one for all parameters, or one for each. Bounds may be infinite.
 class Bounds {
  public:
-  /// Throws ShapeError for bounds that are neither none, one, nor as many as parameters, and OptionError unless each
+  /// Throws ShapeError unless there are none, one, or as many as parameters, and OptionError unless each
   /// lower one is at most the upper one. Errors begin with the name of the method, a literal.
   Bounds(std::string_view method, std::span<const double> lower, std::span<const double> upper, std::size_t parameters);
   /// Throws OptionError for a start outside of them.

@@ -1,18 +1,19 @@
 #pragma once
-// The doctor: what a learning rate will do, before it does it, and what it has done, from the path.
-//
-// Near a point, gradient descent with the rate eta multiplies the distance to the bottom, along the direction of each
-// curvature (eigenvalue of the Hessian) lambda, by 1 - eta lambda:
-//
-//     eta lambda     0         1         2
-//                    |---------|---------|--------->
-//                    straight  |  from   |  ever
-//                    down      |  side to|  higher
-//                              |  side   |
-//
-// The largest curvature sets the limit, eta < 2 / lambda_max; the smallest one sets the pace. Neither needs the
-// Hessian, only its products with vectors. Source: Nocedal and Wright, "Numerical Optimization" (2006), section 3.3;
-// Lanczos, "An iteration method for the solution of the eigenvalue problem", J. Res. NBS 45 (1950).
+/// \file
+/// The doctor: what a learning rate will do, before it does it, and what it has done, from the path.
+///
+/// Near a point, gradient descent with the rate eta multiplies the distance to the bottom, along the direction of each
+/// curvature (eigenvalue of the Hessian) lambda, by 1 - eta lambda:
+///
+///     eta lambda     0         1         2
+///                    |---------|---------|--------->
+///                    straight  |  from   |  ever
+///                    down      |  side to|  higher
+///                              |  side   |
+///
+/// The largest curvature sets the limit, eta < 2 / lambda_max; the smallest one sets the pace. Neither needs the
+/// Hessian, only its products with vectors. Source: Nocedal and Wright, "Numerical Optimization" (2006), section 3.3;
+/// Lanczos, "An iteration method for the solution of the eigenvalue problem", J. Res. NBS 45 (1950).
 
 #include <Eigen/Core>
 
@@ -38,7 +39,8 @@ struct Curvature {
   std::size_t products = 0;                ///< Hessian-vector products taken
   std::vector<double> steepest, flattest;  ///< unit vectors along which the curvature is largest, smallest
 
-  /// A curvature no larger than this is 0, as far as can be told: `error`, and 64 units of rounding of the larger one.
+  /// A curvature whose absolute value is no larger than this cannot be told from 0. It is `error` plus 64 units of
+  /// rounding of the larger of the two.
   double noise() const;
   /// Does the ground curve up along a direction, or down? A flat gradient is a bottom where it only rises, a saddle
   /// where it does both, a top where it only falls.
@@ -48,10 +50,13 @@ struct Curvature {
   bool is_finite() const;
 };
 
+/// How long Lanczos iteration goes on.
 struct LanczosOptions {
-  std::size_t products = 100;  ///< at most so many; they keep a vector each. With n or more the result is exact
-  double tolerance = 1e-6;     ///< stop when the error is below this part of the larger of |largest| and |smallest|
-  std::uint64_t seed = 1;      ///< of the random start
+  /// The most Hessian-vector products; each keeps a vector. With n or more the result is exact.
+  std::size_t products = 100;
+  /// The iteration ends when the error is below this part of the larger of |largest| and |smallest|.
+  double tolerance = 1e-6;
+  std::uint64_t seed = 1;  ///< of the random start
 };
 
 /// By Lanczos iteration with full reorthogonalisation, given v -> H v for vectors of n numbers. Throws ShapeError if n
@@ -74,8 +79,10 @@ enum class Pace {
   diverges,    ///< every step lands higher
   leaves,      ///< there is no bowl: the ground curves down along some direction, and descent leaves along it
 };
+/// "crawls", "converges" and so on.
 std::string_view name(Pace pace);
 
+/// What a learning rate will do at a point, and which rates would do better.
 struct Diagnosis {
   double learning_rate = 0;
   Curvature curvature = {};
@@ -98,8 +105,8 @@ Diagnosis diagnose(F&& f, const std::vector<double>& point, double learning_rate
   return diagnose(curvature(f, point, options), learning_rate);
 }
 
-/// What a walk of gradient descent did, from its path alone. With another method the rate is that of the steps, and the
-/// paces mean what they say.
+/// What a walk of gradient descent did, from its path alone. With another method, `learning_rate` is what the steps
+/// show, and the pace describes the path all the same.
 struct PathDiagnosis {
   Pace pace;
   double learning_rate;       ///< as the steps show it, |step| / |gradient|
@@ -107,8 +114,8 @@ struct PathDiagnosis {
   double largest_curvature;   ///< seen on the way, |change of the gradient| / |step|
   double smallest_curvature;  ///< likewise
   std::string why;
-  std::size_t period = 0;  ///< it goes round in a cycle of so many places; 0: it does not
-  bool is_stuck = false;   ///< it bounces or goes round, and comes no lower: more steps lead nowhere
+  std::size_t period = 0;  ///< the walk returns to the same places after so many steps; 0 where it does not
+  bool is_stuck = false;   ///< the walk bounces or goes round, and comes no lower: more steps would lead nowhere
 };
 
 /// Throws OptionError for a path of fewer than three places.
@@ -116,6 +123,8 @@ PathDiagnosis diagnose(std::span<const Step> path);
 
 // ---- the learning-rate range test
 
+/// The learning rates that a range test tries: `steps` of them from `from` to `to`, each the same factor above the
+/// last.
 struct RangeTestOptions {
   double from = 1e-6, to = 10;
   std::size_t steps = 100;
@@ -123,14 +132,15 @@ struct RangeTestOptions {
 
 /// The value of the objective after a step with each rate, from small to large.
 struct RangeTest {
+  /// A rate, and the value after a step with it.
   struct Sample {
     double learning_rate, value;
   };
   std::vector<Sample> samples;  ///< the last one may be NaN or infinite
   double lowest = 0;            ///< the rate after which the value was lowest
-  double steepest = 0;          ///< the rate at which it fell fastest
-  double suggested = 0;         ///< a tenth of the lowest's: a place to start from
-  bool survived = true;         ///< false: it ended early, as the value rose far or was not finite
+  double steepest = 0;          ///< the rate at which the value fell fastest
+  double suggested = 0;         ///< a tenth of `lowest`: a rate to start with
+  bool survived = true;         ///< false where the test ended early, because the value rose far or was not finite
 };
 
 namespace diagnosis_detail {

@@ -1,5 +1,6 @@
 #pragma once
-// How far to go along a direction.
+/// \file
+/// How far to go along a direction.
 
 #include <cstddef>
 #include <span>
@@ -10,7 +11,7 @@
 
 namespace downhill {
 
-/// Halve the step until f(x + a d) <= f(x) + decrease a g'd. Armijo, "Minimization of functions having Lipschitz
+/// Halves the step until f(x + a d) <= f(x) + decrease a g'd. Armijo, "Minimization of functions having Lipschitz
 /// continuous first partial derivatives", Pacific J. Math. 16 (1966).
 struct Armijo {
   double decrease = 1e-4;  ///< in (0, 1)
@@ -18,28 +19,29 @@ struct Armijo {
   std::size_t evaluations = 60;
 };
 
-/// Find a step with f(x + a d) <= f(x) + decrease a g'd and |g(x + a d)'d| <= curvature |g'd|, by an interval that
+/// Finds a step with f(x + a d) <= f(x) + decrease a g'd and |g(x + a d)'d| <= curvature |g'd|, by an interval that
 /// holds one and cubic interpolation. Moré and Thuente, "Line search algorithms with guaranteed sufficient decrease",
-/// ACM TOMS 20 (1994). Where the value is as it was, to rounding, and not higher, the slope decides: Hager and Zhang,
-/// "A new conjugate gradient method with guaranteed descent and an efficient line search", SIAM J. Optim. 16 (2005),
-/// section 4.
+/// ACM TOMS 20 (1994). Where the value has changed by no more than rounding, and is not higher, the slope decides:
+/// Hager and Zhang, "A new conjugate gradient method with guaranteed descent and an efficient line search", SIAM J.
+/// Optim. 16 (2005), section 4.
 struct StrongWolfe {
   double decrease = 1e-4;  ///< in (0, curvature)
   double curvature = 0.9;  ///< less than 1; 0.1 for an exact search
   std::size_t evaluations = 40;
 };
 
+/// The rule by which a line search takes a step length.
 using LineSearch = std::variant<Armijo, StrongWolfe>;
 
 /// Throws OptionError for an option outside its domain.
 void demand_sound(std::string_view method, const LineSearch& search);
 
-/// How far to look first along a direction of which nothing is known but the slope there: a hundredth of the largest
-/// parameter, or at x = 0 of |f| / |slope|, or where that is 0 too, 1. So neither the unit of f nor that of x matters.
-/// Hager and Zhang, "Algorithm 851: CG_DESCENT", ACM TOMS 32 (2006).
+/// The length of the first step along a direction of which only the slope is known: a hundredth of the largest
+/// parameter; at x = 0, a hundredth of |f| / |slope|; where that is 0 as well, 1. So neither the unit of f nor that of
+/// x matters. Hager and Zhang, "Algorithm 851: CG_DESCENT", ACM TOMS 32 (2006).
 double first_look(const Iterate& from, std::span<const double> direction, double slope);
 
-/// Where values are not finite a step is too long: a search comes back from there.
+/// A step to where values are not finite is too long: the search takes a shorter one.
 class LineSearcher {
  public:
   explicit LineSearcher(const LineSearch& search) : search_(search) {}

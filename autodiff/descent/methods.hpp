@@ -1,9 +1,11 @@
 #pragma once
-// First-order methods: a formula for the next point x, from the gradient g and what is remembered of earlier ones.
-//
-// Each is a value with its options. `update` makes ready for a step, the k-th from 1, with the learning rate eta, and
-// returns the formula that an Optimizer applies to every parameter x, its gradient g, and `memory` numbers more. In all
-// of them `gradient` says what happens to the gradient first: weight decay and clipping.
+/// \file
+/// First-order methods: a formula for the next point x, from the gradient g and what is remembered of earlier ones.
+///
+/// Each method is a struct of its options. `update` is called before each step with its number k, from 1, and its
+/// learning rate eta; it returns the formula that an Optimizer applies to every parameter x, its gradient g, and
+/// `memory` further numbers. In all of them the option `gradient` says what happens to the gradient first: weight decay
+/// and clipping. `demand_sound` throws OptionError for options outside their domains.
 
 #include <cmath>
 #include <cstddef>
@@ -21,14 +23,14 @@ void demand_fraction(std::string_view method, std::string_view what, double valu
 void demand_positive(std::string_view method, std::string_view what, double value);
 void demand_not_negative(std::string_view method, std::string_view what, double value);
 
-// m <- beta m + (1 - beta) a, an average that forgets.
+// m <- beta m + (1 - beta) a, an average that forgets old numbers.
 template <class T>
 struct Average {
   T kept, taken;
   explicit Average(double beta) : kept(static_cast<T>(beta)), taken(static_cast<T>(1 - beta)) {}
   void operator()(T& m, T a) const { m = kept * m + taken * a; }
 };
-// 1 - beta^k: what such an average, begun at 0, has seen of its weight.
+// 1 - beta^k: the sum of the weights in such an average of k numbers that began at 0.
 inline double weight_seen(double beta, std::size_t k) { return -std::expm1(static_cast<double>(k) * std::log(beta)); }
 
 }  // namespace methods_detail
@@ -167,7 +169,7 @@ struct Moments {
     methods_detail::demand_not_negative(method, "epsilon", epsilon);
   }
 
-  /// They in a step.
+  /// The averages as one step needs them.
   template <class T>
   struct In {
     methods_detail::Average<T> of_gradient, of_square;
@@ -183,11 +185,12 @@ struct Moments {
           correction(static_cast<T>(1 / methods_detail::weight_seen(moments.beta1, now.k))),
           next_correction(static_cast<T>(1 / methods_detail::weight_seen(moments.beta1, now.k + 1))),
           of_root(static_cast<T>(1 / std::sqrt(methods_detail::weight_seen(moments.beta2, now.k)))) {}
+    /// m <- beta1 m + (1 - beta1) g, v <- beta2 v + (1 - beta2) g².
     void average(T g, T& m, T& v) const {
       of_gradient(m, g);
       of_square(v, g * g);
     }
-    /// x <- x - eta m' / (sqrt(v / (1 - beta2^k)) + epsilon), for an m' of the method's and its v.
+    /// x <- x - eta m' / (sqrt(v / (1 - beta2^k)) + epsilon), where the method gives m' and v.
     void descend(T& x, T m, T v) const { x -= eta * m / (std::sqrt(v) * of_root + epsilon); }
   };
 };

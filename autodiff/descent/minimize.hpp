@@ -1,8 +1,9 @@
 #pragma once
-// Walking downhill: new = old - learning_rate * gradient, again and again, until the ground is flat.
-//
-// This loop is the same for every objective (objective.hpp) and every method: gradient descent and its kin
-// (methods.hpp), line searches and quasi-Newton methods (line_search_methods.hpp), least squares (least_squares.hpp).
+/// \file
+/// Walking downhill: new = old - learning_rate * gradient, again and again, until the ground is flat.
+///
+/// This loop is the same for every objective (objective.hpp) and every method: gradient descent and its kin
+/// (methods.hpp), line searches and quasi-Newton methods (quasi_newton.hpp), least squares (least_squares.hpp).
 
 #include <concepts>
 #include <type_traits>

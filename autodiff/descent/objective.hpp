@@ -1,11 +1,12 @@
 #pragma once
-// What descent needs of a function, its value and its gradient at a point, and how other things are made into that:
-//
-//     a callable that is generic over its number type    [](auto w) { return w[0] * w[0]; }
-//     one that wants the tape as well                    [](Tape<double>& tape, std::span<const Var<double>> w) {...}
-//     a plain function and a gradient written by hand    by_hand(value, gradient)
-//     a mean over samples, some of them at a time        MiniBatches(loss, samples, {.batch = 32})
-//     a sum of squares                                   SumOfSquares(residuals), see least_squares.hpp
+/// \file
+/// What descent needs of a function, its value and its gradient at a point, and how other things are made into that:
+///
+///     a callable that is generic over its number type    [](auto w) { return w[0] * w[0]; }
+///     one that wants the tape as well                    [](Tape<double>& tape, std::span<const Var<double>> w) {...}
+///     a plain function and a gradient written by hand    by_hand(value, gradient)
+///     a mean over samples, some of them at a time        MiniBatches(loss, samples, {.batch = 32})
+///     a sum of squares                                   SumOfSquares(residuals), see least_squares.hpp
 
 #include <algorithm>
 #include <concepts>
@@ -141,14 +142,15 @@ auto by_hand(Value value, Slopes gradient) {
   };
 }
 
+/// How samples are cut into batches.
 struct BatchOptions {
   std::size_t batch = 32;  ///< samples in a batch; the last one of an epoch may be smaller
   std::uint64_t seed = 1;  ///< of the order, which is the same on every machine
   bool shuffle = true;     ///< a new order for every epoch
 };
 
-/// Brings indices into a random order, each order as likely as any other, by the method of Fisher and Yates. The same
-/// on every machine: std::shuffle differs between standard libraries, the generator itself does not.
+/// Shuffles indices by the method of Fisher and Yates, so that every order is equally likely. The order is the same on
+/// every machine: std::shuffle differs between standard libraries, the generator itself does not.
 void shuffle(std::span<std::size_t> indices, std::mt19937_64& generator);
 
 /// The order in which samples are visited: every one once in an epoch.
@@ -162,7 +164,8 @@ class BatchOrder {
   std::size_t epochs() const { return state_.epochs; }
   std::size_t samples() const { return state_.order.size(); }
 
-  /// Where it stands, to save: the order of this epoch, how many of it were visited, and what makes the next order.
+  /// What has to be saved to go on: the order of this epoch, how many samples of it were visited, and the generator
+  /// that makes the next order.
   struct State {
     std::vector<std::size_t> order;
     std::size_t position = 0, epochs = 0;

@@ -1,6 +1,7 @@
 #pragma once
-// Observers of a walk: give them to `minimize` after the stop conditions. Any callable that takes a `const Progress&`
-// is one; if it returns true, the walk ends.
+/// \file
+/// Observers of a walk: give them to `minimize` after the stop conditions. Any callable that takes a `const Progress&`
+/// is one; if it returns true, the walk ends.
 
 #include <cstddef>
 #include <cstdio>
@@ -24,6 +25,7 @@ bool is_terminal(std::FILE* file);
 std::string duration(double seconds);
 }  // namespace observers_detail
 
+/// Where the bar is shown, and how often it changes.
 struct ProgressBarOptions {
   std::FILE* out = stderr;
   std::string title = "";
@@ -32,8 +34,8 @@ struct ProgressBarOptions {
   std::size_t width = 24;             ///< of the bar, in characters
 };
 
-/// One line that is written over again: a bar, the step, the value, |g| and the time left. Where `out` is not a
-/// terminal: a plain line for every tenth of the way.
+/// Shows one line that is written over again: a bar, the step, the value, |g| and the time left. Where `out` is not a
+/// terminal, it writes a plain line for every tenth of the way.
 class ProgressBar {
  public:
   explicit ProgressBar(ProgressBarOptions options = {});
@@ -48,9 +50,8 @@ class ProgressBar {
   int next_tenth_ = 0;
 };
 
-/// A row of CSV for every step: step,loss,gradient_norm,learning_rate,evaluations,seconds. Numbers are written so that
-/// they read back as the same double. The file grows with the walk, to be watched; a walk that is killed leaves its
-/// rows.
+/// Writes a row of CSV for every step: step,loss,gradient_norm,learning_rate,evaluations,seconds. Every number reads
+/// back as the same double. The file grows with the walk, to be watched; a walk that is killed leaves its rows.
 class LossRecorder {
  public:
   /// Throws DataError if the file cannot be written.
@@ -69,7 +70,7 @@ class LossRecorder {
   std::optional<std::size_t> written_;
 };
 
-/// The lowest point so far.
+/// Keeps the lowest point so far.
 class BestSoFar {
  public:
   void operator()(const Progress& progress);

@@ -1,9 +1,10 @@
 #pragma once
-// The step of a first-order method: from a point and its gradient to the next point, in place.
-//
-// A method (methods.hpp) is a formula for one parameter. The optimizer keeps what it remembers (momentum and the like),
-// decays and clips the gradient, and applies the formula to all parameters in one loop, which compilers turn into
-// vector instructions: every number is read and written once, so a step runs as fast as memory does.
+/// \file
+/// The step of a first-order method: from a point and its gradient to the next point, in place.
+///
+/// A method (methods.hpp) is a formula for one parameter. The optimizer keeps what it remembers (momentum and the
+/// like), decays and clips the gradient, and applies the formula to all parameters in one loop, which compilers turn
+/// into vector instructions: every number is read and written once, so a step runs as fast as memory does.
 
 #include <algorithm>
 #include <array>
@@ -36,7 +37,7 @@ struct Conditioning {
   /// Of all parameters together. The clipped gradient has just this norm: clip_norm / |g| times g, where PyTorch's
   /// clip_grad_norm_ divides by |g| + 1e-6.
   double clip_norm = std::numeric_limits<double>::infinity();
-  std::vector<Group> groups = {};  ///< in order, without overlap; what is in none has the factors 1
+  std::vector<Group> groups = {};  ///< in order, without overlap; parameters in none of them have the factors 1
 };
 
 /// What a method is told of a step.

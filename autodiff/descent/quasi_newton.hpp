@@ -1,8 +1,9 @@
 #pragma once
-// Full-batch methods: a direction from the gradients seen so far, and a line search along it.
-//
-// All of them take the same walk whatever the unit of the value, and whatever the unit that all parameters have in
-// common; with units that differ between parameters they take another one.
+/// \file
+/// Full-batch methods: a direction from the gradients seen so far, and a line search along it.
+///
+/// None of them depends on the unit of the value, nor on a unit that all parameters share: the walk is the same. Other
+/// units for some of the parameters make it another walk.
 
 #include <Eigen/Core>
 
@@ -19,7 +20,7 @@
 
 namespace downhill {
 
-/// Where to go from a point.
+/// A rule that says in which direction to go from a point.
 class Direction {
  public:
   virtual ~Direction() = default;
@@ -34,6 +35,7 @@ class Direction {
   virtual bool is_scaled() const = 0;
 };
 
+/// Takes the steps of a walk: a line search along each direction. See Walk.
 class LineSearchWalker {
  public:
   LineSearchWalker(std::unique_ptr<Direction> direction, const LineSearch& search);
@@ -42,7 +44,8 @@ class LineSearchWalker {
   LineSearchWalker& operator=(LineSearchWalker&&) noexcept;
   ~LineSearchWalker();
   Move advance(const Iterate& from, Iterate& to, Evaluator& evaluate);
-  /// The direction, where its length is that of a step; otherwise by the curvature along the last step.
+  /// The step that is left to the bottom: the direction, where its length is that of a step, and otherwise an estimate
+  /// by the curvature along the last step.
   std::span<const double> step_left(const Iterate& at);
 
  private:
@@ -87,8 +90,8 @@ struct Bfgs {
   LineSearchWalker walker(std::size_t parameters) const;
 };
 
-/// The same with an H made from the last `memory` pairs (s, y), never formed. Liu and Nocedal, "On the limited memory
-/// BFGS method for large scale optimization", Math. Prog. 45 (1989).
+/// As Bfgs, but H is made from the last `memory` pairs (s, y), and never formed. Liu and Nocedal, "On the limited
+/// memory BFGS method for large scale optimization", Math. Prog. 45 (1989).
 struct Lbfgs {
   std::size_t memory = 10;
   LineSearch search = StrongWolfe{};
@@ -121,6 +124,7 @@ struct BoundedLbfgs {
   std::size_t memory = 10;
   Armijo search = {};
 
+  /// Takes the steps of a walk: see Walk.
   class Walker {
    public:
     Walker(const BoundedLbfgs& method, std::size_t parameters);

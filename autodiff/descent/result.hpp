@@ -1,5 +1,6 @@
 #pragma once
-// What a walk is told (when to stop), what it tells on the way, and what it returns.
+/// \file
+/// What a walk is told (when to stop), what it tells on the way, and what it returns.
 
 #include <cstddef>
 #include <exception>
@@ -15,8 +16,8 @@ namespace downhill {
 
 struct Progress;
 
-/// Out of patience: `steps` observations in a row, none of which was lower than the least before by more than
-/// `minimum_change`. 0 steps: patient for ever.
+/// Patience runs out after `steps` observations in a row of which none was lower than the least before by more than
+/// `minimum_change`. With 0 steps it never runs out.
 struct Patience {
   std::size_t steps = 0;
   double minimum_change = 0;
@@ -72,7 +73,7 @@ enum class StopReason {
 /// The name of a reason, as it stands in the code: "flat_gradient".
 std::string_view name(StopReason reason);
 
-/// What to remember on the way: give Keep::path to `minimize` like an observer.
+/// What a walk keeps for its result: give Keep::path to `minimize` like an observer.
 enum class Keep { result, path };
 
 /// One place on the path, and what was found there.

@@ -1,11 +1,12 @@
 #pragma once
-// The learning rate: one number, or a schedule of them.
-//
-//     Adam constant{.learning_rate = 0.001};
-//     Adam falling{.learning_rate = Cosine{.first = 0.001, .steps = 5000}};
-//     Adam warm{.learning_rate = WarmUp{.steps = 200, .then = Cosine{.first = 0.001, .steps = 4800}}};
-//
-// A schedule is anything that can be called with the number of the step, from 0, and returns its rate.
+/// \file
+/// The learning rate: one number, or a schedule of them.
+///
+///     Adam constant{.learning_rate = 0.001};
+///     Adam falling{.learning_rate = Cosine{.first = 0.001, .steps = 5000}};
+///     Adam warm{.learning_rate = WarmUp{.steps = 200, .then = Cosine{.first = 0.001, .steps = 4800}}};
+///
+/// A schedule is anything that can be called with the number of the step, from 0, and returns its rate.
 
 #include <concepts>
 #include <cstddef>
@@ -15,6 +16,7 @@
 
 namespace downhill {
 
+/// A number, or a schedule: any callable that returns the rate of a step, counted from 0.
 class LearningRate {
  public:
   LearningRate(double rate) : first_(rate) {}
@@ -53,19 +55,19 @@ struct Cosine {
   double operator()(std::size_t step) const;
 };
 
-/// rate(k) = then(0) (k + 1) / steps for the first steps, then `then`, from its own step 0. Goyal and others,
-/// "Accurate, Large Minibatch SGD" (2017).
+/// rate(k) = then(0) (k + 1) / steps for the first `steps` steps; after them the schedule `then` begins at its own step
+/// 0. Goyal and others, "Accurate, Large Minibatch SGD" (2017).
 struct WarmUp {
   std::size_t steps = 100;
   LearningRate then = 0.1;
   double operator()(std::size_t step) const;
 };
 
-/// Up from peak / 25 to the peak over the first `rise` of the steps, and down to peak / 250,000 by the last one, both
-/// along half a cosine, then that: with t = k / (steps - 1), the rate is highest at t = `rise`, which may lie between
-/// two steps, and last at t = 1. Smith and Topin, "Super-Convergence" (2017). (PyTorch's OneCycleLR has the same first
-/// and last rates, its peak at k = rise * steps - 1, and one step after the last a rate of the way back, or with linear
-/// annealing a negative one, before it throws.)
+/// The rate rises from peak / 25 to the peak over the part `rise` of the steps, falls to peak / 250,000 by the last
+/// one, both along half a cosine, and stays there: with t = k / (steps - 1), the rate is highest at t = `rise`, which
+/// may lie between two steps, and last at t = 1. Smith and Topin, "Super-Convergence" (2017). (PyTorch's OneCycleLR has
+/// the same first and last rates, its peak at k = rise * steps - 1, and one step after the last a rate of the way back,
+/// or with linear annealing a negative one, before it throws.)
 struct OneCycle {
   double peak = 0.1;
   std::size_t steps = 1000;  ///< after which the rate stays at the last one, peak / 250,000

@@ -1,5 +1,6 @@
 #pragma once
-// The points and gradients of a walk, which are std::vectors, as Eigen looks at them, and the other way.
+/// \file
+/// The points and gradients of a walk, which are std::vectors, as Eigen looks at them, and the other way.
 
 #include <Eigen/Core>
 

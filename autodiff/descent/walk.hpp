@@ -1,5 +1,6 @@
 #pragma once
-// The bookkeeping of a walk: where it is, what it has counted, and whether it should end.
+/// \file
+/// The bookkeeping of a walk: where it is, what it has counted, and whether it should end.
 
 #include <algorithm>
 #include <chrono>
@@ -22,7 +23,7 @@ struct Iterate {
   double value = 0;
 };
 
-/// The objective as a method sees it: without its type, and counted.
+/// The objective as a method sees it: its type is hidden, and evaluations are counted.
 class Evaluator {
  public:
   Evaluator() = default;
@@ -44,6 +45,7 @@ class Evaluator {
   virtual double evaluate(std::span<const double> point, std::span<double> gradient) = 0;
 };
 
+/// An Evaluator of one objective, which must outlive it.
 template <class F>
 class EvaluatorOf final : public Evaluator {
  public:
@@ -56,6 +58,7 @@ class EvaluatorOf final : public Evaluator {
   F& objective_;
 };
 
+/// The objective as a method sees it.
 template <class F>
 EvaluatorOf<F> evaluator_of(F& objective) {
   return EvaluatorOf<F>(objective);
@@ -85,7 +88,7 @@ void demand(bool holds, std::string_view who, std::string_view what, double valu
 class PatienceCounter {
  public:
   explicit PatienceCounter(const Patience& patience) : patience_(patience) {}
-  /// Has it, now that `value` was seen?
+  /// Has patience run out, now that `value` was seen?
   bool runs_out(double value) {
     if (value < least_ - patience_.minimum_change) {
       least_ = value;

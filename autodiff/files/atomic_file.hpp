@@ -1,10 +1,11 @@
 #pragma once
-// A file that is replaced whole or not at all.
-//
-// What is written goes to a new file beside the old one. Only when all of it is on the disk does the new file take the
-// old one's name, in one step that the file system makes at once: killed at any moment, what bears the name is the old
-// file or the new one, never half of either. A process that is killed before that step leaves the new file behind,
-// under the name `<name>.<8 digits>.tmp`; it can be removed.
+/// \file
+/// A file that is replaced whole or not at all.
+///
+/// What is written goes to a new file beside the old one. Only when all of it is on the disk does the new file take the
+/// old one's name, in one step that the file system makes at once: killed at any moment, what bears the name is the old
+/// file or the new one, never half of either. A process that is killed before that step leaves the new file behind,
+/// under the name `<name>.<8 digits>.tmp`; it can be removed.
 
 #include <cstddef>
 #include <filesystem>

@@ -1,5 +1,6 @@
 #pragma once
-// A matrix that an operation of linear algebra computes with: its elements, row after row, of any number type.
+/// \file
+/// A matrix that an operation of linear algebra computes with: its elements, row after row, of any number type.
 
 #include <concepts>
 #include <cstddef>

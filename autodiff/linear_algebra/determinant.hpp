@@ -1,5 +1,6 @@
 #pragma once
-// The determinant and the adjugate, which is its gradient for every matrix, singular ones too.
+/// \file
+/// The determinant and the adjugate, which is its gradient for every matrix, singular ones too.
 
 #include <array>
 #include <cmath>
@@ -17,8 +18,8 @@ namespace downhill {
 
 namespace linear_detail {
 
-/// The product of n numbers f(k), which are ordered from large to small: those that are left are taken from whichever
-/// end keeps it away from overflow.
+/// The product of n numbers f(k), which are ordered from large to small. Factors are taken from either end, so that the
+/// product stays away from overflow and underflow.
 template <class T, class F>
 T balanced_product(std::size_t n, F&& f) {
   T product(1);

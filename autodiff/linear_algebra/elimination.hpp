@@ -1,7 +1,8 @@
 #pragma once
-// Elimination: P A = L U by partial pivoting, P A Q = L U by complete pivoting, A = L L'. The pivots are chosen by
-// their values, and no step is left out where a value is 0, so that numbers that carry derivatives go through as they
-// are. Golub and Van Loan, "Matrix Computations" (2013), chapters 3 and 4.
+/// \file
+/// Elimination: P A = L U by partial pivoting, P A Q = L U by complete pivoting, A = L L'. The pivots are chosen by
+/// their values, and no step is left out where a value is 0, so that numbers that carry derivatives go through as they
+/// are. Golub and Van Loan, "Matrix Computations" (2013), chapters 3 and 4.
 
 #include <algorithm>
 #include <cmath>

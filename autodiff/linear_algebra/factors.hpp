@@ -1,7 +1,9 @@
 #pragma once
-// Factors that need iterations or decisions: eigenvectors, singular vectors, the pseudo-inverse. Those of plain numbers
-// are Eigen's; those of Duals are made of them, by the derivatives of the factors. (Eigen's own algorithms, given
-// numbers that carry derivatives, lose them where an element is exactly 0: see eigen.hpp.)
+/// \file
+/// Factors that need iterations or decisions: eigenvectors, singular vectors, the pseudo-inverse. For plain numbers
+/// Eigen computes them; for Duals they are made from the factors of the values, by the derivatives of the factors.
+/// (Eigen's own algorithms, given numbers that carry derivatives, lose them where an element is exactly 0: see
+/// eigen.hpp.)
 
 #include <array>
 #include <concepts>

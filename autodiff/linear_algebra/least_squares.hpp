@@ -1,5 +1,6 @@
 #pragma once
-// Linear least squares.
+/// \file
+/// Linear least squares.
 
 #include <array>
 #include <cstddef>
@@ -48,11 +49,12 @@ class LeastSquaresBlock final : public matrix_detail::OperandBlock<T, 2> {
 
 }  // namespace linear_detail
 
-/// The X with the least |A X - B|, (m x n) (m x k): n x k, by QR with column pivoting. Where many do, the one with the
-/// least |X|: for fewer rows than columns, and for a matrix of lower rank, by its singular values. A column counts as
-/// dependent on the others where what it adds to them is below the rounding of its own length, whatever its units.
-/// The gradient is that at the rank that A has: where a change of A would change its rank, X jumps. NaN where an
-/// element of A is not finite. Throws ShapeError unless A and B have the same number of rows. Golub and Pereyra (1973).
+/// The X that minimises |A X - B|, for m x n and m x k matrices n x k, by QR with column pivoting. Where many X do, for
+/// fewer rows than columns or for a matrix of lower rank, it is the one with the least |X|, by singular values. A
+/// column counts as dependent on the others where what it adds to them is below the rounding of its own length,
+/// whatever its units. The gradient holds for changes of A that keep its rank: where a change of A would change its
+/// rank, X jumps. NaN where an element of A is not finite. Throws ShapeError unless A and B have the same number of
+/// rows. Golub and Pereyra (1973).
 template <class T>
 VarMatrix<T> solve_least_squares(const VarMatrix<T>& a, const VarMatrix<T>& b) {
   using R = MatrixRecorder;

@@ -1,5 +1,6 @@
 #pragma once
-// Systems of equations with a square matrix, its inverse, and the Cholesky factor of a positive definite one.
+/// \file
+/// Systems of equations with a square matrix, its inverse, and the Cholesky factor of a positive definite one.
 
 #include <array>
 #include <cstddef>

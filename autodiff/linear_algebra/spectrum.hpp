@@ -1,5 +1,6 @@
 #pragma once
-// Eigenvalues of symmetric matrices, and singular values of any.
+/// \file
+/// Eigenvalues of symmetric matrices, and singular values of any.
 
 #include <algorithm>
 #include <array>

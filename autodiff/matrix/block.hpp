@@ -1,6 +1,7 @@
 #pragma once
-// What the operations on matrices share as blocks on the tape. An operand is its elements, and the slot of the first
-// one if it is on the tape.
+/// \file
+/// What the blocks of all matrix operations share. An operand is known by its elements, and by the slot of the first
+/// one if it is on the tape.
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,8 @@
 #pragma once
-// Convolution, as a product: what a window sees at each of its places is one row of a matrix, and each output channel
-// is a column of weights. That matrix is made of a few images at a time, in memory that all of them share, and once
-// more in the sweep, so that it takes no more room than its images need.
+/// \file
+/// Convolution as a product of matrices: the pixels under the window at each of its places are one row of a matrix, and
+/// each output channel is a column of weights. The matrix is made for a few images at a time, in memory that all images
+/// share, and made again in the sweep, so that it takes no more memory than those few images need.
 
 #include <algorithm>
 #include <array>
@@ -18,8 +19,8 @@ namespace downhill {
 
 namespace matrix_detail {
 
-/// What the window sees in some images, place after place, and one image with its padding. What is seen is copied in
-/// whole chunks: the end of one is written over by the next, and the last one has room.
+/// The pixels under the window in some images, place after place, and one image with its padding. Pixels are copied in
+/// whole chunks: the end of a chunk is written over by the next one, and behind the last one there is room.
 template <class T>
 class Columns {
  public:
@@ -64,7 +65,7 @@ class Columns {
 
  private:
   static constexpr std::size_t chunk = std::floating_point<T> ? std::max<std::size_t>(32 / sizeof(T), 1) : 1;
-  // Small images are taken together, as many as stay in a fast cache: products of a few rows are slow.
+  // Small images are multiplied together, as many as fit into a fast cache: products of a few rows are slow.
   static constexpr std::size_t cached = (std::size_t{1} << 17) / sizeof(T);
 
   /// Visits what image i has beside its place in the padded image.
@@ -96,7 +97,8 @@ class Columns {
   std::span<T> padded_, columns_;
 };
 
-/// Y = C W + b, with what the window sees of x as the rows of C. The adjoint of C is G W', and that of W is C' G.
+/// Y = C W + b, where each row of C holds the pixels of x under the window at one place. The adjoint of C is G W', and
+/// that of W is C' G.
 template <class T>
 class ConvolutionBlock final : public OperandBlock<T, 3> {
  public:

@@ -1,5 +1,6 @@
 #pragma once
-// A matrix operation of one's own: its value, and how it hands its adjoint back.
+/// \file
+/// A matrix operation of one's own: its value, and how it hands its adjoint back.
 
 #include <Eigen/Core>
 

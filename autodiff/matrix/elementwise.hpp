@@ -1,5 +1,6 @@
 #pragma once
-// Functions and operators element by element: every rule of calculus.hpp, over numbers that lie one behind the other.
+/// \file
+/// Functions and operators element by element: every rule of calculus.hpp, applied to runs of numbers in memory.
 
 #include <Eigen/Core>
 
@@ -76,6 +77,7 @@ VarMatrix<T> elementwise(const X&... x) {
 template <class... X>
 concept WithMatrix = (AnyMatrix<X> || ...) && Number<X...>;
 
+/// The rule element by element, with rows, columns and scalars repeated: one block.
 template <class Rule, class... X>
   requires WithMatrix<X...>
 auto apply(const X&... x) {
@@ -95,7 +97,7 @@ auto operator*(const X& x, const Y& y) { return apply<Multiply>(x, y); }
 template <class X, class Y>
   requires WithMatrix<X, Y>
 auto operator/(const X& x, const Y& y) { return apply<Divide>(x, y); }
-/// An Eigen matrix beside one on a tape: which of two products was meant?
+/// An Eigen matrix beside a VarMatrix is refused: element by element or as matrices, which product was meant?
 template <class X, class Y>
 concept EigenBesideMatrix = (AnyMatrix<X> && std::derived_from<Y, Eigen::EigenBase<Y>>) ||
                             (AnyMatrix<Y> && std::derived_from<X, Eigen::EigenBase<X>>);

@@ -1,6 +1,7 @@
 #pragma once
-// Images, and windows that go over them. A matrix holds one image in each row, whose elements lie row after row of the
-// image, with the channels of a pixel side by side: (y width + x) channels + c.
+/// \file
+/// Images, and windows that go over them. A matrix holds one image in each row, whose elements lie row after row of the
+/// image, with the channels of a pixel side by side: (y width + x) channels + c.
 
 #include <cstddef>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 namespace downhill {
 
+/// The size of an image in pixels, and how many numbers each pixel has.
 struct ImageShape {
   std::size_t height, width, channels;
 

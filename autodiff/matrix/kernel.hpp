@@ -1,6 +1,8 @@
 #pragma once
-// The loops over the elements of matrices. A rule is applied to runs of elements that lie in equal steps, for steps of
-// 1 and 0 with the step known to the compiler, which then works on vectors; a rule that asks for it, on packs.
+/// \file
+/// The loops over the elements of matrices. A rule is applied to runs of elements that lie at equal distances
+/// (strides). Strides of 1 and 0 are constants to the compiler, which then makes vector instructions; a rule that asks
+/// for it is applied to packs.
 
 #include <algorithm>
 #include <array>
@@ -27,7 +29,7 @@ void for_each_index(Visit&& visit) {
   (std::make_index_sequence<N>());
 }
 
-/// The value of a rule, and slope i: all that can be inlined is.
+/// The value of a rule, and its slope along operand i, with all calls inlined that can be.
 template <class Rule, class T, class... X>
 [[gnu::flatten]] inline T value_of(const T& x, const X&... rest) {
   return value_within<Rule, T>(x, rest...);
@@ -40,7 +42,7 @@ template <class Rule, std::size_t i, class T, class... X>
 template <class Rule, class T>
 inline constexpr bool in_packs = std::floating_point<T> && sizeof(T) <= 8 && std::derived_from<Rule, InPacks>;
 
-/// Calls work(steps...) with the steps that are common as constants.
+/// Calls work(strides...), where common strides are constants to the compiler.
 template <std::size_t N, class Work>
 void with_steps(const std::array<std::size_t, N>& step, Work&& work) {
   const auto are = [&](std::size_t x, std::size_t rest) {
@@ -62,8 +64,8 @@ void with_steps(const std::array<std::size_t, N>& step, Work&& work) {
   std::apply(work, step);
 }
 
-/// The sum of f(k) for k from begin to end, wide: in lanes, so that no addition waits for the one before, and half by
-/// half, so that small numbers are added to small ones.
+/// The sum of f(k) for k from begin to end. Several partial sums are kept side by side, so that no addition waits for
+/// the one before, and long sums are halved again and again, so that small numbers are added to small ones.
 template <class T, class F>
 Wide<T> wide_sum_of(std::size_t begin, std::size_t end, F&& f) {
   constexpr std::size_t width = std::floating_point<T> ? Pack<double>::size * 2 : 1, stretch = 32 * width;
@@ -130,7 +132,7 @@ void add_scaled(const T* x, const T& scale, const Elements<T>& to) {
   });
 }
 
-/// to_j += the sum of f(i, j) over `rows` rows i: in registers, some columns at a time, and in stretches of rows.
+/// to_j += the sum of f(i, j) over `rows` rows i. Sums are kept in registers, for some columns and some rows at a time.
 template <std::floating_point T, class Step, class F>
 void add_columns(std::size_t rows, std::size_t columns, F&& f, T* __restrict to, Step to_step) {
   constexpr std::size_t stretch = 64;
@@ -181,7 +183,7 @@ void add_rows(const Elements<const T>& x, const Elements<T>& to) {
   });
 }
 
-/// handed_on (statement.hpp), in packs.
+/// handed_on (chain_rule.hpp), in packs.
 template <class T>
 [[gnu::always_inline]] inline Pack<T> pack_handed_on(const Pack<T>& slope, const Pack<T>& g) {
   const Pack<T> zero(0);

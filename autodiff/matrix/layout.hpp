@@ -1,7 +1,8 @@
 #pragma once
-// Where the elements of a matrix lie: rows and columns, and the steps from one to the next. A transpose, a block, a row
-// or a column is another layout of the same elements; a step of 0 repeats a row or a column, which is what broadcasting
-// is.
+/// \file
+/// Where the elements of a matrix lie: the number of rows and columns, and the distances (strides) from one row and one
+/// column to the next. A transpose, a block, a row or a column is another layout of the same elements. A stride of 0
+/// repeats a row or a column: that is broadcasting.
 
 #include <algorithm>
 #include <array>
@@ -24,11 +25,11 @@ struct Layout {
   bool is_dense() const { return (column_step == 1 || columns <= 1) && (row_step == columns || rows <= 1); }
   /// From the first element to the last, both included.
   std::size_t extent() const { return size() == 0 ? 0 : at(rows - 1, columns - 1) + 1; }
-  /// With its one row, or its one column, repeated.
+  /// This layout, with its one row or its one column repeated to that size.
   Layout repeated(std::size_t to_rows, std::size_t to_columns) const {
     return {to_rows, to_columns, rows == to_rows ? row_step : 0, columns == to_columns ? column_step : 0};
   }
-  /// Without such repetitions.
+  /// This layout without repeated rows and columns.
   Layout once() const {
     return {row_step == 0 ? std::min<std::size_t>(rows, 1) : rows,
             column_step == 0 ? std::min<std::size_t>(columns, 1) : columns, row_step, column_step};

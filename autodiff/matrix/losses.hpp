@@ -1,6 +1,7 @@
 #pragma once
-// Losses as one block each: their slopes are simpler than those of their parts. The mean is over the samples (rows) for
-// classes, and over all elements otherwise.
+/// \file
+/// Losses, each of them one block: the slopes of a whole loss are simpler than those of its parts. The mean is over the
+/// samples (rows) for classes, and over all elements otherwise.
 
 #include <algorithm>
 #include <array>
@@ -16,7 +17,7 @@ namespace downhill {
 
 namespace matrix_detail {
 
-/// A loss of x of which the slopes are known when it is recorded.
+/// A loss of x whose slopes are worked out when it is recorded.
 template <class T>
 class LossBlock final : public OperandBlock<T, 1> {
  public:
@@ -72,7 +73,7 @@ class SquaredErrorBlock final : public OperandBlock<T, 2> {
   const T* difference_;
 };
 
-/// The shape of predictions and of what they are compared with. A number or a Var has none, and is compared with each.
+/// The common shape of predictions and targets. A number or a Var has no shape: it is compared with every element.
 template <class T, class X, class Y>
 Layout same_shape(std::string_view operation, const X& x, const Y& y) {
   const Layout of_x = MatrixRecorder::layout_of<T>(x), of_y = MatrixRecorder::layout_of<T>(y);
@@ -134,8 +135,8 @@ Var<T> softmax_cross_entropy(const VarMatrix<T>& x, std::span<const std::size_t>
 }
 
 /// The mean over all elements of -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) = t softplus(-x) + (1 - t)
-/// softplus(x), with the slopes (sigmoid(x) - t) / n: x are the logits of a yes, and the targets t, row after row, what
-/// was seen: 1 for yes, 0 for no, or a probability. Throws ShapeError unless there is one target for each element.
+/// softplus(x), with the slopes (sigmoid(x) - t) / n. Each x is the logit of "yes". The targets t stand row after row:
+/// 1 for yes, 0 for no, or a probability. Throws ShapeError unless there is one target for each element.
 template <class T>
 Var<T> logistic_cross_entropy(const VarMatrix<T>& x, std::type_identity_t<std::span<const T>> targets) {
   if (targets.size() != x.size())
@@ -154,8 +155,7 @@ Var<T> logistic_cross_entropy(const VarMatrix<T>& x, std::type_identity_t<std::s
 }
 
 /// The mean of (x - y)² over all elements. Throws ShapeError unless the shapes are the same: a column beside a row is a
-/// mistake, not every pair. A number or a Var is compared
-/// with every element.
+/// mistake, and is not taken for all pairs. A number or a Var is compared with every element.
 template <class X, class Y>
   requires WithMatrix<X, Y>
 auto mean_squared_error(const X& x, const Y& y) {

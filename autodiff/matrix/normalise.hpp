@@ -1,5 +1,7 @@
 #pragma once
-// What a network does to its activations between two layers: rows of mean 0 and variance 1, and some elements dropped.
+/// \file
+/// What networks do to activations between two layers: layer_norm gives rows the mean 0 and the variance 1, and dropout
+/// drops some elements.
 
 #include <algorithm>
 #include <array>
@@ -87,7 +89,7 @@ Wide<T> normalise(std::size_t n, X&& x, double epsilon, double unit, T* u, T& sc
   return variance;
 }
 
-/// The same, in a unit in which no square overflows, or, where there is no epsilon, underflows.
+/// The same, in a unit in which no square overflows, and where epsilon is 0, none underflows.
 template <class T, class X>
 void normalise(std::size_t n, X&& x, double epsilon, T* u, T& scale) {
   const Wide<T> variance = normalise<T>(n, x, epsilon, 1, u, scale);
@@ -130,10 +132,10 @@ VarMatrix<T> layer_norm(const VarMatrix<T>& x, const VarMatrix<T>& gain, const V
   });
 }
 
-/// Each element of x with the probability `rate` 0, otherwise x / (1 - rate), so that the mean stays. The generator
-/// gives 64 random bits a call, as std::mt19937_64 does; one call serves two elements. Throws OptionError unless 0 <=
-/// rate < 1. Srivastava and others, "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15
-/// (2014).
+/// Sets each element to 0 with the probability `rate`, and divides the others by 1 - rate, so that the mean stays. The
+/// generator gives 64 random bits a call, as std::mt19937_64 does; one call serves two elements. Throws OptionError
+/// unless 0 <= rate < 1. Srivastava and others, "Dropout: a simple way to prevent neural networks from overfitting",
+/// JMLR 15 (2014).
 template <class T, class Generator>
 VarMatrix<T> dropout(const VarMatrix<T>& x, double rate, Generator& generator) {
   using R = MatrixRecorder;

@@ -1,5 +1,6 @@
 #pragma once
-// Pooling: the largest, or the mean, of what a window sees of each channel.
+/// \file
+/// Pooling: the largest or the mean of each channel over the pixels under a window.
 
 #include <algorithm>
 #include <array>
@@ -166,8 +167,8 @@ VarMatrix<T> max_pooling(const VarMatrix<T>& x, const ImageShape& image, const W
   });
 }
 
-/// The mean of each channel over what the window sees of the image, n x the size of `pooled`: padding does not count.
-/// Throws ShapeError unless each row of x is one image.
+/// The mean of each channel over those pixels under the window that lie in the image (padding does not count): n x the
+/// size of `pooled`. Throws ShapeError unless each row of x is one image.
 template <class T>
 VarMatrix<T> average_pooling(const VarMatrix<T>& x, const ImageShape& image, const Window& window) {
   using R = MatrixRecorder;

@@ -1,6 +1,7 @@
 #pragma once
-// Matrices as text: their values, row after row, each number with every format that it has. `fmt::print("{:.3f}", m)`,
-// `std::cout << m`.
+/// \file
+/// Matrices as text: their values, row after row, each number with every format that it has. `fmt::print("{:.3f}", m)`,
+/// `std::cout << m`.
 
 #include <fmt/format.h>
 
@@ -11,7 +12,7 @@
 
 namespace downhill {
 
-/// [[1, 2], and below it, under the first number, [3, 4]].
+/// Prints [[1, 2], and below it, under the first number, [3, 4]].
 template <class T>
 std::ostream& operator<<(std::ostream& out, const VarMatrix<T>& m) {
   const auto values = m.value();

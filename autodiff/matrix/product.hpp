@@ -1,5 +1,6 @@
 #pragma once
-// Products of matrices, through Eigen.
+/// \file
+/// Products of matrices, through Eigen.
 
 #include <algorithm>
 #include <array>
@@ -15,7 +16,7 @@ namespace downhill {
 
 namespace matrix_detail {
 
-/// c += a b: by rows or by columns as they lie; nested numbers one by one.
+/// c += a b, through Eigen as the elements lie, by rows or by columns; of nested numbers, one by one.
 template <class T>
 void add_product(const Elements<const T>& a, const Elements<const T>& b, const Elements<T>& c) {
   for_each_element(c.layout, [&](std::size_t i, std::size_t j) {

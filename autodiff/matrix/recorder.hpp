@@ -1,6 +1,7 @@
 #pragma once
-// The recorder of matrices: what an operation needs to compute its values on the arena of the tape, and to leave one
-// block there that knows how to hand its adjoint back.
+/// \file
+/// The recorder of matrices: it gives an operation memory for its values on the arena of the tape, and leaves one block
+/// there that knows how to hand its adjoint back.
 
 #include <algorithm>
 #include <cstddef>

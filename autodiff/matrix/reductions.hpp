@@ -1,5 +1,6 @@
 #pragma once
-// Sums, means and maxima: of all elements, of each row (an n x 1 matrix) and of each column (1 x m).
+/// \file
+/// Sums, means and maxima: of all elements, of each row (an n x 1 matrix) and of each column (1 x m).
 
 #include <algorithm>
 #include <array>
@@ -129,7 +130,8 @@ VarMatrix<T> sum_of_columns(const VarMatrix<T>& x) {
   return matrix_detail::sum(x, 1, x.columns());
 }
 
-/// The mean of all elements, of each row and of each column. Throws ShapeError if there are none; so do the following.
+/// The mean of all elements, of each row and of each column. These and the maxima throw ShapeError where there are no
+/// elements.
 template <class T>
 Var<T> mean(const VarMatrix<T>& x) {
   if (x.size() == 0) misuse::empty_range("mean");

@@ -1,5 +1,6 @@
 #pragma once
-// Rows picked from a matrix, and matrices side by side or one above the other.
+/// \file
+/// Picking rows from a matrix, and putting matrices side by side or one above the other.
 
 #include <algorithm>
 #include <array>
@@ -124,8 +125,8 @@ VarMatrix<T> gather_rows(const VarMatrix<T>& x, std::span<const std::size_t> row
   });
 }
 
-/// Matrices one above the other, and side by side. Throws ShapeError unless their columns, or rows, are the same, and
-/// for none.
+/// concatenate_rows puts matrices one above the other, concatenate_columns side by side. Throws ShapeError unless all
+/// have as many columns, or rows, and where there are no matrices.
 template <class T>
 VarMatrix<T> concatenate_rows(std::span<const VarMatrix<T>> operands) {
   return matrix_detail::concatenate(operands, true);

@@ -1,7 +1,8 @@
 #pragma once
-// The exponentials of a row, and their share of the sum: softmax, its logarithm, and the logarithm of the sum.
-//
-// All of them first take the largest element of the row away, so that nothing overflows.
+/// \file
+/// Softmax, its logarithm, and the logarithm of the sum of exponentials, row by row.
+///
+/// All of them first subtract the largest element of the row, so that nothing overflows.
 
 #include <algorithm>
 #include <array>
@@ -63,8 +64,8 @@ void exponentials_by_row(const Elements<const T>& x, T* e, Visit&& visit) {
 
 // Functions of a row x by way of p = softmax x, m elements of each: what the adjoint g of the result hands on to x_j.
 
-/// y = p. To x_j: p_j (g_j - sum of g p over the row). All g from that of the largest p on, whose p may be nearly all
-/// of the sum.
+/// y = p. To x_j: p_j (g_j - sum of g p over the row). All g are counted from the g of the largest p, since that p may
+/// be nearly all of the sum.
 struct Softmax {
   static constexpr std::string_view name = "softmax";
   template <class T, class Add>
@@ -163,8 +164,9 @@ VarMatrix<T> log_softmax(const VarMatrix<T>& x) {
         for (std::size_t j = 0; j < x.columns(); ++j) y[j] = (from(i, j) - of.largest) - of.log_sum;
       });
 }
-/// log(sum of exp(x) over the row): n x 1. Where the largest element is infinite, the sum is it and moves with all
-/// that are as large, in equal parts (as log_sum_exp of ranges). Throws ShapeError for rows without elements.
+/// log(sum of exp(x) over the row): n x 1. Where the largest element is infinite, so is the result, and the elements
+/// that are as large share the slope 1 in equal parts (as for log_sum_exp of ranges). Throws ShapeError for rows
+/// without elements.
 template <class T>
 VarMatrix<T> log_sum_exp_of_rows(const VarMatrix<T>& x) {
   if (x.columns() == 0) misuse::empty_range("log_sum_exp_of_rows");

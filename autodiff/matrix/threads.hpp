@@ -1,5 +1,6 @@
 #pragma once
-// Threads for large products of matrices.
+/// \file
+/// Threads for large products of matrices.
 
 #include <cstddef>
 

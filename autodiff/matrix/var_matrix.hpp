@@ -1,9 +1,10 @@
 #pragma once
-// VarMatrix: a matrix on the same tape as the scalars.
-//
-// It is a run of consecutive slots, row after row, so each element is a Var for free: `m(i, j)`. A matrix of parameters
-// shares its values with the tape's parameter span; the values of a result lie on the tape and live as long as its
-// statement. Transposes, blocks, rows and columns are views of the same slots, without a copy.
+/// \file
+/// VarMatrix: a matrix on the same tape as the scalars.
+///
+/// It is a run of consecutive slots, row after row, so each element is a Var for free: `m(i, j)`. A matrix of
+/// parameters shares its values with the tape's parameter span; the values of a result lie on the tape and live as long
+/// as its statement. Transposes, blocks, rows and columns are views of the same slots, without a copy.
 
 #include <fmt/format.h>
 
@@ -26,7 +27,7 @@
 
 namespace downhill {
 
-/// A matrix on a tape, or a constant one until it meets one that is.
+/// A matrix on a tape, or a constant one: a constant joins the tape of a matrix that it meets.
 template <class T>
 class VarMatrix {
   static_assert(is_differentiable<T>,
@@ -49,7 +50,7 @@ class VarMatrix {
   /// A constant that stays where it is, row after row: it must outlive the tape's recording. Throws ShapeError unless
   /// there are rows * columns values.
   static VarMatrix constant(std::span<const T> values, std::size_t rows, std::size_t columns);
-  /// Not of a temporary one, which would be gone: give it a name, or make an Eigen matrix of it, which is copied.
+  /// A temporary range would be gone before the sweep: give it a name, or make an Eigen matrix of it, which is copied.
   template <TemporaryRange<T> R>
   static VarMatrix constant(R&& values, std::size_t rows, std::size_t columns) = delete;
   /// A Var as a matrix of one element.
@@ -102,8 +103,8 @@ VarMatrix<T> parameters(Tape<T>& tape, std::type_identity_t<std::span<const T>> 
   return MatrixRecorder::parameters<T>(tape, values, rows, columns, name);
 }
 
-/// Variables that stand one behind the other on a tape, as those that `minimize` hands to an objective do, as a matrix,
-/// row after row. Throws ShapeError unless there are rows * columns, TapeError if they are not consecutive variables.
+/// A matrix of variables that have consecutive slots on a tape, row after row: those, for one, that `minimize` hands to
+/// an objective. Throws ShapeError unless there are rows * columns, TapeError if they are not consecutive variables.
 template <class T>
 VarMatrix<T> as_matrix(const Inputs<Var<T>>& variables, std::size_t rows, std::size_t columns) {
   return MatrixRecorder::of_variables<T>(variables, rows, columns);

@@ -1,6 +1,7 @@
 #pragma once
-// A sum of many numbers, whose error does not grow with how many they are: a plain loop over four million floats loses
-// four digits.
+/// \file
+/// A sum of many numbers, whose error does not grow with how many they are: a plain loop over four million floats loses
+/// four digits.
 
 #include <array>
 #include <concepts>
@@ -13,7 +14,7 @@ namespace downhill {
 template <class T>
 using Wide = std::conditional_t<std::same_as<T, float>, double, T>;
 
-/// Of other number types: in stretches of 64 and stretches of those, so that few numbers are added to a much larger
+/// For other number types: sums of 64 numbers, and sums of 64 such sums, so that few numbers are added to a much larger
 /// one.
 template <class T>
 class Total {

@@ -1,6 +1,7 @@
 #pragma once
-// The tangents of a Dual: N numbers that are always scaled and added together, a vector register of them at a time. A
-// plain loop over an array would do, at three times the cost.
+/// \file
+/// The tangents of a Dual: N numbers that are always scaled and added together, a vector register of them at a time. A
+/// plain loop over an array would do the same, at three times the cost.
 
 #include <algorithm>
 #include <array>
@@ -17,7 +18,7 @@
 namespace downhill {
 
 /// N numbers of type T. `scaled` and `add_scaled` are what the chain rule does with them: each lane is handed on as an
-/// adjoint is in the reverse sweep (handed_on in statement.hpp).
+/// adjoint is in the reverse sweep (handed_on in chain_rule.hpp).
 template <class T, std::size_t N>
 class Lanes {
  public:
@@ -60,7 +61,7 @@ class Lanes {
     sum.add_scaled(q, y);
     return sum;
   }
-  /// p * x + q * y, as they multiply: 0 times infinity is NaN.
+  /// p * x + q * y by plain multiplication, where 0 times infinity is NaN.
   static constexpr Lanes products(const T& p, const Lanes& x, const T& q, const Lanes& y) {
     Lanes result;
     for (std::size_t i = 0; i < N; ++i) result.lanes_[i] = p * x[i] + q * y[i];
@@ -73,7 +74,7 @@ class Lanes {
   }
 
  private:
-  // handed_on, of which a chain of steps need not wait for comparisons.
+  // As handed_on, but without comparisons for which a chain of operations would have to wait.
   [[gnu::always_inline]] static constexpr T along(const T& slope, const T& moves) {
     if constexpr (std::floating_point<T>)
       if (is_ordinary(slope)) [[likely]]

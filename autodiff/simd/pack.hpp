@@ -1,6 +1,7 @@
 #pragma once
-// A pack: as many numbers as fill a wide register, as a number type that the rules of calculus.hpp can be written over.
-// Elementary functions are within 4 ulp over their whole domain, as libm's are, and ten times faster.
+/// \file
+/// A pack: as many numbers as fill a wide register, as a number type that the rules of calculus.hpp can be written
+/// over. Elementary functions are within 4 ulp over their whole domain, as libm's are, and ten times faster.
 
 #include <algorithm>
 #include <cstddef>

@@ -1,6 +1,7 @@
 #pragma once
-// Memory that is taken piece by piece and given back from a mark on, all at once: a step of training takes the same
-// pieces again and again, and after the first time that is free.
+/// \file
+/// Memory that is taken piece by piece and given back from a mark on, all at once: a step of training takes the same
+/// pieces again and again, and after the first time that is free.
 
 #include <algorithm>
 #include <cstddef>

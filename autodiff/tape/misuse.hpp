@@ -1,6 +1,7 @@
 #pragma once
-// The messages for misuse, kept out of line: what runs for every operation only tests, and the words stand in one
-// place.
+/// \file
+/// The messages for misuse, kept out of line: what runs for every operation only tests, and the words stand in one
+/// place.
 
 #include <cstddef>
 #include <string_view>

@@ -1,8 +1,9 @@
 #pragma once
-// The names that were given to the slots of a tape.
-//
-// A name given is one entry more, and no more than that: a program that never asks for names pays nothing for finding
-// them. What finds them is made when the first one is asked for, and follows from then on.
+/// \file
+/// The names that were given to the slots of a tape.
+///
+/// A name given is one entry more, and no more than that: a program that never asks for names pays nothing for finding
+/// them. What finds them is made when the first one is asked for, and follows from then on.
 
 #include <cstddef>
 #include <string>

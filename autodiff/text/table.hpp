@@ -1,5 +1,6 @@
 #pragma once
-// Rows of cells as columns of text. Widths are counted in characters.
+/// \file
+/// Rows of cells as columns of text. Widths are counted in characters.
 
 #include <cstddef>
 #include <span>

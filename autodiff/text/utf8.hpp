@@ -1,5 +1,6 @@
 #pragma once
-// Text in UTF-8, a character at a time, and how the user's text stands in a message.
+/// \file
+/// Text in UTF-8, a character at a time, and how the user's text stands in a message.
 
 #include <cstddef>
 #include <string>

@@ -135,7 +135,7 @@ void demand_a_start(const FormulaAtPoint& f, const Step& start) {
                       f.names()[i], unsigned_nan(start.gradient[i])));
 }
 
-// Where the gradient is flat, the curvature tells whether that is no bottom: why, or "".
+// Why a place with a flat gradient is no bottom, by its curvature; "" where nothing speaks against a bottom.
 std::string why_no_bottom(const FormulaAtPoint& f, const Step& at, bool has_moved) {
   constexpr std::size_t most = 200;
   if (at.point.size() > most) return {};

@@ -55,8 +55,8 @@ Tried tried(const FormulaAtPoint& f, const downhill::Diagnosis& d) {
   return {fmt::format("{}; {}", way, path.why), last < first && !is_wrong};
 }
 
-// Of a rate far above the best of the quadratic, its halves and the rate that was given, the one with which real steps
-// arrive first, or come lowest.
+// The best rate by real steps. Tried are a rate far above the best one of the quadratic, its halves, and the rate that
+// was given; the best is that which arrives first, or comes lowest.
 struct BestRate {
   double rate = 0;
   bool arrives = false;

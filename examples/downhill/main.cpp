@@ -1,4 +1,4 @@
-// downhill: the library for the command line.
+// downhill: the library as a program for the command line.
 //
 //     downhill descend "(1 - x)^2 + 100*(y - x^2)^2" x=-1.2 y=1 --method lbfgs
 //
@@ -67,7 +67,7 @@ std::string refusal(const CLI::App& program, const CLI::ParseError& error, std::
   return fmt::format("{}; see downhill {} --help", error.what(), chosen.front()->get_name());
 }
 
-// A reader that has seen enough, such as `head`, is no reason to say anything.
+// Where the reader of the output has closed it, as `head` does, there is nothing to complain about.
 int output_failed(const CLI::App& program, int error) {
   return error == EPIPE ? 1 : complain(program, 1, "the output could not be written");
 }

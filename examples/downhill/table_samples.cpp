@@ -26,7 +26,7 @@ bool holds_classes(const std::vector<double>& column) {
   return seen.size() >= 2 && 2 * seen.size() <= column.size() && std::ranges::find(seen, false) == seen.end();
 }
 
-// What cannot be learned is known before anything is.
+// What cannot be learned is refused before training begins.
 void check_target(const downhill::Dataset& table, const std::string& target, bool has_classes) {
   std::vector<double> values = table.column(target);
   std::ranges::sort(values);

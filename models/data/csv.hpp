@@ -1,12 +1,13 @@
 #pragma once
-// A data set is read from CSV: text with a row of the table on each line.
-//
-// A file is read whole or not at all. Where something is wrong with it, DataError says in one line where, what, and
-// what to do about it:
-//
-//     points.csv:3:5: 'four' in column 'y' is not a number; correct it or remove the row
-//
-// The column is that of the field's first character, counted from 1 in characters, as editors do.
+/// \file
+/// A data set is read from CSV: text with a row of the table on each line.
+///
+/// A file is read whole or not at all. Where something is wrong with it, DataError says in one line where, what, and
+/// what to do about it:
+///
+///     points.csv:3:5: 'four' in column 'y' is not a number; correct it or remove the row
+///
+/// The column is that of the field's first character, counted from 1 in characters, as editors do.
 
 #include <cstdint>
 #include <filesystem>

@@ -1,5 +1,6 @@
 #pragma once
-// What the text of a field in a table is: a number, or what it was meant to be.
+/// \file
+/// What the text of a field in a table is: a number, or what it was meant to be.
 
 #include <string>
 #include <string_view>

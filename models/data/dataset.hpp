@@ -1,5 +1,6 @@
 #pragma once
-// A data set: a table of numbers with named columns. csv.hpp reads one from a file.
+/// \file
+/// A data set: a table of numbers with named columns. csv.hpp reads one from a file.
 
 #include <cstddef>
 #include <span>
@@ -20,6 +21,7 @@ struct Dataset {
 
   std::size_t columns() const { return names.size(); }
   std::size_t rows() const { return names.empty() ? 0 : values.size() / names.size(); }
+  /// The numbers of one row.
   std::span<const double> row(std::size_t index) const&;
   /// Of a temporary, the numbers themselves: a span would outlive them.
   std::vector<double> row(std::size_t index) && {

@@ -1,13 +1,14 @@
 #pragma once
-// IDX, the format of MNIST and its like: an array of numbers of one type, in any number of dimensions.
-//
-//     2 bytes    0
-//     1 byte     the type of the elements, see IdxType
-//     1 byte     the number of dimensions
-//     4 bytes    for each dimension, its size, the most significant byte first
-//     the rest   the elements, the last index fastest, the most significant byte first
-//
-// Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
+/// \file
+/// IDX, the format of MNIST and its like: an array of numbers of one type, in any number of dimensions.
+///
+///     2 bytes    0
+///     1 byte     the type of the elements, see IdxType
+///     1 byte     the number of dimensions
+///     4 bytes    for each dimension, its size, the most significant byte first
+///     the rest   the elements, the last index fastest, the most significant byte first
+///
+/// Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
 
 #include <bit>
 #include <concepts>
@@ -24,6 +25,7 @@
 
 namespace downhill {
 
+/// The types of elements, by the byte that stands for each.
 enum class IdxType : std::uint8_t {
   uint8 = 0x08,
   int8 = 0x09,
@@ -41,7 +43,8 @@ namespace idx_detail {
 [[noreturn]] void does_not_fit(std::string_view source, std::size_t index, double value);
 }  // namespace idx_detail
 
-/// An array of shape[0] x shape[1] x ... elements, kept as they stand in the file: 60,000 images of 28 x 28 are 47 MB.
+/// An array of shape[0] x shape[1] x ... elements, which are kept as the bytes of the file: 60,000 images of 28 x 28
+/// are 47 MB.
 struct IdxArray {
   std::string source;               ///< where it came from, for messages
   IdxType type = IdxType::uint8;    ///< of the elements

@@ -1,5 +1,6 @@
 #pragma once
-// Samples to learn from: a row of inputs each, and what should come out: a class, or numbers.
+/// \file
+/// Samples to learn from: each has a row of inputs, and what a model should make of them, a class or numbers.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@
 
 namespace downhill {
 
+/// Inputs, a row for each sample, and the label or the targets of each.
 template <class T>
 struct Samples {
   std::size_t features = 0;
@@ -32,20 +34,20 @@ struct Samples {
     const std::span<const T> numbers = input(sample);
     return {numbers.begin(), numbers.end()};
   }
-  /// Those with these indices, in this order. Throws ShapeError where there is none such, or not a label or a row of
-  /// targets for each.
+  /// The samples with these indices, in this order. Throws ShapeError for an index that no sample has, and unless each
+  /// sample has a label or a row of targets.
   Samples rows(std::span<const std::size_t> indices) const;
-  /// Throws ShapeError unless there are samples, and a label or a row of targets for each.
+  /// Throws ShapeError unless there are samples, and each has a label or a row of targets.
   void demand_whole(std::string_view operation) const;
 };
 
 /// A table in which one column, by default the last, holds the class of each row, 0, 1, 2, ...; all others are inputs.
-/// Throws DataError where the class of a row is no such number.
+/// Throws DataError where a value of that column is not a class.
 template <class T>
 Samples<T> classes_of(const Dataset& table, std::string_view label_column = {});
 
-/// A table in which some columns, by name, are the targets, and all others are inputs. Throws DataError where there is
-/// none such, one is named twice, or nothing is left for the inputs.
+/// A table in which some columns, by name, are the targets, and all others are inputs. Throws DataError for a name that
+/// no column has or that comes twice, and where no column is left for the inputs.
 template <class T>
 Samples<T> targets_of(const Dataset& table, const std::vector<std::string>& target_columns);
 

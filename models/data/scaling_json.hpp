@@ -1,8 +1,9 @@
 #pragma once
-// The scaling of a table's columns as text, to stand in the metadata beside a network that learned from them:
-//
-//     save(network, "digits.safetensors", {{"downhill.inputs", to_json({names, scaling})}});
-//     const auto inputs = scaling_from_json(file.metadata().at("downhill.inputs"), file.source());
+/// \file
+/// The scaling of a table's columns as JSON text, to be saved in the metadata of a network that learned from them:
+///
+///     save(network, "digits.safetensors", {{"downhill.inputs", to_json({names, scaling})}});
+///     const auto inputs = scaling_from_json(file.metadata().at("downhill.inputs"), file.source());
 
 #include <string>
 #include <string_view>

@@ -1,6 +1,7 @@
 #pragma once
-// Which samples to learn from and which to hold out, to see afterwards how well it was learned. The same seed gives the
-// same split on every machine.
+/// \file
+/// Splits of samples into those to learn from and those that are held out, to see afterwards how well the model
+/// learned. The same seed gives the same split on every machine.
 
 #include <algorithm>
 #include <cstddef>
@@ -27,10 +28,11 @@ Split stratified(std::span<const std::size_t> classes, std::size_t number_of_cla
                  std::uint64_t seed);
 }  // namespace split_detail
 
-/// The same with each class, the samples of one label, in proportion: of n samples of a class, held_out_fraction * n
-/// are held out, rounded down or up by the method of largest remainders, so that the sum over all classes is
-/// round(held_out_fraction * samples). A class of 2 samples or more has at least one in each part, even where the sum
-/// is then another. The labels are a range of numbers or of anything that can be sorted, one for each sample.
+/// The same, with every class in proportion. Samples of one label are a class; of n samples of a class,
+/// held_out_fraction * n are held out, rounded down or up by the method of largest remainders, so that the sum over all
+/// classes is round(held_out_fraction * samples). A class of 2 samples or more has at least one in each part, even
+/// where the sum is then another. The labels are a range of numbers or of anything that can be sorted, one for each
+/// sample.
 ///
 /// Throws OptionError unless 0 < held_out_fraction < 1, ShapeError if there are fewer than 2 samples, DataError if a
 /// label is NaN.

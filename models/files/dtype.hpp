@@ -1,14 +1,15 @@
 #pragma once
-// The types of a tensor's elements in a file, by the names that safetensors gives them.
-//
-// Integers are two's complement; F32 and F64 are float and double. The shorter floating types have fewer digits:
-//
-//     F16       1 sign, 5 exponent, 10 mantissa bits, as IEEE 754 has it
-//     BF16      1, 8, 7: the upper half of a float
-//     F8_E5M2   1, 5, 2: the upper half of an F16
-//     F8_E4M3   1, 4, 3, without infinities: the largest value is 448 and only the pattern of all ones is NaN
-//
-// Source of the last two: P. Micikevicius et al., "FP8 formats for deep learning", 2022.
+/// \file
+/// The types of a tensor's elements in a file, by the names that safetensors gives them.
+///
+/// Integers are two's complement; F32 and F64 are float and double. The shorter floating types have fewer digits:
+///
+///     F16       1 sign, 5 exponent, 10 mantissa bits, as IEEE 754 has it
+///     BF16      1, 8, 7: the upper half of a float
+///     F8_E5M2   1, 5, 2: the upper half of an F16
+///     F8_E4M3   1, 4, 3, without infinities: the largest value is 448 and only the pattern of all ones is NaN
+///
+/// Source of the last two: P. Micikevicius et al., "FP8 formats for deep learning", 2022.
 
 #include <concepts>
 #include <cstddef>
@@ -41,7 +42,7 @@ enum class Dtype : std::uint8_t {
 
 /// The bytes of an element.
 std::size_t size_of(Dtype type);
-/// As it stands in a file: "F32".
+/// The name of a type as it stands in a file: "F32".
 std::string_view name_of(Dtype type);
 /// The type of that name, if there is one.
 std::optional<Dtype> dtype_named(std::string_view name);

@@ -1,6 +1,7 @@
 #pragma once
-// A file's bytes, whole or not at all. A file that is compressed with gzip, whatever its name, is decompressed on the
-// way.
+/// \file
+/// A file's bytes, whole or not at all. A file that is compressed with gzip, whatever its name, is decompressed on the
+/// way.
 
 #include <cstdint>
 #include <filesystem>
@@ -13,6 +14,7 @@ namespace downhill {
 /// file that decompresses to no end.
 inline constexpr std::uint64_t default_size_limit = std::uint64_t{1} << 32;
 
+/// How much of a file may be read.
 struct FileOptions {
   std::uint64_t size_limit = default_size_limit;  ///< more bytes than this, after decompression, are an error
   bool text = false;  ///< stop soon after a NUL byte, which no text has: a device may go on forever

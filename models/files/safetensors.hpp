@@ -1,16 +1,17 @@
 #pragma once
-// Tensors in a file, in the public format safetensors: a file that is written here loads elsewhere, and the other way.
-//
-//     8 bytes    the length of the header, the least significant byte first
-//     header     JSON, see safetensors_header.hpp
-//     the rest   the elements of all tensors, the last index fastest, the least significant byte first
-//
-//     write_safetensors("line.safetensors", {view_of<double>("w", w, {2, 3}), view_of<double>("b", b)},
-//                       {{"step", "12"}});
-//     const SafeTensors file = read_safetensors("line.safetensors");
-//     const std::vector<double> w = file.get<double>("w");
-//
-// Source of the format: https://github.com/huggingface/safetensors
+/// \file
+/// Tensors in a file, in the public format safetensors: a file that is written here loads elsewhere, and the other way.
+///
+///     8 bytes    the length of the header, the least significant byte first
+///     header     JSON, see safetensors_header.hpp
+///     the rest   the elements of all tensors, the last index fastest, the least significant byte first
+///
+///     write_safetensors("line.safetensors", {view_of<double>("w", w, {2, 3}), view_of<double>("b", b)},
+///                       {{"step", "12"}});
+///     const SafeTensors file = read_safetensors("line.safetensors");
+///     const std::vector<double> w = file.get<double>("w");
+///
+/// Source of the format: https://github.com/huggingface/safetensors
 
 #include <cstddef>
 #include <filesystem>
@@ -59,6 +60,7 @@ class SafeTensors {
   /// In the order of their names. Their bytes are the file's, which this object owns: of any alignment.
   const std::vector<TensorView>& tensors() const& { return tensors_; }
 
+  /// Is there a tensor of this name?
   bool contains(std::string_view name) const { return find(name) != nullptr; }
   /// Throws DataError if there is no tensor of that name, and says which there are.
   const TensorView& at(std::string_view name) const&;

@@ -1,14 +1,15 @@
 #pragma once
-// The header of a safetensors file: JSON that says which tensors there are and where their bytes are.
-//
-//     {"__metadata__": {"step": "12"},
-//      "weights": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}
-//
-// Offsets count from the first byte after the header. A header is believed only when its tensors, in whatever order
-// they are listed, cover all bytes that follow it, one after the other: then nothing that it says can be larger than
-// the file.
-//
-// Source of the format: https://github.com/huggingface/safetensors
+/// \file
+/// The header of a safetensors file: JSON that says which tensors there are and where their bytes are.
+///
+///     {"__metadata__": {"step": "12"},
+///      "weights": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}
+///
+/// Offsets count from the first byte after the header. A header is believed only when its tensors, in whatever order
+/// they are listed, cover all bytes that follow it, one after the other: then nothing that it says can be larger than
+/// the file.
+///
+/// Source of the format: https://github.com/huggingface/safetensors
 
 #include <cstddef>
 #include <cstdint>

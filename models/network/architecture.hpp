@@ -1,5 +1,6 @@
 #pragma once
-// What a network is made of, without its parameters: layers one behind the other, and as text.
+/// \file
+/// What a network is made of, without its parameters: its layers in their order, and the same as text.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +12,7 @@
 
 namespace downhill {
 
+/// The shape of a sample, and the layers that it passes through in their order.
 struct Architecture {
   SampleShape input = {};
   std::vector<Layer> layers = {};

@@ -1,10 +1,11 @@
 #pragma once
-// Where the weights of a layer start: random, so that no two units learn the same, and of such a size that signals
-// neither grow nor fade from layer to layer.
-//
-// Weights are uniform in [-bound, bound], with a bound that follows from the number of inputs (fan-in) and outputs
-// (fan-out) of a unit. The numbers are made from the generator's bits by operations that IEEE 754 rounds correctly, so
-// the same seed gives the same bits on every machine.
+/// \file
+/// The values with which the weights of a layer start. They are random, so that no two units learn the same, and of
+/// such a size that signals neither grow nor fade from layer to layer.
+///
+/// Weights are uniform in [-bound, bound], with a bound that follows from the number of inputs (fan-in) and outputs
+/// (fan-out) of a unit. The numbers are made from the generator's bits by operations that IEEE 754 rounds correctly, so
+/// the same seed gives the same bits on every machine.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,7 @@
 
 namespace downhill {
 
+/// How the weights of a layer start.
 enum class Initialiser {
   automatic,  ///< he for the relu family, xavier otherwise
   xavier,     ///< bound sqrt(6 / (fan_in + fan_out)). Glorot and Bengio, AISTATS 2010
@@ -23,9 +25,10 @@ enum class Initialiser {
   ones
 };
 
+/// "automatic", "xavier", "he" and so on.
 std::string_view name(Initialiser initialiser);
 
-/// Fills the weights of a layer. `automatic` is xavier here: a layer knows its activation, this does not. Throws
+/// Fills the weights of a layer. Here `automatic` is xavier, because the activation of the layer is not known. Throws
 /// OptionError where the bound would be infinite: for no inputs, or with xavier neither inputs nor outputs.
 void initialise(std::span<double> weights, Initialiser initialiser, std::size_t fan_in, std::size_t fan_out,
                 std::mt19937_64& generator);

@@ -1,8 +1,10 @@
 #pragma once
-// The layers of a network: small values that say what is computed, and from how many parameters.
-//
-// A batch is a matrix, a sample a row. Where samples are images, a row holds the pixels row after row, the channels of
-// a pixel side by side. A layer is told the shape of one sample.
+/// \file
+/// The layers of a network. A layer is a small struct of options that says what is computed, and from how many
+/// parameters.
+///
+/// A batch is a matrix, a sample a row. Where samples are images, a row holds the pixels row after row, the channels of
+/// a pixel side by side. A layer is told the shape of one sample.
 
 #include <concepts>
 #include <cstddef>
@@ -35,8 +37,10 @@ struct SampleShape {
   bool operator==(const SampleShape&) const = default;
 };
 
+/// The function that a layer applies to each of its outputs; see calculus.hpp for what each computes.
 enum class Activation { none, relu, leaky_relu, elu, gelu, silu, softplus, tanh, sigmoid };
 
+/// "none", "relu" and so on.
 std::string_view name(Activation activation);
 /// Throws OptionError for a name that no activation has, and lists those that there are.
 Activation activation_called(std::string_view name);
@@ -80,7 +84,7 @@ struct Dense {
 };
 
 /// Windows of the image times a filter for each output channel, plus a bias: see convolution. The weights are (window x
-/// channels) x outputs. A row of 0 is put around the image where `window.padding` says so.
+/// channels) x outputs. `window.padding` says how many rows and columns of 0 are put around the image.
 struct Conv2d {
   std::size_t channels = 1;
   Window window = {.height = 3, .width = 3, .padding = 1};
@@ -93,6 +97,7 @@ struct Conv2d {
   double flops(const SampleShape& in) const;
 };
 
+/// What is taken of each window.
 enum class Pooling { largest, mean };
 
 /// The largest, or the mean, of each window and channel.
@@ -105,7 +110,9 @@ struct Pool2d {
   std::vector<ParameterShape> parameters(const SampleShape&) const { return {}; }
   double flops(const SampleShape& in) const;
 };
+/// The largest of each window and channel.
 using MaxPool2d = Pool2d<Pooling::largest>;
+/// The mean of each window and channel.
 using AveragePool2d = Pool2d<Pooling::mean>;
 extern template struct Pool2d<Pooling::largest>;
 extern template struct Pool2d<Pooling::mean>;
@@ -130,7 +137,7 @@ struct Dropout {
   double flops(const SampleShape& in) const;
 };
 
-/// An image as so many features. The elements stay where they are.
+/// Takes an image as a row of features. The elements stay where they are.
 struct Flatten {
   std::string text() const { return "Flatten"; }
   SampleShape output(const SampleShape& in) const { return in.size(); }
@@ -204,6 +211,7 @@ class CustomLayer {
   std::shared_ptr<const Any> layer_;
 };
 
+/// One layer of any kind.
 using Layer = std::variant<Dense, LayerNorm, Dropout, Flatten, Conv2d, MaxPool2d, AveragePool2d, CustomLayer>;
 
 /// What a layer computes of a batch x, from its parameters in the order of its list.

@@ -1,6 +1,7 @@
 #pragma once
-// The two classifiers that have one layer: their loss is convex, so there is one bottom and every method of descent
-// finds it.
+/// \file
+/// The two classifiers that have one layer: their loss is convex, so it has one lowest value, and every method of
+/// descent leads there.
 
 #include <cstddef>
 #include <span>
@@ -17,7 +18,7 @@ class LogisticRegression : public Mlp<T> {
   explicit LogisticRegression(std::size_t features)
       : Mlp<T>({.input = features, .layers = {Dense{.outputs = 1, .initialiser = Initialiser::zeros}}}) {}
 
-  /// w, one for each feature: by how much the log of the odds grows with it.
+  /// The weights w, one for each feature: how much the logarithm of the odds grows when the feature grows by 1.
   std::span<const T> weights() const& { return this->parameters().first(this->inputs()); }
   std::vector<T> weights() && {
     const std::span<const T> numbers = weights();

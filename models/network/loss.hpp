@@ -1,5 +1,6 @@
 #pragma once
-// What training makes small, and the score that people read beside it.
+/// \file
+/// The losses that training makes small.
 
 #include <cstddef>
 #include <span>
@@ -10,8 +11,10 @@
 
 namespace downhill {
 
+/// The loss that training makes small.
 enum class Loss {
-  automatic,               ///< for labels the first below, or with one output the second; for numbers the third
+  automatic,  ///< softmax_cross_entropy for labels, or with one output logistic_cross_entropy; mean_squared_error for
+              ///< numbers
   softmax_cross_entropy,   ///< the outputs are the logits of the classes
   logistic_cross_entropy,  ///< the one output is the logit of class 1 against class 0; or targets in [0, 1], one for
                            ///< each
@@ -19,6 +22,7 @@ enum class Loss {
   huber  ///< see huber_loss
 };
 
+/// "automatic", "softmax_cross_entropy" and so on.
 std::string_view name(Loss loss);
 
 /// What `automatic` stands for with these samples, or the loss itself. Throws ShapeError where the loss, the outputs of

@@ -1,11 +1,12 @@
 #pragma once
-// A network: layers one behind the other, their parameters in one span on a tape of its own.
-//
-//     Mlp<float> network({.input = 64, .layers = {Dense{64, Activation::relu}, Dense{10}}, .seed = 1});
-//     fit(network, digits, Adam{}, {.epochs = 20});
-//     save(network, "digits.safetensors");
-//
-// Its outputs are what the last layer gives: for classes the logits, of which `softmax` makes probabilities.
+/// \file
+/// A network: layers one behind the other, their parameters in one span on a tape of its own.
+///
+///     Mlp<float> network({.input = 64, .layers = {Dense{64, Activation::relu}, Dense{10}}, .seed = 1});
+///     fit(network, digits, Adam{}, {.epochs = 20});
+///     save(network, "digits.safetensors");
+///
+/// Its outputs are what the last layer gives: for classes the logits, of which `softmax` makes probabilities.
 
 #include <Eigen/Core>
 
@@ -21,7 +22,7 @@
 
 namespace downhill {
 
-/// Multi-layer perceptron is its name, though a layer may be any of layers.hpp.
+/// A multi-layer perceptron, or any other network whose layers follow one another: a layer may be any of layers.hpp.
 template <class T = float>
 class Mlp {
  public:
@@ -54,7 +55,7 @@ class Mlp {
     predict(inputs, {result.data(), static_cast<std::size_t>(result.size())});
     return result;
   }
-  /// Writes them. Throws ShapeError as well unless there is room for all of them, and no more.
+  /// Writes the outputs to `into`. Throws ShapeError also where `into` has not exactly their number of elements.
   void predict(std::span<const T> inputs, std::span<T> into) const;
 
   Tape<T>& tape() const { return *tape_; }

@@ -1,9 +1,10 @@
 #pragma once
-// Models and trainings, saved and loaded again, as safetensors files that other programs read too.
-//
-// Every matrix of parameters is a tensor under its name, "0.weight", of the shape inputs x outputs. What else there is
-// to know stands in the metadata, under "downhill.": the architecture as JSON, and for a checkpoint of a training also
-// the step, the losses so far, and the method; its numbers are tensors whose names begin with "training.".
+/// \file
+/// Models and trainings, saved and loaded again, as safetensors files that other programs read too.
+///
+/// Every matrix of parameters is a tensor under its name, "0.weight", of the shape inputs x outputs. All else stands in
+/// the metadata, under "downhill.": the architecture as JSON, and for a checkpoint of a training also the step, the
+/// losses so far, and the method; its numbers are tensors whose names begin with "training.".
 
 #include <cstddef>
 #include <filesystem>
@@ -27,9 +28,9 @@ void save(const Mlp<T>& network, const std::filesystem::path& file, TensorMetada
 template <class T = float>
 Mlp<T> load_network(const std::filesystem::path& file);
 
-/// Only the parameters, into a network that is there: from any safetensors file with tensors of these names and shapes.
-/// Throws DataError, and changes nothing, if one is missing or of another shape, or the file says that they are of a
-/// network with other layers, activations or options: the same parameters would compute something else.
+/// Loads the parameters alone into an existing network, from any safetensors file with tensors of these names and
+/// shapes. Throws DataError, and changes nothing, if one is missing or of another shape, or the file says that they are
+/// of a network with other layers, activations or options: the same parameters would compute something else.
 template <class T>
 void load_parameters(Mlp<T>& network, const std::filesystem::path& file);
 
@@ -72,9 +73,9 @@ void save(const Trainer<Model, M>& trainer, const std::filesystem::path& file) {
                            M::name, name(trainer.loss()));
 }
 
-/// Goes on from a checkpoint, with a trainer made as the one that was saved was: with the same model, samples and
-/// method. Throws DataError or ShapeError, and changes nothing, if the file cannot be read or is that of another: of a
-/// network with other layers, activations or options, another loss, another method.
+/// Puts a trainer into the state of a checkpoint. The trainer must have been made like the one that was saved, with the
+/// same model, samples and method. Throws DataError or ShapeError, and changes nothing, if the file cannot be read or
+/// belongs to a network with other layers, activations or options, to another loss or to another method.
 template <class Model, class M>
 void load(Trainer<Model, M>& trainer, const std::filesystem::path& file) {
   const Architecture* architecture = nullptr;

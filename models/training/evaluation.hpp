@@ -1,5 +1,6 @@
 #pragma once
-// A model over samples: its loss and its score, some samples at a time, and the loss as something to walk down.
+/// \file
+/// The loss and the score of a model over samples, some samples at a time, and the loss as an objective of descent.
 
 #include <algorithm>
 #include <concepts>
@@ -25,7 +26,7 @@ concept TrainableModel = requires(M& model, const VarMatrix<typename M::value_ty
   { model(x, pass) } -> std::convertible_to<VarMatrix<typename M::value_type>>;
 };
 
-/// The rows of a batch, side by side. Keeps its memory.
+/// Gathers the rows of a batch into matrices. Its memory is kept from batch to batch.
 template <class T>
 class BatchRows {
  public:

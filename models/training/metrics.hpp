@@ -1,5 +1,6 @@
 #pragma once
-// How good predictions are, in numbers that people read.
+/// \file
+/// Measures of how good predictions are: accuracy, R² and the confusion matrix.
 
 #include <Eigen/Core>
 
@@ -15,9 +16,9 @@ double accuracy(std::span<const std::size_t> predicted, std::span<const std::siz
 
 /// R² = 1 - (sum of squared errors) / (sum of squared deviations from the mean of the targets): 1 is perfect, 0 as good
 /// as the mean, below 0 worse. Where all targets are equal there is no scale: then 1 if there is no error and 0
-/// otherwise. Of several outputs, which lie side by side in a row for each sample, the mean of theirs: each has a mean
-/// and a scale of its own. Throws ShapeError unless there is a prediction for each target, at least one, and as many of
-/// each output.
+/// otherwise. For several outputs, which lie side by side in a row for each sample, it is the mean of their R²: each
+/// has a mean and a scale of its own. Throws ShapeError unless there is a prediction for each target, at least one, and
+/// as many of each output.
 double r_squared(std::span<const double> predicted, std::span<const double> targets, std::size_t outputs = 1);
 double r_squared(std::span<const float> predicted, std::span<const float> targets, std::size_t outputs = 1);
 
@@ -28,7 +29,8 @@ struct ConfusionMatrix {
 
   std::size_t operator()(std::size_t of, std::size_t predicted) const { return counts[of * classes + predicted]; }
   double accuracy() const;
-  /// Of the samples of a class, the share that was recognised; of those taken for it, the share that were. NaN of none.
+  /// `recall` is the share of the samples of a class that were recognised, `precision` the share of those taken for the
+  /// class that belong to it. NaN where there are none.
   double recall(std::size_t of) const;
   double precision(std::size_t of) const;
   /// A table with the classes' names, or their numbers; zeros are dots, and so is the recall of none.

@@ -1,12 +1,13 @@
 #pragma once
-// Training: a step of descent for every batch, epoch after epoch.
-//
-//     const auto result = fit(network, train, Adam{.learning_rate = 0.001},
-//                             {.epochs = 30, .validation = &held_out, .patience = {.steps = 5}}, TrainingBar());
-//
-// A step records the model over a batch on top of its parameters, sweeps, rewinds, and moves the parameters: the same
-// loop for a line and for a network. After the first it allocates nothing, and as it records anew, a model may branch
-// on its data.
+/// \file
+/// Training: a step of descent for every batch, epoch after epoch.
+///
+///     const auto result = fit(network, train, Adam{.learning_rate = 0.001},
+///                             {.epochs = 30, .validation = &held_out, .patience = {.steps = 5}}, TrainingBar());
+///
+/// A step records the model over a batch on top of its parameters, sweeps, rewinds, and moves the parameters: the same
+/// loop for a line and for a network. After the first it allocates nothing, and as it records anew, a model may branch
+/// on its data.
 
 #include <algorithm>
 #include <cmath>
@@ -27,6 +28,7 @@
 
 namespace downhill {
 
+/// How long a training goes on, and on what.
 template <class T>
 struct TrainingOptions {
   std::size_t epochs = 10;
@@ -55,7 +57,7 @@ TrainingOptions<T> checked(Model& model, const Samples<T>& samples, TrainingOpti
 
 }  // namespace training_detail
 
-/// All that a walk through the epochs has besides the samples: what a checkpoint saves.
+/// The state of a training besides its samples: what a checkpoint saves.
 template <class T>
 struct TrainingState {
   std::vector<T> parameters, memory;  ///< of the model, and of the optimizer
@@ -88,7 +90,7 @@ bool has_moved(StopReason reason);
 
 }  // namespace training_detail
 
-/// A first-order method at work on a model, a batch after the other. The model and the samples must outlive it, and
+/// Trains a model by a first-order method, one batch after the other. The model and the samples must outlive it, and
 /// stay where they are.
 template <TrainableModel Model, class M>
 class Trainer {
@@ -130,7 +132,7 @@ class Trainer {
 
   /// Trains until all epochs are over or something else ends it. Observers are called with a `const TrainingProgress&`
   /// after every step and at the end; one that returns true ends it. If a loss or a parameter becomes NaN or infinite,
-  /// the parameters are those after the last epoch of this run, or those it began with.
+  /// the parameters go back to those after the last whole epoch of this run, or to those with which the run began.
   ///
   /// What the model or an observer throws passes through: the parameters are those after the last step, and `run` goes
   /// on from there.
@@ -154,12 +156,12 @@ class Trainer {
 
   const TrainingLog& log() const { return log_; }
   Model& model() const { return model_; }
-  /// The loss that is walked down: never `automatic`.
+  /// The loss that training makes small: never `automatic`, but what that stands for.
   Loss loss() const { return options_.loss; }
   const Optimizer<M, T>& optimizer() const { return optimizer_; }
 
-  /// All that must be known to go on as if nothing had been in between. Where `run` has ended with the parameters of
-  /// the best epoch, the state has those to go on from.
+  /// All that is needed to go on as if there had been no interruption. Where `run` has ended with the parameters of the
+  /// best epoch, the state has the later ones, from which training goes on.
   TrainingState<T> state() const {
     const std::span<const T> parameters = shows_best_ ? std::span<const T>(kept_) : model_.tape().parameters();
     const auto memory = optimizer_.memory();

@@ -1,5 +1,6 @@
 #pragma once
-// What is known of a training: how far it is, what it tells on the way, when it ends and why.
+/// \file
+/// The progress of a training: how far it is, what observers are told on the way, when it ends and why.
 
 #include <Eigen/Core>
 
@@ -30,6 +31,7 @@ struct Evaluation {
 class ScoreKeeper {
  public:
   explicit ScoreKeeper(bool has_labels) : has_labels_(has_labels) {}
+  /// Adds a batch with this mean loss, and what the model made of it.
   template <class Matrix, class T>
   void add(double loss, const Matrix& outputs, const Batch<T>& batch) {
     const auto rows = static_cast<std::size_t>(outputs.rows());
@@ -68,12 +70,14 @@ struct TrainingProgress {
   std::string_view why;             ///< likewise
 };
 
+/// What is known of an epoch that has ended.
 struct Epoch {
   double loss = 0;  ///< the mean over its batches, each before its step; of a full-batch method, after it
   std::optional<Evaluation> validation = {};
   double learning_rate = 0, seconds = 0;
 };
 
+/// How a training went, and why it ended.
 struct TrainingResult {
   std::size_t steps = 0;
   double seconds = 0;
@@ -83,6 +87,7 @@ struct TrainingResult {
   std::size_t best_epoch = 0;  ///< from 1, by the validation loss or else the training loss; 0: none was finished
 };
 
+/// The bookkeeping of a training: it counts steps and epochs, and says when the training ends.
 class TrainingLog {
  public:
   /// Throws OptionError for 0 samples, a batch of 0, or patience that is NaN.
@@ -90,16 +95,17 @@ class TrainingLog {
 
   /// A run begins.
   void start_clock();
-  /// A batch of so many samples with this mean loss.
+  /// Counts a batch of `samples` samples with this mean loss.
   void add(double loss, std::size_t samples, double learning_rate);
-  /// Ends the epoch, and all if patience has run out. Is it the best so far?
+  /// Ends the epoch, and the training if patience has run out. Returns whether the epoch is the best so far.
   bool end_epoch(const std::optional<Evaluation>& validation);
-  /// Ends all if an epoch has ended and that was the last.
+  /// Ends the training if an epoch has ended that was the last, or if the time is up.
   void close_epoch(double seconds_limit);
   void end(StopReason reason, std::string why);
   void end_not_finite(std::string_view what);
   bool ended() const { return ended_.has_value(); }
 
+  /// Tells an observer how far the training is; one that returns true ends it.
   template <class Observer>
   void tell(Observer& observer) {
     const TrainingProgress now = progress();
@@ -117,6 +123,7 @@ class TrainingLog {
   TrainingProgress progress() const;
   TrainingResult result() const;
 
+  /// What has to be saved for a training to go on as if it had never stopped.
   struct State {
     std::size_t steps = 0, samples = 0;  // in all, and of this epoch
     double losses = 0;                   // of this epoch, each times its samples
@@ -125,6 +132,7 @@ class TrainingLog {
     std::size_t best_epoch = 0, waited = 0;
   };
   const State& state() const { return state_; }
+  /// Goes on from a state that was saved.
   void restore(State state);
 
  private:
@@ -142,6 +150,7 @@ class TrainingLog {
   std::string why_;
 };
 
+/// Where the bar is shown, and how often it changes.
 struct TrainingBarOptions {
   std::FILE* out = stderr;
   double every = 0.1;                 ///< seconds between two updates of the line on a terminal
@@ -150,7 +159,8 @@ struct TrainingBarOptions {
   std::size_t epochs_apart = 1;       ///< a line stays for every so many epochs
 };
 
-/// A line for every epoch: loss, validation loss and score, time; on a terminal, the one at work with a bar.
+/// Prints a line for every epoch: loss, validation loss and score, time. On a terminal, the line of the current epoch
+/// has a bar.
 class TrainingBar {
  public:
   explicit TrainingBar(TrainingBarOptions options = {});

@@ -9,6 +9,13 @@ file(REMOVE_RECURSE ${work})
 
 if(WAY MATCHES "^package")
   run(${CMAKE_COMMAND} --install ${BUILD} --config ${CONFIG} --prefix ${work}/prefix)
+  if(PROGRAM_VERSION) # the examples are built, and the program is among them
+    execute_process(COMMAND ${work}/prefix/bin/downhill --version OUTPUT_VARIABLE version
+                    OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY COMMAND_ECHO STDOUT)
+    if(NOT version MATCHES " ${PROGRAM_VERSION}$")
+      message(FATAL_ERROR "bin/downhill --version says '${version}', not ${PROGRAM_VERSION}")
+    endif()
+  endif()
   set(way -DCMAKE_PREFIX_PATH=${work}/prefix)
 else()
   set(way -DDOWNHILL_SOURCE=${SOURCE})

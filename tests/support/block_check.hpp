@@ -1,5 +1,6 @@
 #pragma once
-// A matrix operation beside the same written out in scalars: on one tape, in forward mode, and in float.
+// Compares a matrix operation with the same operation written out in scalars: on one tape, in forward mode, and in
+// float.
 
 #include <cmath>
 #include <cstddef>

@@ -1,5 +1,5 @@
 #pragma once
-// What the problems of mgh_problems.hpp are written with.
+// Helpers with which the problems of mgh_problems.hpp are written.
 
 #include <algorithm>
 #include <array>

@@ -35,8 +35,8 @@ quad ulp(quad x) {
   return ldexpq(1, std::min(exponent, Limits::max_exponent - 1) - Limits::digits + 1);
 }
 
-/// How many ulp of T lie between `got` and the true result; 0 where the true result rounds to the infinity that came,
-/// or is NaN and NaN came.
+/// How many ulp of T lie between `got` and the true result. 0 where `got` is an infinity to which the true result
+/// rounds, or where both are NaN.
 template <class T>
 quad ulps_between(T got, quad wanted) {
   using Limits = std::numeric_limits<T>;

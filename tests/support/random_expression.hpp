@@ -10,7 +10,8 @@
 
 namespace random_expression {
 
-/// Of this many steps over these inputs; named operands and temporaries, plain numbers, sums that grow.
+/// A random expression of this many operations on these inputs, with named operands, temporaries, plain numbers and
+/// sums that grow.
 template <class V>
 V make(const std::vector<V>& inputs, unsigned seed, std::size_t steps) {
   using namespace downhill;

@@ -2,7 +2,7 @@
 // An independent derivative to compare the tape with: forward mode in long double, which shares no code with the
 // library.
 //
-// Beside each value it carries how wrong the same computation may come out in the number type under test, so that a
+// Beside each value it carries how far the same computation may be off in the number type under test, so that a
 // comparison can be as strict as the expression is well conditioned: `noise` bounds the error of the value,
 // `tangent_noise` that of a derivative. `paths` is the sum of |product of slopes| over all paths from a variable: what
 // a sum of rounded products is compared with where the products cancel.

@@ -20,7 +20,7 @@ struct Domain {
   bool integers = false;
 };
 
-/// The same numbers everywhere: the distributions of the standard library are not.
+/// Random numbers that are the same everywhere, unlike those of the distributions of the standard library.
 class Sampler {
  public:
   explicit Sampler(std::uint64_t seed) : bits_(seed) {}

@@ -1,12 +1,12 @@
 #pragma once
-// What tests ask of messages and of printed text.
+// Questions that tests ask about messages and printed text.
 
 #include <cstddef>
 #include <string>
 
 #include <autodiff/error.hpp>
 
-/// What a function that fails says; empty if it does not.
+/// The message of what a function throws; empty if it throws nothing.
 template <class Function>
 std::string message_of(Function&& function) {
   try {
@@ -17,7 +17,7 @@ std::string message_of(Function&& function) {
   return "";
 }
 
-/// How often a text holds another.
+/// How often one text occurs in another.
 inline std::size_t count(const std::string& text, const std::string& what) {
   std::size_t found = 0;
   for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;

@@ -1,5 +1,5 @@
 #pragma once
-// Small models to train, and what tests ask of them.
+// Small models that tests train, and helpers to look at how they did.
 
 #include <span>
 #include <stdexcept>
@@ -16,7 +16,7 @@ auto parameters_of(Model& model) {
   return std::vector(parameters.begin(), parameters.end());
 }
 
-/// For two_moons: a network in which chance is at work.
+/// A network for two_moons, with dropout, so that its training depends on random numbers.
 template <class T>
 Mlp<T> with_dropout() {
   return Mlp<T>({.input = 2, .layers = {Dense{8, Activation::tanh}, LayerNorm{}, Dropout{0.3}, Dense{2}}, .seed = 3});

@@ -1,5 +1,6 @@
 #pragma once
-// Gauss-Newton: whole steps to the bottom of the linear model.
+/// \file
+/// Gauss-Newton: whole steps to the bottom of the linear model.
 
 #include <Eigen/Core>
 
@@ -10,19 +11,21 @@
 
 namespace downhill {
 
-/// p minimises |r + J p|, by a QR factorisation of J with its columns at the same length: in any units of the
-/// parameters the walk is the same. x <- x + a p, where a is halved until the value has fallen by 1e-4 of what its
-/// slope promises. Where columns depend on others, to rounding, the parameters of those do not move; where no a is
-/// found after `halvings`, neither does the one that depends most on the others, and so on; at last a single parameter
-/// is moved. The ends of the walk are those of LevenbergMarquardt, which see, and one more: where the model does not
-/// hold, a hundred steps that lower the sum by less than a hundredth. LevenbergMarquardt takes better steps wherever
-/// the model is bad. Gauss (1809); Björck, "Numerical Methods for Least Squares Problems" (1996), section 9.2; for the
-/// rank, Deuflhard, "Newton Methods for Nonlinear Problems" (2004), section 4.3.
+/// x <- x + a p, where p minimises |r + J p|, and a is halved until the value has fallen by 1e-4 of what its slope
+/// promises. p comes from a QR factorisation of J whose columns are scaled to the same length, so the walk is the same
+/// in any units of the parameters. Where columns of J depend on others, to rounding, their parameters do not move.
+/// Where `halvings` are not enough to find an a, the parameter whose column depends most on the others is held as well,
+/// then the next, until a single one is left. The walk ends as that of LevenbergMarquardt does, and also after a
+/// hundred steps that together lower the sum by less than a hundredth, where the model does not hold.
+/// LevenbergMarquardt takes better steps wherever the model is bad. Gauss (1809); Björck, "Numerical Methods for Least
+/// Squares Problems" (1996), section 9.2; for the rank, Deuflhard, "Newton Methods for Nonlinear Problems" (2004),
+/// section 4.3.
 struct GaussNewton {
   std::size_t halvings = 10;
   double cosine = 1e-9;          ///< of the angle between r and the columns of J: sqrt(|r|² - |r + J p|²) / |r|
   double relative_step = 1e-15;  ///< |D p| / |D x|, where D holds the lengths of the columns of J
 
+  /// Takes the steps of a walk: see Walk.
   class Walker {
    public:
     explicit Walker(const GaussNewton& method);

@@ -1,5 +1,6 @@
 #pragma once
-// Levenberg-Marquardt: steps within a region in which the model of the sum of squares is trusted.
+/// \file
+/// Levenberg-Marquardt: steps within a region in which the model of the sum of squares is trusted.
 
 #include <Eigen/Core>
 
@@ -14,19 +15,19 @@
 
 namespace downhill {
 
-/// p minimises the model |r + J p|² within |D p| <= radius; the radius grows where the model foretells the sum well,
-/// and shrinks where a step does not lower it. D holds the largest norms so far of the columns of J, and for a
-/// parameter that hardly matters as much as makes a change by itself count as 3 % of the residuals: the walk is the
-/// same in any units of the residuals and of each parameter. Two things are tried before the radius: where the whole
-/// step to the bottom of the model fails, a half or a quarter of it, which follows a narrow canyon along its side; and
-/// where residuals stay large, a model with their own curvature, learned from the steps, whenever it would have
-/// foretold the last step better. A step is only taken to a lower sum.
+/// p minimises the model |r + J p|² within |D p| <= radius. The radius grows where the model foretells the sum well,
+/// and shrinks where a step does not lower it. D holds the largest norms so far of the columns of J. For a parameter
+/// that hardly matters it holds more: as much as makes changing the parameter by itself count like a change of the
+/// residuals by 3 %. So the walk is the same in any units of the residuals and of each parameter. Two other steps are
+/// tried before the radius shrinks. Where the whole step to the bottom of the model fails, a half or a quarter of it
+/// follows a narrow canyon along its side. Where residuals stay large, a second model has their own curvature, learned
+/// from the steps; it is used whenever it would have foretold the last step better. A step is only taken to a lower
+/// sum.
 ///
-/// The walk ends where the residuals are orthogonal to what any step can change, up to `cosine`, where the whole step
-/// is shorter than `relative_step`, and where what it promises is rounding and the next one does not promise less. Of
-/// those the last two are the bottom only where the step promises little of the sum, or no residual is left; elsewhere
-/// the reason is no_progress. `Stop::gradient_norm` is a
-/// bound in absolute units besides.
+/// The walk ends at the first of three signs: the residuals are orthogonal, up to `cosine`, to all that a step can
+/// change; the whole step is shorter than `relative_step`; or the whole step promises no more than rounding, and the
+/// next one does not promise less. The last two mean the bottom only where the step promises little of the sum, or no
+/// residual is left; elsewhere the reason is no_progress. `Stop::gradient_norm` adds a bound in absolute units.
 ///
 /// Parameters stay within lower <= x <= upper; those in `fixed` keep their start. `Stop::gradient_norm` and the
 /// result's are those of the parameters that are free to go down.
@@ -37,13 +38,14 @@ namespace downhill {
 /// and the choice of the model, Dennis, Gay and Welsch, "An adaptive nonlinear least-squares algorithm", ACM Trans.
 /// Math. Softw. 7 (1981).
 struct LevenbergMarquardt {
-  double radius = 1;               ///< the first, in units of |D x|
+  double radius = 1;               ///< the first radius, in units of |D x|
   double cosine = 1e-9;            ///< of the angle between r and the columns of J: sqrt(|r|² - |r + J p|²) / |r|
   double relative_step = 1e-15;    ///< |D p| / |D x|
   std::vector<double> lower = {};  ///< none, one for all parameters, or one for each; may be infinite
   std::vector<double> upper = {};
   std::vector<std::size_t> fixed = {};  ///< the indices of parameters that are not fitted
 
+  /// Takes the steps of a walk: see Walk.
   class Walker {
    public:
     Walker(const LevenbergMarquardt& method, std::size_t parameters);
@@ -54,7 +56,7 @@ struct LevenbergMarquardt {
     /// Throws OptionError for a start outside the bounds.
     void admit(const std::vector<double>& start) const { bounds_.admit(start); }
     void begin(Iterate& at, ResidualEvaluator& evaluate) { at_.begin(at, evaluate); }
-    /// The norm of the gradient, of the parameters that can move.
+    /// The norm of the gradient along the parameters that can move.
     double flatness(const Iterate& at) const;
     /// Without a Stop::gradient_norm, it says itself where the ground is flat.
     static constexpr bool judges_flatness = true;

@@ -1,5 +1,7 @@
 #pragma once
-// Where a method of least squares is: the residuals and their Jacobian at a point, and a trial of another one.
+/// \file
+/// The place where a method of least squares stands: the residuals and their Jacobian at a point, and the residuals at
+/// another one that is tried.
 
 #include <Eigen/Core>
 
@@ -20,7 +22,7 @@ struct CompensatedSum {
   double operator-(const CompensatedSum& other) const { return (high - other.high) + (low - other.low); }
 };
 
-/// A point that a step leads to.
+/// A point to which a step leads.
 struct Trial {
   Eigen::VectorXd point, residuals;
   CompensatedSum sum;
@@ -32,8 +34,8 @@ struct Trial {
 
 enum class Refinement { none, refined, lower };
 
-/// What rounding leaves of a walk: the sizes of r and of D x, and whether each residual is 0 to the rounding of its
-/// parameters, or of what it was at the start.
+/// What tells whether only rounding is left: the sizes of r and of D x, and whether each residual is 0 to the rounding
+/// of its parameters, or of its value at the start.
 struct Precision {
   double size, reach;
   bool fits_exactly;
@@ -66,9 +68,10 @@ class Linearisation {
   void begin(Iterate& at, ResidualEvaluator& evaluate);
   /// Goes to the trial and sets `to`, unless the Jacobian is not finite there.
   bool accept(Trial trial, Iterate& to, ResidualEvaluator& evaluate);
-  /// Where rounding decides which sum is lower, the linear model has digits left: goes to `point` and sets `to` if the
-  /// whole linear step of the parameters with free[j] > 0 promises less than three quarters there of what it did, and
-  /// the sum is not higher than the lowest by more than its last digits; or if the sum is lower anyway.
+  /// For where rounding decides which sum is lower, while the linear model still has digits. Goes to `point` and sets
+  /// `to` in two cases: the sum is lower there; or the sum is not higher than the lowest by more than its last digits,
+  /// and the whole linear step of the parameters with free[j] > 0 promises less than three quarters of what it promised
+  /// here.
   Refinement refine(Eigen::VectorXd point, const Eigen::VectorXd& free, double promised, Iterate& to,
                     ResidualEvaluator& evaluate);
 
@@ -82,9 +85,9 @@ class Linearisation {
   ResidualEvaluator::Matrix jacobian_;
 };
 
-/// The longest step of a single parameter, of the one that promises most, that lowers the sum: the last resort where
-/// the slopes of different parameters hold over distances so different that no common step does (a residual that
-/// saturates has a slope of next to nothing, and asks for a step to the other end of the world).
+/// The longest step that lowers the sum and moves one parameter alone, the one that promises most. It is the last
+/// resort where the slopes of different parameters hold over such different distances that no common step lowers the
+/// sum: a residual that saturates, for one, has nearly no slope and asks for an enormous step.
 struct SingleStep {
   Eigen::Index parameter = 0;
   double fraction = 1;  ///< of the step that minimises |r + J p|
@@ -96,13 +99,13 @@ struct SingleStep {
 std::optional<SingleStep> step_of_one(const Linearisation& from, const Eigen::VectorXd& free, const Bounds& bounds,
                                       double noise, ResidualEvaluator& evaluate);
 
-/// The ends of a walk. Flat, where the whole linear step promises no more of |r|² than cosine²; short, where its length
-/// beside that of the point, both in units of D, is at most relative_step.
+/// The ends of a walk. The ground is flat where the whole linear step promises at most the part cosine² of |r|². The
+/// step is short where its length is at most relative_step times that of the point, both in units of D.
 std::optional<Move> flat_or_short(double promised, double length, const Precision& precision, double cosine,
                                   double relative_step);
-/// The whole step promises no more than the rounding of the sum, and does not keep it: the bottom where that is little
-/// beside the sum, or nothing is left of any residual; elsewhere the parameters have no digits left to go on
-/// with.
+/// The whole step promises no more than the rounding of the sum, and does not keep that promise. This is the bottom
+/// where the promise is little beside the sum, or nothing is left of any residual; elsewhere the parameters have no
+/// digits left to go on with.
 Move end_in_rounding(double promised, const Precision& precision);
 /// There is no SingleStep either.
 Move no_single_step(double last_value);

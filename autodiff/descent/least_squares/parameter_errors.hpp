@@ -1,5 +1,6 @@
 #pragma once
-// How certain fitted parameters are.
+/// \file
+/// How certain fitted parameters are: their covariance and standard errors.
 
 #include <Eigen/Core>
 
@@ -12,9 +13,9 @@
 
 namespace downhill {
 
-/// What a fit says of itself.
+/// The standard errors of a fit, and what they are computed from.
 struct ParameterErrors {
-  std::size_t degrees_of_freedom = 0;      ///< m residuals less the parameters that they determine
+  std::size_t degrees_of_freedom = 0;      ///< the number of residuals less that of the parameters which they determine
   double residual_standard_deviation = 0;  ///< s = sqrt(sum of squares / degrees of freedom); NaN if there are none
   Eigen::MatrixXd covariance;              ///< s² (J'J)^-1
   std::vector<double> standard_errors;     ///< the roots of its diagonal

@@ -1,6 +1,7 @@
 #pragma once
-// How much a residual counts: its square, or less where it is large, so that a few wrong measurements do not decide the
-// fit. Each loss is r² near 0.
+/// \file
+/// How much a residual counts: its square, or less where it is large, so that a few wrong measurements do not decide
+/// the fit. Each loss is r² near 0.
 
 #include <cstddef>
 #include <variant>
@@ -32,8 +33,8 @@ struct HuberLoss {
   double weight(double r) const;
 };
 
-/// 2 c² (sqrt(1 + (r/c)²) - 1): the same, smoothly. Also called pseudo-Huber. Charbonnier et al., "Two deterministic
-/// half-quadratic regularization algorithms for computed imaging", ICIP (1994).
+/// 2 c² (sqrt(1 + (r/c)²) - 1), a smooth form of Huber's loss. Also called pseudo-Huber. Charbonnier et al., "Two
+/// deterministic half-quadratic regularization algorithms for computed imaging", ICIP (1994).
 struct SoftL1Loss {
   double scale = 1;  ///< c
 
@@ -57,10 +58,11 @@ struct CauchyLoss {
   double weight(double r) const;
 };
 
-/// One of them. `weight(r)` is d loss / d(r²), at most 1: where the loss of r is as steep as weight(r) r².
+/// Any of these losses. `weight(r)` is d loss / d(r²), at most 1: at r the loss is as steep as weight(r) r² with that
+/// weight held.
 using RobustLoss = std::variant<SquaredLoss, HuberLoss, SoftL1Loss, CauchyLoss>;
 
-/// The loss of a residual, of its number type.
+/// The loss of a residual, in the number type of the residual.
 template <class X>
 X value_of(const RobustLoss& loss, const X& residual) {
   return std::visit([&](const auto& of) { return X(of.value(residual)); }, loss);

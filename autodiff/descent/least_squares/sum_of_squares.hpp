@@ -1,6 +1,7 @@
 #pragma once
-// The objective of least squares: r_1(x)² + ... + r_m(x)², or a robust loss of each residual, with weights; and what
-// methods see of it.
+/// \file
+/// The objective of least squares: r_1(x)² + ... + r_m(x)², or a robust loss of each residual, with weights; and what
+/// methods see of it.
 
 #include <Eigen/Core>
 
@@ -18,7 +19,8 @@ namespace downhill {
 
 /// How residuals are counted: the value is the sum of loss(sqrt(w_i) r_i).
 struct ResidualOptions {
-  /// w_i >= 0 of each residual, none for 1: of measurements with the standard deviations s_i, 1 / s_i².
+  /// The weights w_i >= 0, one for each residual; without any, all are 1. Measurements with the standard deviations s_i
+  /// have the weights 1 / s_i².
   std::vector<double> weights = {};
   RobustLoss loss = SquaredLoss{};
 };
@@ -94,17 +96,19 @@ class SumOfSquares {
   Recording recording_;
 };
 
-/// An Evaluator that knows the residuals as well. Each call counts as one evaluation.
+/// An Evaluator that also gives the residuals. Each call counts as one evaluation.
 class ResidualEvaluator : public Evaluator {
  public:
   using Matrix = DerivativeMatrix<double, Eigen::Dynamic, Eigen::Dynamic>;
   // Templates, so that they are compiled, and a matrix gets its memory, where it is used.
+  /// The residuals at a point.
   template <class V = Eigen::VectorXd>
   V residuals(std::span<const double> point) {
     ++evaluations_;
     residuals_at(point, values_);
     return Eigen::Map<const V>(values_.data(), static_cast<Eigen::Index>(values_.size()));
   }
+  /// The Jacobian of the residuals at a point: a row for each residual, a column for each parameter.
   template <class M = Matrix>
   M jacobian(std::span<const double> point) {
     ++evaluations_;
@@ -121,6 +125,7 @@ class ResidualEvaluator : public Evaluator {
   std::vector<double> values_;
 };
 
+/// A ResidualEvaluator of one sum of squares, which must outlive it.
 template <class R>
 class ResidualEvaluatorOf final : public ResidualEvaluator {
  public:
@@ -141,6 +146,7 @@ class ResidualEvaluatorOf final : public ResidualEvaluator {
   }
   SumOfSquares<R>& objective_;
 };
+/// The objective as a method of least squares sees it.
 template <class R>
 ResidualEvaluatorOf<R> evaluator_of(SumOfSquares<R>& objective) {
   return ResidualEvaluatorOf<R>(objective);

@@ -1,5 +1,6 @@
 #pragma once
-// Steps that minimise a quadratic model of the sum of squares within |D p| <= radius.
+/// \file
+/// Steps that minimise a quadratic model of the sum of squares within |D p| <= radius.
 
 #include <Eigen/Core>
 #include <Eigen/Eigenvalues>
@@ -18,7 +19,7 @@ class LinearModel {
   /// Parameters with free[j] = 0 do not move. `scale` is D.
   LinearModel(const ResidualEvaluator::Matrix& jacobian, const Eigen::VectorXd& residuals, const Eigen::VectorXd& free,
               const Eigen::VectorXd& scale);
-  /// The p of the bottom; where columns depend on others, to rounding, the parameters of those do not move.
+  /// The step p to the bottom of the model. Where columns depend on others, to rounding, their parameters do not move.
   const Eigen::VectorXd& undamped() const { return undamped_; }
   /// |D p| of that.
   double length() const { return length_; }
@@ -28,7 +29,7 @@ class LinearModel {
   /// most on the others.
   Eigen::Index rank() const { return rank_; }
   void reduce_rank();
-  /// p for |D p| = radius, to a tenth of it: it minimises |r + J p|² + lambda |D p|².
+  /// The step p whose |D p| is the radius, to a tenth of it: it minimises |r + J p|² + lambda |D p|² for some lambda.
   Eigen::VectorXd step(double radius);
 
  private:
@@ -50,7 +51,7 @@ class CurvedModel {
   CurvedModel(const ResidualEvaluator::Matrix& jacobian, const Eigen::VectorXd& slope, const Eigen::MatrixXd& curvature,
               const Eigen::VectorXd& inverse_scale);
   Eigen::VectorXd step(double radius) const;
-  /// Of the whole step: its length, and what it promises; infinite where the model has no bottom.
+  /// The length of the whole step, and what it promises; both are infinite where the model has no bottom.
   double length() const { return length_; }
   double promised() const { return promised_; }
 
@@ -60,14 +61,14 @@ class CurvedModel {
   double length_, promised_;
 };
 
-/// S, learned from the steps: the least change, in the norm of the steps' own curvature, that explains how the slope
-/// changed beyond J'J, after S was sized to what the step found. Dennis, Gay and Welsch, "An adaptive nonlinear
-/// least-squares algorithm", ACM Trans. Math. Softw. 7 (1981), section 3.
+/// S, learned from the steps. After each step S is first scaled to the curvature that the step found, and then changed
+/// by as little as explains how the slope changed beyond J'J, in the norm of the curvature along the step. Dennis, Gay
+/// and Welsch, "An adaptive nonlinear least-squares algorithm", ACM Trans. Math. Softw. 7 (1981), section 3.
 class ResidualCurvature {
  public:
   bool is_empty() const { return matrix_.size() == 0; }
   const Eigen::MatrixXd& matrix() const { return matrix_; }
-  /// After a step s, over which the slope changed by y, from which J's, of the new place, is known.
+  /// Learns from a step s, over which the slope changed by y; J's is known at the new place.
   void learn(const Eigen::VectorXd& s, const Eigen::VectorXd& y, const Eigen::VectorXd& of_linear);
 
  private:

@@ -1,22 +1,23 @@
 #pragma once
-// A formula typed as text, as a function that has derivatives:
-//
-//     const auto f = inspect::Formula::parse("(1 - x)^2 + 100*(y - x^2)^2");
-//     minimize(f, f.point({{"x", -1.2}, {"y", 1}}), Lbfgs{});
-//
-//     sum      = product { ("+" | "-") product }
-//     product  = signed { ("*" | "/") signed }
-//     signed   = ("+" | "-") signed | power               so that -x^2 is -(x^2)
-//     power    = operand [ "^" signed ]                   from the right, and 2^-1 needs no parentheses
-//     operand  = number | name | function "(" sum { "," sum } ")" | "(" sum ")"
-//
-// Functions are those of calculus.hpp by their name there; max and min take any number of operands, and so do sum,
-// mean, norm and log_sum_exp. `select` is not among them: a formula has no comparisons. pi and e are constants. A name
-// is made of letters, also Greek ones, digits and _. What people paste is read as well: · × ÷ − ² ³ and π.
-//
-// A number, and what is computed from numbers alone, is a double; x^2 and x^3 are square and cube. Everything else is
-// computed, and recorded, as the same expression would be in C++. Any text can be given: what is no formula throws,
-// nothing recurses, and the locale does not matter.
+/// \file
+/// A formula typed as text, as a function that has derivatives:
+///
+///     const auto f = inspect::Formula::parse("(1 - x)^2 + 100*(y - x^2)^2");
+///     minimize(f, f.point({{"x", -1.2}, {"y", 1}}), Lbfgs{});
+///
+///     sum      = product { ("+" | "-") product }
+///     product  = signed { ("*" | "/") signed }
+///     signed   = ("+" | "-") signed | power               so that -x^2 is -(x^2)
+///     power    = operand [ "^" signed ]                   from the right, and 2^-1 needs no parentheses
+///     operand  = number | name | function "(" sum { "," sum } ")" | "(" sum ")"
+///
+/// Functions are those of calculus.hpp by their name there; max and min take any number of operands, and so do sum,
+/// mean, norm and log_sum_exp. `select` is not among them: a formula has no comparisons. pi and e are constants. A name
+/// is made of letters, also Greek ones, digits and _. What people paste is read as well: · × ÷ − ² ³ and π.
+///
+/// A number, and what is computed from numbers alone, is a double; x^2 and x^3 are square and cube. Everything else is
+/// computed, and recorded, as the same expression would be in C++. Any text can be given: what is no formula throws,
+/// nothing recurses, and the locale does not matter.
 
 #include <cstddef>
 #include <initializer_list>

@@ -1,5 +1,6 @@
 #pragma once
-// The functions that a formula may call, by name and number of operands.
+/// \file
+/// The functions that a formula may call, by name and number of operands.
 
 #include <cstdint>
 #include <span>

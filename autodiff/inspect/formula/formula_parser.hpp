@@ -1,5 +1,6 @@
 #pragma once
-// Reading a formula: text to steps in postfix order. See formula.hpp for the grammar.
+/// \file
+/// Reading a formula: text to steps in postfix order. See formula.hpp for the grammar.
 
 #include <string>
 #include <string_view>

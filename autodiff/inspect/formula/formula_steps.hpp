@@ -1,10 +1,11 @@
 #pragma once
-// What a formula consists of once it is read: steps in postfix order, each of which works on a stack.
-//
-//     tanh(w*x + b)^2       w  x  *  b  +  tanh  2  ^
-//
-// A step that calls a rule of calculus.hpp knows it by its place in one of three lists, by number of operands. The
-// lists below are all that a formula knows of functions: names, values and slopes are the rules' own.
+/// \file
+/// What a formula consists of once it is read: steps in postfix order, each of which works on a stack.
+///
+///     tanh(w*x + b)^2       w  x  *  b  +  tanh  2  ^
+///
+/// A step that calls a rule of calculus.hpp knows it by its place in one of three lists, by number of operands. The
+/// lists below are all that a formula knows of functions: names, values and slopes are the rules' own.
 
 #include <array>
 #include <cstddef>

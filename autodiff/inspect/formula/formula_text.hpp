@@ -1,5 +1,6 @@
 #pragma once
-// The characters of a formula: what each of them is, and how a place among them is shown.
+/// \file
+/// The characters of a formula: what each of them is, and how a place among them is shown.
 
 #include <cstddef>
 #include <string>

@@ -1,6 +1,7 @@
 #pragma once
-// What a classifier of two inputs decides where: the plane in the colours of the classes, the deeper the surer, the
-// lines on which it is undecided, and the samples on top, those it gets wrong with a ring.
+/// \file
+/// What a classifier of two inputs decides at each place of the plane. The plane has the colours of the classes, deeper
+/// where the classifier is surer; lines show where it is undecided, and samples that it gets wrong have a ring.
 
 #include <concepts>
 #include <cstddef>
@@ -36,11 +37,13 @@ Classifier as_classifier(F f) {
   };
 }
 
+/// A point of the plane, and its class.
 struct Sample {
   double x, y;
   std::size_t label;  ///< from 0
 };
 
+/// The part of the plane that is shown, how finely, and what it is called.
 struct BoundaryOptions {
   std::string title = "Decision boundary";
   std::string x_name = "x", y_name = "y";

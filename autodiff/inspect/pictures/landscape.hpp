@@ -1,7 +1,9 @@
 #pragma once
-// The loss of two parameters as a map: height lines, and on it the paths that were walked, side by side.
-//
-// Everything drawn was computed: the heights by sampling the loss on a grid, the paths by `minimize` with Keep::path.
+/// \file
+/// The loss of two parameters as a map with height lines, and on it the paths that were walked; one map for each path,
+/// side by side.
+///
+/// Everything drawn was computed: the heights by sampling the loss on a grid, the paths by `minimize` with Keep::path.
 
 #include <cstddef>
 #include <functional>
@@ -22,6 +24,7 @@ struct Landscape {
   std::size_t columns = 0, rows = 0;
   std::vector<double> values;  ///< values[row * columns + column], the row of the lowest y first
 
+  /// The loss at a place, and where that place is.
   double at(std::size_t column, std::size_t row) const { return values[row * columns + column]; }
   double x_at(std::size_t column) const;
   double y_at(std::size_t row) const;

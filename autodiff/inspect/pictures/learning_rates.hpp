@@ -1,5 +1,6 @@
 #pragma once
-// Learning rates side by side: what each of them did with the loss, on one page.
+/// \file
+/// One page that compares learning rates: what each of them did to the loss.
 
 #include <optional>
 #include <span>

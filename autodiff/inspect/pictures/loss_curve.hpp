@@ -1,9 +1,10 @@
 #pragma once
-// The loss over the steps of one run or several, as a picture for a page and as one made of characters.
-//
-// The scale is logarithmic where the losses are far apart. Where a run becomes NaN or infinite it ends with a cross,
-// and one that grows far beyond where all runs began leaves the picture at the top. A long run is drawn as the range of
-// its values in each column: nothing between them is lost.
+/// \file
+/// The loss over the steps of one run or several, as a picture for a page and as one made of characters.
+///
+/// The scale is logarithmic where the losses are far apart. Where a run becomes NaN or infinite it ends with a cross,
+/// and one that grows far beyond where all runs began leaves the picture at the top. In a long run, each column of the
+/// picture shows the whole range of the values in it, so that no value is lost.
 
 #include <cstddef>
 #include <span>
@@ -23,6 +24,7 @@ struct Curve {
   double every = 1;
 };
 
+/// What the plot and its axes are called.
 struct CurveNames {
   std::string title = "Loss";
   std::string index = "step", value = "loss";

@@ -1,9 +1,10 @@
 #pragma once
-// Pages: what all pictures of `inspect` share. A picture is an SVG and what is said below it; a page is one HTML file
-// that holds some of them, with nothing to load from elsewhere.
-//
-// Colours are named in one place and differ between light and dark surroundings, which the browser chooses. Those of
-// series and classes are in palette.hpp.
+/// \file
+/// Pages: what all pictures of `inspect` share. A picture is an SVG and what is said below it; a page is one HTML file
+/// that holds some of them, with nothing to load from elsewhere.
+///
+/// Colours are named in one place and differ between light and dark surroundings, which the browser chooses. Those of
+/// series and classes are in palette.hpp.
 
 #include <cstddef>
 #include <filesystem>

@@ -1,6 +1,7 @@
 #pragma once
-// The colours of series and classes, on pages and in terminals: those of Okabe and Ito, "Color universal design"
-// (2008), which stay apart for those who cannot tell red from green, in a darker and a lighter form.
+/// \file
+/// The colours of series and classes, on pages and in terminals: those of Okabe and Ito, "Color universal design"
+/// (2008), which stay apart for those who cannot tell red from green, in a darker and a lighter form.
 
 #include <array>
 #include <cstdint>

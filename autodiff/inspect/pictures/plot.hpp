@@ -1,5 +1,6 @@
 #pragma once
-// Plots: axes with round numbers on them, and the plane between two of them.
+/// \file
+/// Plots: axes with round numbers on them, and the plane between two of them.
 
 #include <cstddef>
 #include <span>
@@ -14,7 +15,7 @@ struct Interval {
 };
 
 /// The least interval that covers the finite ones of these values, made wider where that is a single place, and from 0
-/// to 1 where there is none. Values beyond ±1e300 count as that.
+/// to 1 where there is none. Values beyond ±1e300 count as ±1e300.
 Interval covering(std::span<const double> values);
 /// The same with a margin of a part of its length on either side.
 Interval with_margin(Interval interval, double part = 0.05);
@@ -23,12 +24,12 @@ struct Tick {
   double value;
   std::string label;
 };
-/// Some `most` round numbers within an interval or fewer, but two, 1, 2 or 5 times a power of ten apart. Their labels
-/// have the digits that tell them apart.
+/// About `most` round numbers within an interval, or fewer, but at least two. They lie 1, 2 or 5 times a power of ten
+/// apart. Their labels have the digits that tell them apart.
 std::vector<Tick> ticks(Interval interval, std::size_t most = 6);
 /// The same on a logarithmic scale: powers of ten, and between few of them 2 and 5 times those.
 std::vector<Tick> logarithmic_ticks(Interval interval, std::size_t most = 7);
-/// Is a logarithmic scale in place? Where all finite values are positive, but for zeros, and far apart.
+/// Should the scale be logarithmic? It should where all finite values but zeros are positive and lie far apart.
 bool asks_for_logarithm(std::span<const double> values);
 
 /// Values in an interval as places on a line.
@@ -38,7 +39,8 @@ class Axis {
   /// A logarithmic axis takes an interval of positive numbers.
   Axis(Interval values, double from, double to, bool logarithmic = false);
 
-  /// The place of a value; of one that is outside, on the line but not further than its own length away.
+  /// The place of a value on the line. A value outside of the interval has a place beyond the end of the line, but no
+  /// further away than the line is long.
   double at(double value) const;
   const Interval& values() const { return values_; }
   double from() const { return from_; }
@@ -57,7 +59,7 @@ class Axis {
 struct Plane {
   Axis x, y;
 
-  /// Into a drawing of this size, with room for labels.
+  /// Fits the plane into a drawing of this size, with room for labels.
   Plane(Interval x_values, Interval y_values, double width, double height, bool logarithmic_y = false);
   double left() const { return x.from(); }
   double right() const { return x.to(); }
@@ -65,7 +67,7 @@ struct Plane {
   double bottom() const { return y.from(); }
   /// The rectangle, as an SVG path.
   std::string outline() const;
-  /// A drawing without what is outside the rectangle.
+  /// A drawing, of which only the part inside the rectangle is shown.
   std::string clipped(std::string_view drawing) const;
   /// Lines at the ticks, to lie below what is drawn.
   std::string grid() const;

@@ -1,5 +1,6 @@
 #pragma once
-// A small image as text that HTML and SVG take in the place of an address: a PNG file in base 64.
+/// \file
+/// A small image as text that HTML and SVG take in the place of an address: a PNG file in base 64.
 
 #include <array>
 #include <cstddef>

@@ -1,6 +1,7 @@
 #pragma once
-// Pictures made of characters: a grid of cells with colours where the terminal has them, and with characters that every
-// terminal has where it has no others.
+/// \file
+/// Pictures made of characters: a grid of cells, in colours where the terminal has them, and in ASCII where it has no
+/// other characters.
 
 #include <cstddef>
 #include <cstdio>
@@ -16,8 +17,8 @@ struct TextOptions {
   bool unicode = true;     ///< false: ASCII only
   bool colour = false;     ///< by escape sequences
 };
-/// What a stream takes: its width, and colours where it is a terminal and NO_COLOR is not set; Unicode where the
-/// environment says UTF-8.
+/// The options that suit a stream: its width, colours where it is a terminal and NO_COLOR is not set, and Unicode where
+/// the environment says UTF-8.
 TextOptions options_for(std::FILE* stream);
 
 namespace terminal_detail {
@@ -27,7 +28,7 @@ struct Cell {
   std::string glyph = " ";
   int colour = -1, background = -1;
 };
-/// Of the cube of 6 x 6 x 6 colours, each from 0 to 1.
+/// The colour of these parts of red, green and blue, each from 0 to 1, in the cube of 6 x 6 x 6 colours.
 int colour_of(double red, double green, double blue);
 /// The colour of the index-th series, as on pages. A shade from 0, the page's black, to 1.
 int series_colour(std::size_t index, double shade = 1);

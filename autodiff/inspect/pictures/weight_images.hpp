@@ -1,8 +1,9 @@
 #pragma once
-// The columns of a weight matrix as images: what each unit of a layer looks for, where its inputs are pixels.
-//
-// Weights of both signs are drawn in two colours, the stronger the further from 0; weights of one sign in shades of
-// one. All images share one scale, which stands below them.
+/// \file
+/// The columns of a weight matrix as images: what each unit of a layer looks for, where its inputs are pixels.
+///
+/// Weights of both signs are drawn in two colours, the stronger the further from 0; weights of one sign in shades of
+/// one. All images share one scale, which stands below them.
 
 #include <cstddef>
 #include <span>
@@ -14,6 +15,7 @@
 
 namespace downhill::inspect {
 
+/// How many images are drawn, and of what size.
 struct ImageOptions {
   std::string title = "Weights";
   std::size_t width = 0;                 ///< pixels in a row of an image; 0: as square as the number of inputs allows

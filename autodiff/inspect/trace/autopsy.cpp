@@ -35,8 +35,8 @@ std::vector<std::size_t> slice_of(const Record& record, std::size_t last) {
   return slice;
 }
 
-// An infinity that was given as a constant, as a mask is, and what it was handed on to, is meant: no finding unless it
-// reaches the result.
+// An infinity that was given as a constant, as in a mask, is intended, and so is what follows from it: it is no finding
+// unless it reaches the result.
 bool is_meant(const Record& record, const std::vector<bool>& has_meant, const RecordedStep& step, std::size_t element) {
   if (!std::isinf(step.values[element])) return false;
   for (const Operand& operand : step.operands) {

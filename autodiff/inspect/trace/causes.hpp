@@ -1,6 +1,7 @@
 #pragma once
-// What usually causes a NaN or an infinity, by the operation and its operands, and what to do about it. Of a matrix it
-// is the element that tells, and the elements of the operands that it was made of.
+/// \file
+/// What usually causes a NaN or an infinity, by the operation and its operands, and what to do about it. For a matrix,
+/// the cause is read off one element and the elements of the operands from which it was made.
 
 #include <cstddef>
 #include <optional>

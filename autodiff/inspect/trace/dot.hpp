@@ -1,7 +1,8 @@
 #pragma once
-// A record as a graph, for Graphviz: `dot -Tsvg graph.dot > graph.svg`. A node is a step with its value and its
-// adjoint, an edge carries the slope. Plain numbers are dashed, variables are boxes. Steps of one scope (Trace::here)
-// share a frame.
+/// \file
+/// A record as a graph, for Graphviz: `dot -Tsvg graph.dot > graph.svg`. A node is a step with its value and its
+/// adjoint, an edge carries the slope. Plain numbers are dashed, variables are boxes. Steps of one scope (Trace::here)
+/// share a frame.
 
 #include <cstddef>
 #include <string>
@@ -10,6 +11,7 @@
 
 namespace downhill::inspect {
 
+/// How much of a record is drawn.
 struct DotOptions {
   /// The last ones are drawn, nearest to the result, and the variables that they use; one node stands for the rest.
   std::size_t most_steps = 200;

@@ -1,14 +1,15 @@
 #pragma once
-// The record: what a tape computed on the way to one result, and what the sweep then did, as plain data. The table, the
-// drawing, the document, `why` and `autopsy` are all made from it; nothing is shown that was not computed.
-//
-//     loss = square(w * x - y)
-//
-//     steps    w 0.5    x 2    y 3    * 1 (w: slope 2, x: 0.5)    - -2 (*: 1, y: -1)    square 4 (-: -4)
-//     sweep    square, adjoint 1: -4 flows to -    -, adjoint -4: -4 flows to *, 4 to y    *, adjoint -4: ...
-//
-// Steps stand in the order in which they were recorded, variables before them, and a step comes after its operands.
-// Visits of the sweep stand in the order in which it made them.
+/// \file
+/// The record: what a tape computed on the way to one result, and what the sweep then did, as plain data. The table,
+/// the graph, the JSON document, `why` and `autopsy` are all made from it; nothing is shown that was not computed.
+///
+///     loss = square(w * x - y)
+///
+///     steps    w 0.5    x 2    y 3    * 1 (w: slope 2, x: 0.5)    - -2 (*: 1, y: -1)    square 4 (-: -4)
+///     sweep    square, adjoint 1: -4 flows to -    -, adjoint -4: -4 flows to *, 4 to y    *, adjoint -4: ...
+///
+/// Steps stand in the order in which they were recorded, variables before them, and a step comes after its operands.
+/// Visits of the sweep stand in the order in which it made them.
 
 #include <cstddef>
 #include <optional>
@@ -21,6 +22,7 @@
 
 namespace downhill::inspect {
 
+/// The slot or the step that a plain number has: none.
 inline constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
 
 /// A line of a program, as far as it is known: see `Trace`. The scope is what `Trace::here` was given.
@@ -32,6 +34,7 @@ struct Source {
   bool operator==(const Source&) const = default;
 };
 
+/// What a step took: the result of another step, or a constant.
 struct Operand {
   std::size_t slot = nowhere;   // of its first element; nowhere for a constant: a plain number or matrix
   std::size_t count = 1;        // of its elements
@@ -51,7 +54,9 @@ struct BlockSlope {
   double slope;
 };
 
+/// One step of the forward pass, and the adjoint that arrived at it in the sweep.
 struct RecordedStep {
+  /// What kind of step it is.
   enum class Kind {
     variable,   // given, not computed
     operation,  // one elementary operation, n-ary ones included
@@ -76,11 +81,13 @@ struct Contribution {
   std::vector<double> flow, before, after;
 };
 
+/// A step in the sweep: what flowed from it to each operand.
 struct Visit {
   std::size_t step;  // an index into Record::steps; the adjoint that arrives is the step's
   std::vector<Contribution> contributions;
 };
 
+/// All that a trace heard of the way to one result, and the sweep back from it.
 struct Record {
   std::string number = "double";  // the number type of the tape: values and adjoints are exact as doubles
   std::vector<RecordedStep> steps;
@@ -99,6 +106,7 @@ struct Record {
   double adjoint(std::size_t slot) const;
 };
 
+/// How much of a trace becomes a record.
 struct RecordOptions {
   bool all = false;                      // keep the steps that the result does not depend on
   std::size_t most_block_slopes = 4096;  // a block with at most so many results times operands keeps its slopes

@@ -1,10 +1,11 @@
 #pragma once
-// Where in the program a step was recorded. An operator cannot carry a std::source_location, so a trace that keeps
-// sources walks the stack instead, and keeps nothing but return addresses. They become a file and a line only when
-// somebody reads them: the first frame that is not this library's own, inlined ones included.
-//
-// That asks for debug information (-g, or -g1) and, when Downhill is built, for libbacktrace, which comes with gcc
-// (Debian: libgcc-12-dev). Without them a source stays unknown; Trace::here always works.
+/// \file
+/// Where in the program a step was recorded. An operator cannot carry a std::source_location, so a trace that keeps
+/// sources walks the stack instead, and keeps nothing but return addresses. They become a file and a line only when
+/// somebody reads them: the first frame that is not this library's own, inlined ones included.
+///
+/// That asks for debug information (-g, or -g1) and, when Downhill is built, for libbacktrace, which comes with gcc
+/// (Debian: libgcc-12-dev). Without them a source stays unknown; Trace::here always works.
 
 #include <cstddef>
 #include <span>

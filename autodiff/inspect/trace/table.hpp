@@ -1,13 +1,14 @@
 #pragma once
-// Tables for the terminal. Of a tape: one row for each statement, in the order in which they were recorded, with its
-// edges, and after a sweep with the adjoints that arrived. Of a record: the steps forward, each with what it was given
-// and its slope along each operand, and then the visits of the sweep, each with what flowed to whom.
-//
-//     slot  name  step      value  operands: value (slope)
-//     3           *             1  w = 0.5 (2)   x = 2 (0.5)
-//
-//     slot  visit   adjoint  flow -> operand (its adjoint before, after)
-//     3     *            -4  -8 -> w (0, -8)   -2 -> x (0, -2)
+/// \file
+/// Tables for the terminal. The table of a tape has one row for each statement, in the order in which they were
+/// recorded, with its edges and, after a sweep, its adjoint. The table of a record has the forward steps, each with its
+/// operands and its slope along each of them, and then the visits of the sweep, each with what flowed to which operand.
+///
+///     slot  name  step      value  operands: value (slope)
+///     3           *             1  w = 0.5 (2)   x = 2 (0.5)
+///
+///     slot  visit   adjoint  flow -> operand (its adjoint before, after)
+///     3     *            -4  -8 -> w (0, -8)   -2 -> x (0, -2)
 
 #include <cstddef>
 #include <string>
@@ -26,6 +27,7 @@ std::string table(const Tape<T>& tape, std::size_t most_rows = 100);
 template <class T>
 std::string table(const Tape<T>& tape, const Gradient<T>& gradient, std::size_t most_rows = 100);
 
+/// How much of a record the table has.
 struct TableOptions {
   std::size_t most_rows = 100;    // of steps, and of visits; a line counts those that are left out
   std::size_t most_operands = 8;  // of each

@@ -1,17 +1,18 @@
 #pragma once
-// The trace: hears what a tape records, step by step, while it lives.
-//
-//     Tape<double> tape;
-//     inspect::Trace trace(tape);
-//     auto w = tape.variable(0.5, "w"), x = tape.variable(2, "x"), y = tape.variable(3, "y");
-//     auto loss = square(w * x - y);
-//     trace.name(loss, "loss");
-//     fmt::print("{}", inspect::table(trace.of(loss)));
-//
-// It hears of Vars that were made while it lives; one from before joins in with `w = trace.watch(w)`, and a parameter
-// by being taken again, `tape.parameter(i)`. A step of Vars that it does not hear of is in the record all the same,
-// with its slopes, as an untraced one. Every operation is a step of its own: nothing folds, and `s += e` makes a new
-// step. Values are the same as without a trace; derivatives are, but for rounding, which folding changes.
+/// \file
+/// The trace: hears what a tape records, step by step, while it lives.
+///
+///     Tape<double> tape;
+///     inspect::Trace trace(tape);
+///     auto w = tape.variable(0.5, "w"), x = tape.variable(2, "x"), y = tape.variable(3, "y");
+///     auto loss = square(w * x - y);
+///     trace.name(loss, "loss");
+///     fmt::print("{}", inspect::table(trace.of(loss)));
+///
+/// It hears of Vars that were made while it lives; one from before joins in with `w = trace.watch(w)`, and a parameter
+/// by being taken again, `tape.parameter(i)`. A step of Vars that it does not hear of is in the record all the same,
+/// with its slopes, as an untraced one. Every operation is a step of its own: nothing folds, and `s += e` makes a new
+/// step. Values are the same as without a trace; derivatives are, but for rounding, which folding changes.
 
 #include <cstddef>
 #include <cstdint>
@@ -27,12 +28,13 @@
 
 namespace downhill::inspect {
 
+/// What a trace keeps of each step beside its numbers.
 struct TraceOptions {
   /// Keep the file and the line of every step, by walking the stack. See source.hpp for what that asks of a build.
   bool sources = false;
 };
 
-/// Stamps the steps that are recorded while it lives with its own place. Made by Trace::here.
+/// While it lives, the steps that are recorded are marked with its place. Trace::here makes one.
 class Here {
  public:
   Here(const Here&) = delete;
@@ -57,7 +59,7 @@ class Trace final : private Listener<T> {
 
   /// The same as Tape::name.
   void name(const Var<T>& x, std::string_view name) { tape_.name(x, name); }
-  /// The same Var, from before the trace, so that the trace hears of it.
+  /// Takes a Var from before the trace, and returns one of which the trace hears.
   Var<T> watch(const Var<T>& x) { return tape_.heard(x); }
   /// While what it returns lives, steps are stamped with this place and this label; the innermost counts. Works without
   /// debug information. Example: `const auto here = trace.here("the penalty");`

@@ -7,7 +7,7 @@
 
 namespace downhill::inspect {
 
-// What is in the folder trace_page/: CMake makes a source file of it.
+// The files of the folder trace/page/, of which CMake makes a source file.
 namespace trace_page_files {
 extern const char* const style;
 extern const char* const body;

@@ -1,11 +1,12 @@
 #pragma once
-// A record as a page to step through: the graph beside the tape beside the formula, forward through the recording and
-// then backward through the sweep, with every sum of the chain rule written out in numbers.
-//
-//     inspect::write("loss.html", inspect::trace_page(trace.of(loss), {.title = "One neuron"}));
-//
-// The page is one file, and loads nothing from elsewhere. It holds the record as the document of json.hpp, in a script
-// element of the type application/json; what is in the folder trace_page/ makes the rest of it, in the browser.
+/// \file
+/// A record as a page to step through: the graph beside the tape beside the formula, forward through the recording and
+/// then backward through the sweep, with every sum of the chain rule written out in numbers.
+///
+///     inspect::write("loss.html", inspect::trace_page(trace.of(loss), {.title = "One neuron"}));
+///
+/// The page is one file, and loads nothing from elsewhere. It holds the record as the document of json.hpp, in a script
+/// element of the type application/json; the scripts in the folder trace/page/ make the rest of it, in the browser.
 
 #include <cstddef>
 #include <string>
@@ -15,6 +16,7 @@
 
 namespace downhill::inspect {
 
+/// What the page is called, and how much of a record is on it.
 struct TracePageOptions {
   std::string title = "Inside a gradient";
   /// Of a block: with more, its summary is shown, and its elements are not on the page.

@@ -1,14 +1,16 @@
 #pragma once
-// Why does a parameter have this gradient? The gradient is a sum over all paths from the result down to the parameter,
-// each worth the product of the slopes along it. `why` finds the heaviest ones, like a stack trace of influence:
-//
-//     loss = square(w * x) + w        d loss / d w = 9, along 2 paths
-//       1   8   loss = + (1)   square (4)   * (2)   w
-//       2   1   loss = + (1)   w
-//
-// There may be exponentially many paths. A path that is among the k heaviest to a slot is among the k heaviest to every
-// slot on its way, so k for each slot are all that is kept, as the sweep goes by. Source: Eppstein, "Finding the k
-// shortest paths", SIAM J. Computing 28 (1998), whose acyclic case this is, with products in place of sums.
+/// \file
+/// Why does a parameter have this gradient? The gradient is a sum over all paths from the result down to the parameter,
+/// each worth the product of the slopes along it. `why` finds the heaviest ones, like a stack trace of influence:
+///
+///     loss = square(w * x) + w        d loss / d w = 9, along 2 paths
+///       1   8   loss = + (1)   square (4)   * (2)   w
+///       2   1   loss = + (1)   w
+///
+/// There may be exponentially many paths. A path that is among the k heaviest to a slot is among the k heaviest to
+/// every slot on its way, so it is enough to keep k paths for each slot while the sweep passes. Source: Eppstein,
+/// "Finding the k shortest paths", SIAM J. Computing 28 (1998), whose acyclic case this is, with products in place of
+/// sums.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +23,9 @@
 
 namespace downhill::inspect {
 
+/// A path through the record, from the result to a parameter, and the product of the slopes along it.
 struct Path {
+  /// From a step to one of its operands.
   struct Edge {
     std::size_t step, slot, operand;  // of the record; which of the step's results; of the step
     double slope;
@@ -30,6 +34,7 @@ struct Path {
   std::vector<Edge> edges;  // from the result down
 };
 
+/// Where the gradient of a parameter came from.
 struct Why {
   static constexpr std::uint64_t countless = static_cast<std::uint64_t>(-1);
 
