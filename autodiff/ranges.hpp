@@ -3,9 +3,9 @@
 /// n-ary operations over ranges: one statement with n edges, where a loop would leave n statements.
 ///
 /// A range is anything with begin, end and size whose elements are Vars, Duals or plain floating-point numbers:
-/// std::vector, std::array, std::span, an Eigen vector. One that makes its elements as it is read, as a view or an Eigen
-/// expression does, is read once. Over plain numbers the result is a plain number. The error of a sum does not grow with
-/// the number of its terms (total.hpp), as that of the loop it replaces does.
+/// std::vector, std::array, std::span, an Eigen vector. One that makes its elements as it is read, as a view or an
+/// Eigen expression does, is read once. Over plain numbers the result is a plain number. The error of a sum does not
+/// grow with the number of its terms (total.hpp), as that of the loop it replaces does.
 
 #include <algorithm>
 #include <cmath>
@@ -21,6 +21,7 @@
 
 namespace downhill {
 
+/// The type of the elements of a range.
 template <class R>
 using ElementOf = std::remove_cvref_t<decltype(*std::begin(std::declval<const R&>()))>;
 

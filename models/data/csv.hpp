@@ -23,6 +23,7 @@ namespace downhill {
 /// Without names, the columns are called "column 1", "column 2" and so on.
 enum class Header { detect, present, absent };
 
+/// How a file of comma-separated values, or one like it, is to be read.
 struct CsvOptions {
   /// What stands between two fields. Detected where not given: a semicolon, a tab, a comma or spaces, whichever fits.
   /// A run of spaces and tabs is one separator if the separator is a space.

@@ -174,6 +174,7 @@ class CustomLayer {
   SampleShape output(const SampleShape& in) const { return layer_->output(in); }
   std::vector<ParameterShape> parameters(const SampleShape& in) const { return layer_->parameters(in); }
   double flops(const SampleShape& in) const { return layer_->flops(in); }
+  /// What the layer computes of a batch x.
   template <class T>
   VarMatrix<T> forward(const VarMatrix<T>& x, std::span<const VarMatrix<T>> parameters, const Pass& pass) const {
     return layer_->forward(x, parameters, pass);
