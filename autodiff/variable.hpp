@@ -23,6 +23,7 @@ namespace downhill {
 
 template <class T = double>
 class Var;
+/// Vars carry derivatives.
 template <class T>
 inline constexpr bool is_active_type<Var<T>> = true;
 
@@ -143,6 +144,7 @@ constexpr auto demand_one_type() {
   return is_one;
 }
 
+/// A rule applied to Vars, and to plain numbers beside them: its value, recorded with its slopes.
 template <class Rule, class X>
   requires AnyVar<X>
 [[gnu::always_inline]] inline auto apply(X&& x) { return Recorder::apply<Rule>(std::forward<X>(x)); }
@@ -277,6 +279,7 @@ auto operator<=>(const X& x, const Y& y) {
     return primal<T>(x) <=> primal<T>(y);
   }
 }
+/// What std asks of a number, of its value.
 template <class T>
 bool isnan(const Var<T>& x) {
   using std::isnan;

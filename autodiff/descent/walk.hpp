@@ -115,9 +115,8 @@ inline constexpr bool is_noisy = [] {
 }();
 
 /// A method's walker, which takes the steps, has `Move advance(const Iterate& from, Iterate& to, E& evaluate)`. It may
-/// have `admit(start)`, which throws if the method cannot start there; `double flatness(const Iterate& at)`, what
-/// counts as the norm of the gradient; and `std::span<const double> estimated_step(const Iterate& at)`, the step that
-/// leads to the bottom as far as it knows the curvature, empty if it cannot tell.
+/// have `admit(start)`, which throws if the method cannot start there, and `double flatness(const Iterate& at)`, what
+/// counts as the norm of the gradient.
 class Walk {
  public:
   /// Throws ShapeError for an empty start, OptionError for one that is not finite or a condition that is NaN.
@@ -184,8 +183,6 @@ class Walk {
     if (!stop_.gradient_norm && !is_noisy_ && is_finite()) {
       if constexpr (requires { Method::judges_flatness; })
         judged_by_method_ = Method::judges_flatness;
-      else if constexpr (requires { method.estimated_step(now_); })
-        remaining_ = remaining(method.estimated_step(now_));
       else
         remaining_ = remaining(step_by_last_step());
     }

@@ -54,7 +54,7 @@ TEST_CASE("a recurrence of a million steps takes the memory of the ends of its s
   CHECK(tape.bytes() == 0);
   CHECK(tape.statements() == count / length);
   CHECK(tape.slots() == 2 + count / length);
-  const double by_checkpoints = tape.gradient(kept)[w];
+  const double recomputed = tape.gradient(kept)[w];
 
   double x = 0.3, slope = 0;  // forward, by hand
   for (int i = 0; i < count; ++i) {
@@ -62,7 +62,7 @@ TEST_CASE("a recurrence of a million steps takes the memory of the ends of its s
     x = std::sin(x) + 0.4 * std::cos(x);
   }
   CHECK(kept.value() == Catch::Approx(x).epsilon(1e-13));
-  CHECK(by_checkpoints == Catch::Approx(slope).epsilon(1e-10));
+  CHECK(recomputed == Catch::Approx(slope).epsilon(1e-10));
 }
 
 TEST_CASE("recomputed segments take a vector, give several results, and nest") {

@@ -318,7 +318,7 @@ TEST_CASE("a block that takes single numbers shows where each of them comes from
   Tape<double> tape;
   Trace trace(tape);
   const std::vector<Var<double>> x = tape.variables(std::vector{1.0, 2.0, 3.0});
-  const auto many = checkpoint([](auto v) { return std::vector{v[0] * v[1], v[1] * v[2]}; });
+  const auto many = recompute([](auto v) { return std::vector{v[0] * v[1], v[1] * v[2]}; });
   const std::vector<Var<double>> inner{square(x[0]), square(x[1]), square(x[2])};
   const auto y = many(inner);
   const Var<double> result = y[0] * y[1] + x[0];
