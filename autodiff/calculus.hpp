@@ -207,14 +207,17 @@ template <class X, Number<X> Y> [[gnu::always_inline]] inline auto logaddexp(X&&
 /// x log x, 0 at 0. Slope 1 + log x.
 struct XLogX : SteepAtZero { static constexpr std::string_view name = "xlogx";
   static constexpr OperandDomain domain = not_negative;
-  template <class T> static T value(const T& x) { using std::log; return x == T(0) ? T(0) : T(x * log(x)); }
+  template <class T> static T value(const T& x) {
+    if constexpr (Active<T>) return apply<XLogX>(x);
+    else return x == T(0) ? T(0) : T(x * std::log(x)); }
   template <class T> static T slope(const T& x, const T&) { using std::log; return T(1) + log(x); } };
 template <Number X> [[gnu::always_inline]] inline auto xlogx(X&& x) { return apply<XLogX>(std::forward<X>(x)); }
 /// x log y, 0 at x = 0 unless y is NaN. Slopes log y and x / y, the latter 0 at (0, 0).
 struct XLogY { static constexpr std::string_view name = "xlogy";
   static constexpr std::array domain{all_numbers, positive_numbers};
   template <class T> static T value(const T& x, const T& y) {
-    using std::log; return x == T(0) && y == y ? T(0) : T(x * log(y)); }
+    if constexpr (Active<T>) return apply<XLogY>(x, y);
+    else return x == T(0) && y == y ? T(0) : T(x * std::log(y)); }
   template <class T> static T slope_x(const T&, const T& y, const T&) { using std::log; return log(y); }
   template <class T> static T slope_y(const T& x, const T& y, const T& v) {
     return x == T(0) && y == T(0) ? T(0) : v == v ? T(x / y) : v; } };

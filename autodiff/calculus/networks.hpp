@@ -76,7 +76,10 @@ struct Huber { static constexpr std::string_view name = "huber";
   template <class T> static Smoothness smoothness(const T& x, const T& d) {
     return smooth_unless(x == d || x == -d, Smoothness::bends); }
   template <class T> static T value(const T& x, const T& d) {
-    using std::abs; const T a = abs(x); return a <= d ? T(0.5) * x * x : d * (a - T(0.5) * d); }
+    if constexpr (Active<T>) return apply<Huber>(x, d);
+    else {
+      const T a = std::abs(x);
+      return a <= d ? T(0.5) * x * x : d * (a - T(0.5) * d); } }
   template <class T> static T slope_x(const T& x, const T& d, const T&) { return x > d ? d : x < -d ? T(-d) : x; }
   template <class T> static T slope_y(const T& x, const T& d, const T&) {
     using std::abs; return abs(x) <= d ? T(0) : abs(x) - d; } };

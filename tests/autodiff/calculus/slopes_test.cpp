@@ -7,7 +7,9 @@
 #include <cmath>
 #include <limits>
 #include <string_view>
+#include <type_traits>
 
+#include <autodiff/calculus/rules.hpp>
 #include <autodiff/dual.hpp>
 #include <autodiff/gradient.hpp>
 #include <autodiff/variable.hpp>
@@ -155,50 +157,21 @@ const OfTwo of_two[] = {
     {"atan2", -1.0, -1.0000001, {-0.49999994999999997, -4.999999252919385e-08, 0.49999994999999997}, {-0.4999998500000149, -0.499999999999985, 0.4999998500000149, 0.499999999999985}},
     {"atan2", 4.5188842732881875, -4.518884243836683, {0.024485420592836885, 1.5958197416701748e-10, -0.024485420592836885}, {-0.00541846602639016, 0.005418465920446769, 0.00541846602639016, -0.005418465920446769}},
     {"atan2", 1e+80, 1e+60, {-2e-180, 1e-160, 2e-180}, {5.9999999999999994e-260, -2e-240, -5.9999999999999994e-260, 2e-240}},
-    {"divide", 3.0, 7.0, {0.0, -0.02040816326530612, 0.01749271137026239}, {0.0, 0.0, 0.0058309037900874635, -0.007496876301541024}},
-    {"divide", 1e-60, 1e+60, {0.0, -1.0000000000000002e-120, 2.0000000000000002e-240}, {0.0, 0.0, 2.0000000000000005e-180, -6e-300}},
+    {"/", 3.0, 7.0, {0.0, -0.02040816326530612, 0.01749271137026239}, {0.0, 0.0, 0.0058309037900874635, -0.007496876301541024}},
+    {"/", 1e-60, 1e+60, {0.0, -1.0000000000000002e-120, 2.0000000000000002e-240}, {0.0, 0.0, 2.0000000000000005e-180, -6e-300}},
 };
 // clang-format on
 
-template <class X>
-X call(std::string_view name, const X& x) {
-  if (name == "cbrt") return cbrt(x);
-  if (name == "asin") return asin(x);
-  if (name == "acos") return acos(x);
-  if (name == "atanh") return atanh(x);
-  if (name == "acosh") return acosh(x);
-  if (name == "asinh") return asinh(x);
-  if (name == "atan") return atan(x);
-  if (name == "tanh") return tanh(x);
-  if (name == "erf") return erf(x);
-  if (name == "erfc") return erfc(x);
-  if (name == "lgamma") return lgamma(x);
-  if (name == "sigmoid") return sigmoid(x);
-  if (name == "softplus") return softplus(x);
-  if (name == "log_sigmoid") return log_sigmoid(x);
-  if (name == "gelu") return gelu(x);
-  if (name == "silu") return silu(x);
-  if (name == "sqrt") return sqrt(x);
-  if (name == "log1p") return log1p(x);
-  if (name == "log") return log(x);
-  if (name == "exp2") return exp2(x);
-  if (name == "expm1") return expm1(x);
-  if (name == "tan") return tan(x);
-  if (name == "sin") return sin(x);
-  if (name == "cos") return cos(x);
-  if (name == "reciprocal") return reciprocal(x);
-  FAIL("no function " << name);
-  return x;
-}
-template <class X>
-X call(std::string_view name, const X& x, const X& y) {
-  if (name == "pow") return pow(x, y);
-  if (name == "hypot") return hypot(x, y);
-  if (name == "logaddexp") return logaddexp(x, y);
-  if (name == "atan2") return atan2(x, y);
-  if (name == "divide") return x / y;
-  FAIL("no function " << name);
-  return x;
+// The rule of this name, applied.
+template <class X, class... Rest>
+X call(std::string_view name, const X& x, const Rest&... rest) {
+  X result = x;
+  bool is_known = false;
+  RulesOfArity<1 + sizeof...(Rest)>::for_each([&]<class Rule>(std::type_identity<Rule>) {
+    if (Rule::name == name) result = apply<Rule>(x, rest...), is_known = true;
+  });
+  if (!is_known) FAIL("no rule " << name);
+  return result;
 }
 
 template <class T>
