@@ -16,14 +16,14 @@
 ///
 /// At kinks and edges: abs'(0) = 0, relu'(0) = 0, leaky_relu'(0) = slope, elu'(0) = alpha. max and min split a tie in
 /// halves. clamp has slope 1 at its bounds. floor, ceil, round, trunc and sign have slope 0 everywhere, their steps
-/// included. sqrt'(0), cbrt'(0), log'(0), asin'(1) are +infinity. pow(0, 0) has slopes 0 and 0, pow(0, 1) has d/dx 1,
-/// pow(0, 0.5) has d/dx +infinity, pow(0, y > 0) has d/dy 0. hypot(0, 0) has slopes 0, atan2(0, 0) and lgamma(-1) NaN.
-/// fmin and fmax pass over a NaN: slope 1 for the number beside it, and 0; a tie they split in halves. fdim has slopes 0
-/// at a tie, copysign 0 at x = 0 and along the sign everywhere; fmod and remainder have 1 and minus the quotient, their
-/// jumps included. xlogx and xlogy are 0 at x = 0, with the slope log 0 = -infinity, and xlogy(0, 0) has d/dy 0.
-/// Where the value is NaN (log of a negative number, a NaN operand of max) the slope is NaN, but for what has slope 0
-/// everywhere. At infinity a slope is its
-/// limit, where there is one: tanh'(inf) = 0, softplus'(inf) = 1.
+/// included. sqrt'(0), cbrt'(0), log'(0), asin'(1), logit'(0) and erfinv'(1) are +infinity. pow(0, 0) has slopes 0 and
+/// 0, pow(0, 1) has d/dx 1, pow(0, 0.5) has d/dx +infinity, pow(0, y > 0) has d/dy 0. hypot(0, 0) has slopes 0, atan2(0,
+/// 0), lgamma(-1) and digamma(-1) NaN. fmin and fmax pass over a NaN: slope 1 for the number beside it, and 0; a tie
+/// they split in halves. fdim has slopes 0 at a tie, copysign 0 at x = 0 and along the sign everywhere; fmod and
+/// remainder have 1 and minus the quotient, their jumps included. xlogx and xlogy are 0 at x = 0, with the slope log 0 =
+/// -infinity, and xlogy(0, 0) has d/dy 0. Where the value is NaN (log of a negative number, a NaN operand of max) the
+/// slope is NaN, but for what has slope 0 everywhere. At infinity a slope is its limit, where there is one: tanh'(inf) =
+/// 0, softplus'(inf) = 1.
 ///
 /// A slope that is a convention has no slope of its own: over nested numbers that is NaN (smoothness.hpp). Where an
 /// outer function smooths a kink, derivatives.hpp has the second derivative nevertheless.
@@ -223,6 +223,16 @@ struct XLogY { static constexpr std::string_view name = "xlogy";
     return x == T(0) && y == T(0) ? T(0) : v == v ? T(x / y) : v; } };
 template <class X, Number<X> Y> [[gnu::always_inline]] inline auto xlogy(X&& x, Y&& y) {
   return apply<XLogY>(std::forward<X>(x), std::forward<Y>(y)); }
+/// log(x / (1 - x)), the inverse of the sigmoid. Slope 1 / (x (1 - x)), NaN outside of [0, 1].
+struct Logit { static constexpr std::string_view name = "logit";
+  static constexpr OperandDomain domain = probabilities;
+  template <class T> static Smoothness smoothness(const T& x) {
+    return smooth_unless(x == 0 || x == 1, Smoothness::steep); }
+  template <class T> static T value(const T& x) {
+    if constexpr (Active<T>) return apply<Logit>(x);
+    else return special::logit(x); }
+  template <class T> static T slope(const T& x, const T&) { return special::LogitSlope::value(x); } };
+template <Number X> [[gnu::always_inline]] inline auto logit(X&& x) { return apply<Logit>(std::forward<X>(x)); }
 
 // ---- circular and hyperbolic functions
 /// sin x. Slope cos x.
@@ -311,6 +321,14 @@ struct Erfc { static constexpr std::string_view name = "erfc";
   template <class T> static T value(const T& x) { using std::erfc; return erfc(x); }
   template <class T> static T slope(const T& x, const T&) { return -special::ErfSlope::value(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto erfc(X&& x) { return apply<Erfc>(std::forward<X>(x)); }
+/// y of erf y = x. Slope sqrt(pi)/2 exp(y^2).
+struct ErfInv : SteepAtOne { static constexpr std::string_view name = "erfinv";
+  static constexpr OperandDomain domain = below_one;
+  template <class T> static T value(const T& x) {
+    if constexpr (Active<T>) return apply<ErfInv>(x);
+    else return special::erfinv(x); }
+  template <class T> static T slope(const T& x, const T&) { return special::InverseErf<1>::value(x); } };
+template <Number X> [[gnu::always_inline]] inline auto erfinv(X&& x) { return apply<ErfInv>(std::forward<X>(x)); }
 /// log |gamma(x)|. Slope digamma(x).
 struct LogGamma { static constexpr std::string_view name = "lgamma";
   static constexpr OperandDomain domain = without_gamma_poles;
@@ -325,6 +343,12 @@ struct TGamma { static constexpr std::string_view name = "tgamma";
     if constexpr (Active<T>) return y * special::Polygamma<0>::value(x);
     else return special::gamma_slope(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto tgamma(X&& x) { return apply<TGamma>(std::forward<X>(x)); }
+/// d/dx log |gamma(x)|. Slope trigamma(x).
+struct Digamma { static constexpr std::string_view name = "digamma";
+  static constexpr OperandDomain domain = without_gamma_poles;
+  template <class T> static T value(const T& x) { return special::Polygamma<0>::value(x); }
+  template <class T> static T slope(const T& x, const T&) { return special::Polygamma<1>::value(x); } };
+template <Number X> [[gnu::always_inline]] inline auto digamma(X&& x) { return apply<Digamma>(std::forward<X>(x)); }
 
 // clang-format on
 

@@ -38,6 +38,7 @@ inline constexpr OperandDomain all_numbers;
 inline constexpr OperandDomain not_zero{.poles = Poles::zero};
 inline constexpr OperandDomain not_negative{.low = 0};
 inline constexpr OperandDomain positive_numbers{.low = 0, .is_open = true};
+inline constexpr OperandDomain probabilities{.low = 0, .high = 1, .is_open = true};
 inline constexpr OperandDomain up_to_one{.low = -1, .high = 1};
 inline constexpr OperandDomain below_one{.low = -1, .high = 1, .is_open = true};
 inline constexpr OperandDomain without_gamma_poles{.poles = Poles::whole_up_to_zero};

@@ -100,6 +100,24 @@ struct Silu : InPacks { static constexpr std::string_view name = "silu";
   template <class T> static T slope(const T& x, const T&) { return special::SiluSlope::value(x); } };
 template <Number X> [[gnu::always_inline]] inline auto silu(X&& x) { return apply<Silu>(std::forward<X>(x)); }
 
+/// x tanh(softplus x). Slope w + x w' with w = tanh(softplus x). Misra, "Mish: a self regularized non-monotonic
+/// activation function" (2019).
+struct Mish { static constexpr std::string_view name = "mish";
+  template <class T> static T value(const T& x) {
+    if constexpr (Active<T>) return apply<Mish>(x);
+    else return special::mish(x); }
+  template <class T> static T slope(const T& x, const T&) { return special::mish_slope(x); } };
+template <Number X> [[gnu::always_inline]] inline auto mish(X&& x) { return apply<Mish>(std::forward<X>(x)); }
+/// x / (1 + |x|). Slope 1 / (1 + |x|)^2.
+struct Softsign { static constexpr std::string_view name = "softsign";
+  template <class T> static Smoothness smoothness(const T& x) { return smooth_unless(x == 0, Smoothness::bends); }
+  template <class T> static T value(const T& x) {
+    if constexpr (Active<T>) return apply<Softsign>(x);
+    else return special::softsign(x); }
+  template <class T> static T slope(const T& x, const T&) {
+    using std::abs; const T inverse = T(1) / (T(1) + abs(x)); return inverse * inverse; } };
+template <Number X> [[gnu::always_inline]] inline auto softsign(X&& x) { return apply<Softsign>(std::forward<X>(x)); }
+
 // clang-format on
 
 }  // namespace downhill

@@ -19,14 +19,14 @@ using AllRules = TypeList<
     // calculus.hpp
     Add, Subtract, Multiply, Divide, Negate,                                        // operators
     Reciprocal, Square, Cube, Sqrt, Cbrt, Pow, Hypot, Hypot3,                       // powers and roots
-    Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, LogAddExp, XLogX, XLogY,             // exponentials, logarithms
+    Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, LogAddExp, XLogX, XLogY, Logit,      // exponentials, logarithms
     Sin, Cos, Tan, Asin, Acos, Atan, Atan2, Sinh, Cosh, Tanh, Asinh, Acosh, Atanh,  // circular and hyperbolic
-    Erf, Erfc, LogGamma, TGamma,                                                    // special functions
+    Erf, Erfc, ErfInv, LogGamma, TGamma, Digamma,                                   // special functions
     // calculus/kinks.hpp
     Sign, Floor, Ceil, Round, Trunc, Fmod, Remainder, Abs, CopySign, Max, Min, Fmax, Fmin, Fdim, Clamp, Fma,
     SelectFirst,
     // calculus/networks.hpp
-    Sigmoid, Softplus, LogSigmoid, Relu, LeakyRelu, Elu, Huber, Gelu, Silu,
+    Sigmoid, Softplus, LogSigmoid, Relu, LeakyRelu, Elu, Huber, Gelu, Silu, Mish, Softsign,
     // ranges.hpp
     RangeSum, RangeMean, RangeNorm, RangeLogSumExp, RangeDot, RangePolynomial>;
 

@@ -28,6 +28,12 @@ const Domain at_most_one = {.low = -1, .high = 1};
 quad zero(quad) { return 0; }
 quad one(quad, quad) { return 1; }
 quad largest(quad x, quad y, quad z) { return std::max({x, y, z}); }
+// tanh softplus x, and its slope.
+quad mish_gate(quad x) { return x > 60 ? 1 : tanhq(log1pq(expq(x))); }
+quad mish_gate_slope(quad x) {
+  const quad cosine = x > 60 ? expq(x) / 2 : coshq(log1pq(expq(x)));
+  return logistic(x) / (cosine * cosine);
+}
 quad length(quad x, quad y, quad z) { return sqrtq(x * x + y * y + z * z); }
 
 // clang-format off: one row, one function.
@@ -95,6 +101,10 @@ const std::vector<Row>& table() {
                     [](quad x, quad y) { return x == 0 ? x : x / y; })
           .relate([](double, Sampler& s) { return std::exp(s.uniform(-700, 700)); })
           .value_within(2),
+      unary<Logit>([](auto x) { return logit(x); },
+                   {.low = 0x1p-1074, .high = 1 - 0x1p-53, .special = {0.25, 0.5, 0.75, 1, 0x1p-53}},
+                   [](quad x) { return logq(x) - log1pq(-x); }, [](quad x) { return 1 / (x * (1 - x)); })
+          .value_within(4),
 
       unary<Sin>([](auto x) { return sin(x); }, everywhere, sinq, cosq),
       unary<Cos>([](auto x) { return cos(x); }, everywhere, cosq, [](quad x) { return -sinq(x); }),
@@ -127,23 +137,41 @@ const std::vector<Row>& table() {
                  [](quad x) { return 2 / sqrtq(pi) * expq(-x * x); }),
       unary<Erfc>([](auto x) { return erfc(x); }, {.special = {0, 1, 9, 26.5, 27}}, erfcq,
                   [](quad x) { return -2 / sqrtq(pi) * expq(-x * x); }),
+      unary<ErfInv>([](auto x) { return erfinv(x); },
+                    {.low = -1 + 0x1p-53, .high = 1 - 0x1p-53, .special = {0, 1e-12, 0.5, -0.5, 1, -1, 1e-300}},
+                    inverse_erf,
+                    [](quad x) {
+                      const quad y = inverse_erf(x);
+                      return sqrtq(pi) / 2 * expq(y * y);
+                    })
+          .value_within(1),
       unary<LogGamma>([](auto x) { return lgamma(x); }, {.low = 0x1p-1074, .special = {0, 1, 1.4616321449683623, 2, 3}},
-                      lgammaq, digamma),
+                      lgammaq, test::digamma),
       unary<LogGamma>([](auto x) { return lgamma(x); },
                       {.low = -1e5,
                        .high = -0x1p-1074,
                        .special = {0, -0.5, -0.5040830082644554, -1, -1.5, -1.5734984731623904, -2, -9.702672541}},
-                      lgammaq, digamma)
-          .slope_cancels([](quad x) { return fabsq(digamma(1 - x)) + fabsq(pi_cot_pi(x)); }),
+                      lgammaq, test::digamma)
+          .slope_cancels([](quad x) { return fabsq(test::digamma(1 - x)) + fabsq(pi_cot_pi(x)); }),
 
       unary<TGamma>([](auto x) { return tgamma(x); },
                     {.low = 0x1p-1074, .high = 172, .special = {1, 1.4616321449683623, 2, 3, 171.5}}, tgammaq,
-                    [](quad x) { return tgammaq(x) * digamma(x); }),
+                    [](quad x) { return tgammaq(x) * test::digamma(x); }),
       unary<TGamma>(
           [](auto x) { return tgamma(x); },
           {.low = -184, .high = -0x1p-1000, .special = {-0.5, -0.5040830082644554, -1, -1.5, -2, -9.702672541}},
-          tgammaq, [](quad x) { return tgammaq(x) * digamma(x); })
-          .slope_cancels([](quad x) { return fabsq(tgammaq(x)) * (fabsq(digamma(1 - x)) + fabsq(pi_cot_pi(x))); }),
+          tgammaq, [](quad x) { return tgammaq(x) * test::digamma(x); })
+          .slope_cancels(
+              [](quad x) { return fabsq(tgammaq(x)) * (fabsq(test::digamma(1 - x)) + fabsq(pi_cot_pi(x))); }),
+      unary<Digamma>([](auto x) { return digamma(x); }, {.low = 0x1p-1074, .special = {0, 1, 1.4616321449683623, 2, 3}},
+                     [](quad x) { return test::digamma(x); }, trigamma)
+          .value_within(1),
+      unary<Digamma>(
+          [](auto x) { return digamma(x); },
+          {.low = -1e5, .high = -0x1p-1074, .special = {-0.5, -0.5040830082644554, -1, -1.5, -2, -9.702672541}},
+          [](quad x) { return test::digamma(x); }, trigamma)
+          .value_within(1)
+          .value_cancels([](quad x) { return fabsq(test::digamma(1 - x)) + fabsq(pi_cot_pi(x)); }),
 
       unary<Sign>([](auto x) { return sign(x); }, everywhere,
                   [](quad x) { return x > 0   ? quad(1)
@@ -245,6 +273,14 @@ const std::vector<Row>& table() {
                   [](quad x) { return logistic(x) + x * (logistic(x) * logistic(-x)); })
           .slope_cancels([](quad x) { return logistic(x) + fabsq(x) * logistic(x) * logistic(-x); })
           .value_within(4),
+      unary<Mish>([](auto x) { return mish(x); }, {.special = {0, -1.1924312059090107, -2, -700, -745}},
+                  [](quad x) { return x * mish_gate(x); }, [](quad x) { return mish_gate(x) + x * mish_gate_slope(x); })
+          .slope_cancels([](quad x) { return mish_gate(x) + fabsq(x) * mish_gate_slope(x); })
+          .value_within(4),
+      unary<Softsign>([](auto x) { return softsign(x); }, {.special = {0, 1, -1, 1e9, 1e154}},
+                      [](quad x) { return x / (1 + fabsq(x)); },
+                      [](quad x) { return 1 / ((1 + fabsq(x)) * (1 + fabsq(x))); })
+          .value_within(2),
   };
   return rows;
 }

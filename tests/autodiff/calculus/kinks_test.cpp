@@ -120,6 +120,7 @@ TEST_CASE("At the edge of a domain a slope is what the head of calculus.hpp prom
     check("log2'(0)", slope<Log2>(zero), inf);
     check("log10'(0)", slope<Log10>(zero), inf);
     check("reciprocal'(0)", slope<Reciprocal>(zero), -inf);
+    check("logit(0)", std::array{downhill::logit(zero), slope<Logit>(zero)}, {-inf, inf});
     check("pow(0, 0)", slopes<Pow>(zero, 0), {0, 0});
     check("pow(0, 0.5)", slopes<Pow>(zero, 0.5), {inf, 0});
     check("pow(0, 1)", slopes<Pow>(zero, 1), {1, 0});
@@ -140,6 +141,16 @@ TEST_CASE("At the edge of a domain a slope is what the head of calculus.hpp prom
     check("atanh'(1)", slope<Atanh>(x), inf);
   }
   check("acosh'(1)", slope<Acosh>(1), inf);
+  check("logit(1)", std::array{downhill::logit(1.), slope<Logit>(1)}, {inf, inf});
+  check("erfinv(1)", std::array{downhill::erfinv(1.), slope<ErfInv>(1), downhill::erfinv(-1.), slope<ErfInv>(-1)},
+        {inf, inf, -inf, inf});
+  check("digamma of poles",
+        std::array{downhill::digamma(0.), slope<Digamma>(0), downhill::digamma(-1.), slope<Digamma>(-1)},
+        {-inf, inf, not_a_number, not_a_number});
+  check("outside of the domain of logit and erfinv",
+        std::array{downhill::logit(-0.5), slope<Logit>(-0.5), downhill::logit(1.5), slope<Logit>(1.5),
+                   downhill::erfinv(-1.5), slope<ErfInv>(1.5)},
+        {not_a_number, not_a_number, not_a_number, not_a_number, not_a_number, not_a_number});
   check("lgamma'(0)", slope<LogGamma>(0), -inf);
   check("lgamma'(-1)", slope<LogGamma>(-1), not_a_number);
   check("outside of the domain",
@@ -170,6 +181,12 @@ TEST_CASE("At infinity a slope is its limit, where there is one") {
   check("elu", slopes<Elu>(-inf, 2), {0, -1});
   check("gelu", std::array{slope<Gelu>(-inf), slope<Gelu>(inf)}, {0, 1});
   check("silu", std::array{slope<Silu>(-inf), slope<Silu>(inf)}, {0, 1});
+  check("mish", std::array{slope<Mish>(-inf), slope<Mish>(inf), downhill::mish(-inf), downhill::mish(inf)},
+        {0, 1, 0, inf});
+  check("softsign",
+        std::array{slope<Softsign>(-inf), slope<Softsign>(inf), downhill::softsign(-inf), downhill::softsign(inf)},
+        {0, 0, -1, 1});
+  check("digamma", std::array{slope<Digamma>(inf), downhill::digamma(inf)}, {0, inf});
   check("values",
         std::array{downhill::gelu(-inf), downhill::silu(-inf), downhill::softplus(-inf), downhill::sigmoid(-inf)},
         {0, 0, 0, 0});

@@ -42,6 +42,7 @@ constexpr Row rows[] = {
     {"leaky_relu(x)", 0, {0, 0.01, 0}, {0, 1, 0}},
     {"elu(x)", 0, {0, 1, 1}, {0, 1, 0}},
     {"elu(x, 0.5)", 0, {0, 0.5, 0.5}, {0, 1, 0}},
+    {"softsign(x)", 0, {0, 1, 2}, {0, 1, -2}},
     {"huber(x)", 1, {0.5, 1, 1}, {0.5, 1, 0}},
     {"huber(x)", -1, {0.5, -1, 0}, {0.5, -1, 1}},
     {"max(x, 0.0)", 0, {0, 0, 0}, {0, 1, 0}},
@@ -103,6 +104,7 @@ X kinked(std::size_t row, const X& x) {
   if (f == "leaky_relu(x)") return leaky_relu(x);
   if (f == "elu(x)") return elu(x);
   if (f == "elu(x, 0.5)") return elu(x, 0.5);
+  if (f == "softsign(x)") return softsign(x);
   if (f == "huber(x)") return huber(x);
   if (f == "max(x, 0.0)") return max(x, 0.0);
   if (f == "max(x, x * x)") return max(x, x * x);
