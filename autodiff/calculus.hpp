@@ -2,28 +2,28 @@
 /// \file
 /// The calculus: every elementary function once, as its value and its slope.
 ///
-/// A rule is a struct with a name, `value` and one slope for each operand: `slope(x, y)` for a function of one operand x
-/// with the value y, and `slope_x`, `slope_y`, `slope_z` for two or three, which take the operands and then the value v.
-/// One that does not take all numbers says so in its `domain` (domain.hpp), and where the second operand may be left
+/// A rule is a struct with a name, `value` and one slope for each operand: `slope(x, y)` for a function of one operand
+/// x with the value y, and `slope_x`, `slope_y`, `slope_z` for two or three, which take the operands and then the value
+/// v. One that does not take all numbers says so in its `domain` (domain.hpp), and where the second operand may be left
 /// out, `default_y` is what it is then.
 /// The function users call stands on the next line and hands the rule to `apply`. For plain numbers `apply` is in
 /// number.hpp; a Var records an edge with the slope (variable.hpp). T is float, double or a number type built on them,
 /// so a rule may use arithmetic, comparisons, std::numeric_limits and the functions of this file; for a rule that is
 /// InPacks also a pack of numbers (simd/pack.hpp). Slopes are within 4 ulp of the true derivative over the whole
-/// domain, or, where terms cancel (silu', and lgamma' below 0), within 2^-53 of the terms, as far as libm is within 1 or
-/// 2 ulp; the long ones are in special.hpp and activations.hpp. Second and third derivatives are within 32 and 64 ulp:
-/// where slopes of slopes would cancel, slopes.hpp has them.
+/// domain, or, where terms cancel (silu', and lgamma' below 0), within 2^-53 of the terms, as far as libm is within 1
+/// or 2 ulp; the long ones are in special.hpp and activations.hpp. Second and third derivatives are within 32 and 64
+/// ulp: where slopes of slopes would cancel, slopes.hpp has them.
 ///
 /// At kinks and edges: abs'(0) = 0, relu'(0) = 0, leaky_relu'(0) = slope, elu'(0) = alpha. max and min split a tie in
 /// halves. clamp has slope 1 at its bounds. floor, ceil, round, trunc and sign have slope 0 everywhere, their steps
 /// included. sqrt'(0), cbrt'(0), log'(0), asin'(1), logit'(0) and erfinv'(1) are +infinity. pow(0, 0) has slopes 0 and
-/// 0, pow(0, 1) has d/dx 1, pow(0, 0.5) has d/dx +infinity, pow(0, y > 0) has d/dy 0. hypot(0, 0) has slopes 0, atan2(0,
-/// 0), lgamma(-1) and digamma(-1) NaN. fmin and fmax pass over a NaN: slope 1 for the number beside it, and 0; a tie
-/// they split in halves. fdim has slopes 0 at a tie, copysign 0 at x = 0 and along the sign everywhere; fmod and
-/// remainder have 1 and minus the quotient, their jumps included. xlogx and xlogy are 0 at x = 0, with the slope log 0 =
-/// -infinity, and xlogy(0, 0) has d/dy 0. Where the value is NaN (log of a negative number, a NaN operand of max) the
-/// slope is NaN, but for what has slope 0 everywhere. At infinity a slope is its limit, where there is one: tanh'(inf) =
-/// 0, softplus'(inf) = 1.
+/// 0, pow(0, 1) has d/dx 1, pow(0, 0.5) has d/dx +infinity, pow(0, y > 0) has d/dy 0. hypot(0, 0) has slopes 0,
+/// atan2(0, 0), lgamma(-1) and digamma(-1) NaN. fmin and fmax pass over a NaN: slope 1 for the number beside it, and 0;
+/// a tie they split in halves. fdim has slopes 0 at a tie, copysign 0 at x = 0 and along the sign everywhere; fmod and
+/// remainder have 1 and minus the quotient, their jumps included. xlogx and xlogy are 0 at x = 0, with the slope log 0
+/// = -infinity, and xlogy(0, 0) has d/dy 0. Where the value is NaN (log of a negative number, a NaN operand of max) the
+/// slope is NaN, but for what has slope 0 everywhere. At infinity a slope is its limit, where there is one: tanh'(inf)
+/// = 0, softplus'(inf) = 1.
 ///
 /// A slope that is a convention has no slope of its own: over nested numbers that is NaN (smoothness.hpp). Where an
 /// outer function smooths a kink, derivatives.hpp has the second derivative nevertheless.
@@ -32,8 +32,8 @@
 /// factor is infinite or NaN, in every mode: so max(log(p), -100) has the slope 0 at p = 0, and sqrt(max(x, 0)) at -1.
 ///
 /// A function that std has too is std's own for plain numbers, one and the same, so that `using namespace std` beside
-/// `using namespace downhill` leaves no doubt which is called. max, min and clamp of plain numbers are here as well, for
-/// mixed types and for NaN.
+/// `using namespace downhill` leaves no doubt which is called. max, min and clamp of plain numbers are here as well,
+/// for mixed types and for NaN.
 ///
 /// To add a function, add its struct and its line here or, with what has kinks and steps, in kinks.hpp, or, with what
 /// networks are made of, in networks.hpp; its name to the list in rules.hpp; and its reference to the table in

@@ -6,9 +6,9 @@
 /// line; the value records itself. The rules are in the list of calculus/rules.hpp.
 ///
 /// A range is anything with begin, end and size whose elements are Vars, Duals or plain floating-point numbers:
-/// std::vector, std::array, std::span, an Eigen vector. One that makes its elements as it is read, as a view or an Eigen
-/// expression does, is read once. Over plain numbers the result is a plain number. The error of a sum does not grow with
-/// the number of its terms (total.hpp), as that of the loop it replaces does.
+/// std::vector, std::array, std::span, an Eigen vector. One that makes its elements as it is read, as a view or an
+/// Eigen expression does, is read once. Over plain numbers the result is a plain number. The error of a sum does not
+/// grow with the number of its terms (total.hpp), as that of the loop it replaces does.
 
 #include <cmath>
 #include <iterator>

@@ -1,5 +1,6 @@
 #pragma once
-// Where a function has a value: the domain of each operand of a rule.
+/// \file
+/// Where a function has a value: the domain of each operand of a rule.
 
 #include <cstddef>
 #include <limits>

@@ -1,6 +1,7 @@
 #pragma once
-// The inverse of the error function, and its slope. In long double, because the slope has the square of the value in an
-// exponent.
+/// \file
+/// The inverse of the error function, and its slope. In long double, because the slope has the square of the value in
+/// an exponent.
 
 #include <cmath>
 #include <limits>

@@ -1,6 +1,7 @@
 #pragma once
-// The calculus of networks: activations, and penalties of errors. Rules are as in calculus.hpp, which includes this
-// file.
+/// \file
+/// The calculus of networks: activations, and penalties of errors. Rules are as in calculus.hpp, which includes this
+/// file.
 
 #include <cmath>
 #include <string_view>

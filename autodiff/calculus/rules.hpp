@@ -1,8 +1,9 @@
 #pragma once
-// The list of rules: every elementary function and every operation over a range, once.
-//
-// Formulas, the causes that an autopsy names and the tables of the tests iterate over it. A rule has a name, an arity
-// and a domain for each operand (domain.hpp). The order is that of the headers, and nothing depends on it.
+/// \file
+/// The list of rules: every elementary function and every operation over a range, once.
+///
+/// Formulas, the causes that an autopsy names and the tables of the tests iterate over it. A rule has a name, an arity
+/// and a domain for each operand (domain.hpp). The order is that of the headers, and nothing depends on it.
 
 #include <cstddef>
 #include <limits>

@@ -1,5 +1,6 @@
 #pragma once
-// A list of types, to be walked over with a fold: what there is of a kind is written down once.
+/// \file
+/// A list of types, to be walked over with a fold: what there is of a kind is written down once.
 
 #include <array>
 #include <cstddef>

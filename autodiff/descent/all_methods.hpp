@@ -1,8 +1,9 @@
 #pragma once
-// The list of methods: every way downhill that needs no more than a value and a gradient.
-//
-// The tests of walks and of methods iterate over it. What steps by residuals, or within bounds, takes other objectives
-// and is not in it.
+/// \file
+/// The list of methods: every way downhill that needs no more than a value and a gradient.
+///
+/// The tests of walks and of methods iterate over it. What steps by residuals, or within bounds, takes other objectives
+/// and is not in it.
 
 #include <autodiff/calculus/type_list.hpp>
 #include <autodiff/descent/methods.hpp>

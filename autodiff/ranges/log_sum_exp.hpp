@@ -1,5 +1,6 @@
 #pragma once
-// The logarithm of a sum of exponentials: its value and its slopes, where the exponentials would overflow or vanish.
+/// \file
+/// The logarithm of a sum of exponentials: its value and its slopes, where the exponentials would overflow or vanish.
 
 #include <cmath>
 #include <cstddef>

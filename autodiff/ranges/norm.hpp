@@ -1,5 +1,6 @@
 #pragma once
-// The Euclidean norm of a range: its value and its slopes, where squares would overflow or vanish.
+/// \file
+/// The Euclidean norm of a range: its value and its slopes, where squares would overflow or vanish.
 
 #include <cmath>
 #include <cstddef>

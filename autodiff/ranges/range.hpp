@@ -1,5 +1,6 @@
 #pragma once
-// What counts as a range of numbers, and how one statement is recorded over its elements.
+/// \file
+/// What counts as a range of numbers, and how one statement is recorded over its elements.
 
 #include <cstddef>
 #include <iterator>

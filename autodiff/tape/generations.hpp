@@ -1,8 +1,8 @@
 #pragma once
 /// \file
-/// Which handles are stale? A tape counts its rewinds; each handle remembers the count at which it was made. A handle is
-/// stale when a later rewind went to or below its slot. Only the lowest of later rewinds matters, so the rewinds kept
-/// form a stack with rising slots, as deep as marks are nested.
+/// Which handles are stale? A tape counts its rewinds; each handle remembers the count at which it was made. A handle
+/// is stale when a later rewind went to or below its slot. Only the lowest of later rewinds matters, so the rewinds
+/// kept form a stack with rising slots, as deep as marks are nested.
 ///
 /// Each tape counts from a number of its own, so that a handle that outlived its tape is known as foreign, even where a
 /// new tape stands at the old one's address.

@@ -4,8 +4,8 @@
 ///
 ///     tanh(w*x + b)^2       w  x  *  b  +  tanh  2  ^
 ///
-/// A step that calls a rule knows it by its place in one of four lists, by number of operands. They are made of the list
-/// of all rules (calculus/rules.hpp): names, values and slopes are the rules' own.
+/// A step that calls a rule knows it by its place in one of four lists, by number of operands. They are made of the
+/// list of all rules (calculus/rules.hpp): names, values and slopes are the rules' own.
 
 #include <array>
 #include <concepts>
