@@ -4,24 +4,26 @@
 ///
 /// A rule is a struct with a name, `value` and one slope for each operand: `slope(x, y)` for a function of one operand
 /// x with the value y, and `slope_x`, `slope_y`, `slope_z` for two or three, which take the operands and then the value
-/// v. The function users call stands on the next line and hands the rule to `apply`. For plain numbers `apply` is in
+/// v. One that does not take all numbers says so in its `domain` (domain.hpp), and where the second operand may be left
+/// out, `default_y` is what it is then.
+/// The function users call stands on the next line and hands the rule to `apply`. For plain numbers `apply` is in
 /// number.hpp; a Var records an edge with the slope (variable.hpp). T is float, double or a number type built on them,
 /// so a rule may use arithmetic, comparisons, std::numeric_limits and the functions of this file; for a rule that is
-/// InPacks also a pack of numbers (matrix/pack.hpp). Slopes are within 4 ulp of the true derivative over the whole
+/// InPacks also a pack of numbers (simd/pack.hpp). Slopes are within 4 ulp of the true derivative over the whole
 /// domain, or, where terms cancel (silu', and lgamma' below 0), within 2^-53 of the terms, as far as libm is within 1
 /// or 2 ulp; the long ones are in special.hpp and activations.hpp. Second and third derivatives are within 32 and 64
 /// ulp: where slopes of slopes would cancel, slopes.hpp has them.
 ///
 /// At kinks and edges: abs'(0) = 0, relu'(0) = 0, leaky_relu'(0) = slope, elu'(0) = alpha. max and min split a tie in
 /// halves. clamp has slope 1 at its bounds. floor, ceil, round, trunc and sign have slope 0 everywhere, their steps
-/// included. sqrt'(0), cbrt'(0), log'(0), asin'(1) are +infinity. pow(0, 0) has slopes 0 and 0, pow(0, 1) has d/dx 1,
-/// pow(0, 0.5) has d/dx +infinity, pow(0, y > 0) has d/dy 0. hypot(0, 0) has slopes 0, atan2(0, 0) and lgamma(-1) NaN.
-/// fmin and fmax pass over a NaN: slope 1 for the number beside it, and 0; a tie they split in halves. fdim has slopes
-/// 0 at a tie, copysign 0 at x = 0 and along the sign everywhere; fmod and remainder have 1 and minus the quotient,
-/// their jumps included. xlogx and xlogy are 0 at x = 0, with the slope log 0 = -infinity, and xlogy(0, 0) has d/dy 0.
-/// Where the value is NaN (log of a negative number, a NaN operand of max) the slope is NaN, but for what has slope 0
-/// everywhere. At infinity a slope is its
-/// limit, where there is one: tanh'(inf) = 0, softplus'(inf) = 1.
+/// included. sqrt'(0), cbrt'(0), log'(0), asin'(1), logit'(0) and erfinv'(1) are +infinity. pow(0, 0) has slopes 0 and
+/// 0, pow(0, 1) has d/dx 1, pow(0, 0.5) has d/dx +infinity, pow(0, y > 0) has d/dy 0. hypot(0, 0) has slopes 0,
+/// atan2(0, 0), lgamma(-1) and digamma(-1) NaN. fmin and fmax pass over a NaN: slope 1 for the number beside it, and 0;
+/// a tie they split in halves. fdim has slopes 0 at a tie, copysign 0 at x = 0 and along the sign everywhere; fmod and
+/// remainder have 1 and minus the quotient, their jumps included. xlogx and xlogy are 0 at x = 0, with the slope log 0
+/// = -infinity, and xlogy(0, 0) has d/dy 0. Where the value is NaN (log of a negative number, a NaN operand of max) the
+/// slope is NaN, but for what has slope 0 everywhere. At infinity a slope is its limit, where there is one: tanh'(inf)
+/// = 0, softplus'(inf) = 1.
 ///
 /// A slope that is a convention has no slope of its own: over nested numbers that is NaN (smoothness.hpp). Where an
 /// outer function smooths a kink, derivatives.hpp has the second derivative nevertheless.
@@ -33,16 +35,20 @@
 /// `using namespace downhill` leaves no doubt which is called. max, min and clamp of plain numbers are here as well,
 /// for mixed types and for NaN.
 ///
-/// To add a function, add its struct and its line here or, with what has kinks and steps, in kinks.hpp, and one row to
-/// the table in tests/autodiff/calculus_test.cpp. What std has for plain numbers, number.hpp takes from it.
+/// To add a function, add its struct and its line here or, with what has kinks and steps, in kinks.hpp, or, with what
+/// networks are made of, in networks.hpp; its name to the list in rules.hpp; and its reference to the table in
+/// tests/autodiff/calculus_test.cpp. Formulas, the causes that an autopsy names and the other tests take it from the
+/// list. What std has for plain numbers, number.hpp takes from it.
 
+#include <array>
 #include <cmath>
 #include <numbers>
 #include <string_view>
 #include <utility>
 
-#include <autodiff/calculus/activations.hpp>
+#include <autodiff/calculus/domain.hpp>
 #include <autodiff/calculus/kinks.hpp>
+#include <autodiff/calculus/networks.hpp>
 #include <autodiff/calculus/number.hpp>
 #include <autodiff/calculus/refusals.hpp>
 #include <autodiff/calculus/slopes.hpp>
@@ -50,9 +56,6 @@
 #include <autodiff/calculus/special.hpp>
 
 namespace downhill {
-
-/// A rule of which matrices work out a pack of values at once: see choose in special.hpp.
-struct InPacks {};
 
 // A rule reads as a table, one line for each of its members.
 // clang-format off
@@ -74,6 +77,7 @@ struct Multiply : Product { static constexpr std::string_view name = "*";
   template <class T> static T slope_y(const T& x, const T&, const T&) { return x; } };
 /// x / y = v. Slopes 1 / y and -v / y: x / y^2 would overflow.
 struct Divide : Product { static constexpr std::string_view name = "/";
+  static constexpr std::array domain{all_numbers, not_zero};
   template <class T> static T value(const T& x, const T& y) { return x / y; }
   template <class T> static T slope_x(const T&, const T& y, const T&) { return T(1) / y; }
   template <class T> static T slope_y(const T& x, const T& y, const T& v) { return -special::over_square(x, y, v); } };
@@ -85,6 +89,7 @@ struct Negate : Sum { static constexpr std::string_view name = "-";
 // ---- powers and roots
 /// 1 / x = y. Slope -1 / x^2 = -y^2.
 struct Reciprocal { static constexpr std::string_view name = "reciprocal";
+  static constexpr OperandDomain domain = not_zero;
   template <class T> static T value(const T& x) { return T(1) / x; }
   template <class T> static T slope(const T&, const T& y) { return -(y * y); } };
 template <Number X> [[gnu::always_inline]] inline auto reciprocal(X&& x) {
@@ -101,6 +106,7 @@ struct Cube { static constexpr std::string_view name = "cube";
 template <Number X> [[gnu::always_inline]] inline auto cube(X&& x) { return apply<Cube>(std::forward<X>(x)); }
 /// sqrt x = y. Slope 1 / (2 y); + 0 makes it +infinity at -0 as at 0.
 struct Sqrt : SteepAtZero { static constexpr std::string_view name = "sqrt";
+  static constexpr OperandDomain domain = not_negative;
   template <class T> static T value(const T& x) { using std::sqrt; return sqrt(x); }
   template <class T> static T slope(const T&, const T& y) { return T(0.5) / (y + T(0)); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto sqrt(X&& x) { return apply<Sqrt>(std::forward<X>(x)); }
@@ -162,23 +168,27 @@ struct Expm1 : InPacks { static constexpr std::string_view name = "expm1";
 template <ActiveNumber X> [[gnu::always_inline]] inline auto expm1(X&& x) { return apply<Expm1>(std::forward<X>(x)); }
 /// log x = y. Slope 1 / x, NaN with y.
 struct Log : SteepAtZero, InPacks { static constexpr std::string_view name = "log";
+  static constexpr OperandDomain domain = positive_numbers;
   template <class T> static T value(const T& x) { using std::log; return log(x); }
   template <class T> static T slope(const T& x, const T& y) { return special::log_slope(T(1), x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto log(X&& x) { return apply<Log>(std::forward<X>(x)); }
 /// log_2 x = y. Slope log_2(e) / x, NaN with y.
 struct Log2 : SteepAtZero { static constexpr std::string_view name = "log2";
+  static constexpr OperandDomain domain = positive_numbers;
   template <class T> static T value(const T& x) { using std::log2; return log2(x); }
   template <class T> static T slope(const T& x, const T& y) {
     return special::log_slope(T(std::numbers::log2e), x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto log2(X&& x) { return apply<Log2>(std::forward<X>(x)); }
 /// log_10 x = y. Slope log_10(e) / x, NaN with y.
 struct Log10 : SteepAtZero { static constexpr std::string_view name = "log10";
+  static constexpr OperandDomain domain = positive_numbers;
   template <class T> static T value(const T& x) { using std::log10; return log10(x); }
   template <class T> static T slope(const T& x, const T& y) {
     return special::log_slope(T(std::numbers::log10e), x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto log10(X&& x) { return apply<Log10>(std::forward<X>(x)); }
 /// log(1 + x) = y. Slope 1 / (1 + x), NaN with y.
 struct Log1p : InPacks { static constexpr std::string_view name = "log1p";
+  static constexpr OperandDomain domain = {.low = -1, .is_open = true};
   template <class T> static Smoothness smoothness(const T& x) {
     return smooth_unless(x == -1, Smoothness::steep); }
   template <class T> static T value(const T& x) { using std::log1p; return log1p(x); }
@@ -196,18 +206,33 @@ template <class X, Number<X> Y> [[gnu::always_inline]] inline auto logaddexp(X&&
 
 /// x log x, 0 at 0. Slope 1 + log x.
 struct XLogX : SteepAtZero { static constexpr std::string_view name = "xlogx";
-  template <class T> static T value(const T& x) { using std::log; return x == T(0) ? T(0) : T(x * log(x)); }
+  static constexpr OperandDomain domain = not_negative;
+  template <class T> static T value(const T& x) {
+    if constexpr (Active<T>) return apply<XLogX>(x);
+    else return x == T(0) ? T(0) : T(x * std::log(x)); }
   template <class T> static T slope(const T& x, const T&) { using std::log; return T(1) + log(x); } };
 template <Number X> [[gnu::always_inline]] inline auto xlogx(X&& x) { return apply<XLogX>(std::forward<X>(x)); }
 /// x log y, 0 at x = 0 unless y is NaN. Slopes log y and x / y, the latter 0 at (0, 0).
 struct XLogY { static constexpr std::string_view name = "xlogy";
+  static constexpr std::array domain{all_numbers, positive_numbers};
   template <class T> static T value(const T& x, const T& y) {
-    using std::log; return x == T(0) && y == y ? T(0) : T(x * log(y)); }
+    if constexpr (Active<T>) return apply<XLogY>(x, y);
+    else return x == T(0) && y == y ? T(0) : T(x * std::log(y)); }
   template <class T> static T slope_x(const T&, const T& y, const T&) { using std::log; return log(y); }
   template <class T> static T slope_y(const T& x, const T& y, const T& v) {
     return x == T(0) && y == T(0) ? T(0) : v == v ? T(x / y) : v; } };
 template <class X, Number<X> Y> [[gnu::always_inline]] inline auto xlogy(X&& x, Y&& y) {
   return apply<XLogY>(std::forward<X>(x), std::forward<Y>(y)); }
+/// log(x / (1 - x)), the inverse of the sigmoid. Slope 1 / (x (1 - x)), NaN outside of [0, 1].
+struct Logit { static constexpr std::string_view name = "logit";
+  static constexpr OperandDomain domain = probabilities;
+  template <class T> static Smoothness smoothness(const T& x) {
+    return smooth_unless(x == 0 || x == 1, Smoothness::steep); }
+  template <class T> static T value(const T& x) {
+    if constexpr (Active<T>) return apply<Logit>(x);
+    else return special::logit(x); }
+  template <class T> static T slope(const T& x, const T&) { return special::LogitSlope::value(x); } };
+template <Number X> [[gnu::always_inline]] inline auto logit(X&& x) { return apply<Logit>(std::forward<X>(x)); }
 
 // ---- circular and hyperbolic functions
 /// sin x. Slope cos x.
@@ -227,11 +252,13 @@ struct Tan { static constexpr std::string_view name = "tan";
 template <ActiveNumber X> [[gnu::always_inline]] inline auto tan(X&& x) { return apply<Tan>(std::forward<X>(x)); }
 /// arcsin x. Slope 1 / sqrt((1 - x)(1 + x)): 1 - x^2 cancels near 1.
 struct Asin : SteepAtOne { static constexpr std::string_view name = "asin";
+  static constexpr OperandDomain domain = up_to_one;
   template <class T> static T value(const T& x) { using std::asin; return asin(x); }
   template <class T> static T slope(const T& x, const T&) { return special::AsinSlope::value(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto asin(X&& x) { return apply<Asin>(std::forward<X>(x)); }
 /// arccos x. Slope -1 / sqrt((1 - x)(1 + x)).
 struct Acos : SteepAtOne { static constexpr std::string_view name = "acos";
+  static constexpr OperandDomain domain = up_to_one;
   template <class T> static T value(const T& x) { using std::acos; return acos(x); }
   template <class T> static T slope(const T& x, const T& y) { return -Asin::slope(x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto acos(X&& x) { return apply<Acos>(std::forward<X>(x)); }
@@ -271,12 +298,14 @@ struct Asinh { static constexpr std::string_view name = "asinh";
 template <ActiveNumber X> [[gnu::always_inline]] inline auto asinh(X&& x) { return apply<Asinh>(std::forward<X>(x)); }
 /// arcosh x = y. Slope 1 / sqrt((x - 1)(x + 1)), NaN with y, and 1 / x before the product can overflow.
 struct Acosh : SteepAtOne { static constexpr std::string_view name = "acosh";
+  static constexpr OperandDomain domain = {.low = 1};
   template <class T> static T value(const T& x) { using std::acosh; return acosh(x); }
   template <class T> static T slope(const T& x, const T& y) {
     using std::sqrt; return y == y ? T(1) / (x > T(1e9) ? x : T(sqrt((x - T(1)) * (x + T(1))))) : y; } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto acosh(X&& x) { return apply<Acosh>(std::forward<X>(x)); }
 /// artanh x = y. Slope 1 / ((1 - x)(1 + x)), NaN with y.
 struct Atanh : SteepAtOne { static constexpr std::string_view name = "atanh";
+  static constexpr OperandDomain domain = below_one;
   template <class T> static T value(const T& x) { using std::atanh; return atanh(x); }
   template <class T> static T slope(const T& x, const T&) { return special::AtanhSlope::value(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto atanh(X&& x) { return apply<Atanh>(std::forward<X>(x)); }
@@ -292,97 +321,34 @@ struct Erfc { static constexpr std::string_view name = "erfc";
   template <class T> static T value(const T& x) { using std::erfc; return erfc(x); }
   template <class T> static T slope(const T& x, const T&) { return -special::ErfSlope::value(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto erfc(X&& x) { return apply<Erfc>(std::forward<X>(x)); }
+/// y of erf y = x. Slope sqrt(pi)/2 exp(y^2).
+struct ErfInv : SteepAtOne { static constexpr std::string_view name = "erfinv";
+  static constexpr OperandDomain domain = below_one;
+  template <class T> static T value(const T& x) {
+    if constexpr (Active<T>) return apply<ErfInv>(x);
+    else return special::erfinv(x); }
+  template <class T> static T slope(const T& x, const T&) { return special::InverseErf<1>::value(x); } };
+template <Number X> [[gnu::always_inline]] inline auto erfinv(X&& x) { return apply<ErfInv>(std::forward<X>(x)); }
 /// log |gamma(x)|. Slope digamma(x).
 struct LogGamma { static constexpr std::string_view name = "lgamma";
+  static constexpr OperandDomain domain = without_gamma_poles;
   template <class T> static T value(const T& x) { using std::lgamma; return lgamma(x); }
   template <class T> static T slope(const T& x, const T&) { return special::Polygamma<0>::value(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto lgamma(X&& x) { return apply<LogGamma>(std::forward<X>(x)); }
 /// gamma(x) = y. Slope y digamma(x).
 struct TGamma { static constexpr std::string_view name = "tgamma";
+  static constexpr OperandDomain domain = without_gamma_poles;
   template <class T> static T value(const T& x) { using std::tgamma; return tgamma(x); }
   template <class T> static T slope(const T& x, const T& y) {
     if constexpr (Active<T>) return y * special::Polygamma<0>::value(x);
     else return special::gamma_slope(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto tgamma(X&& x) { return apply<TGamma>(std::forward<X>(x)); }
-
-// ---- activations
-/// 1 / (1 + e^-x) = y. Slope y (1 - y) for x <= 0, beyond e / (1 + e)^2 with e = exp(-x).
-struct Sigmoid : InPacks { static constexpr std::string_view name = "sigmoid";
-  template <class T> static T value(const T& x) {
-    if constexpr (Active<T>) return apply<Sigmoid>(x);
-    else return special::sigmoid(x); }
-  template <class T> static T slope(const T& x, const T& y) { return special::SigmoidSlope::value(x, y); } };
-template <Number X> [[gnu::always_inline]] inline auto sigmoid(X&& x) { return apply<Sigmoid>(std::forward<X>(x)); }
-/// log(1 + e^x). Slope sigmoid x.
-struct Softplus : InPacks { static constexpr std::string_view name = "softplus";
-  template <class T> static T value(const T& x) {
-    if constexpr (Active<T>) return apply<Softplus>(x);
-    else return special::softplus(x); }
-  template <class T> static T slope(const T& x, const T&) { return Sigmoid::value(x); } };
-template <Number X> [[gnu::always_inline]] inline auto softplus(X&& x) { return apply<Softplus>(std::forward<X>(x)); }
-/// log sigmoid x = -softplus(-x). Slope sigmoid(-x).
-struct LogSigmoid : InPacks { static constexpr std::string_view name = "log_sigmoid";
-  template <class T> static T value(const T& x) {
-    if constexpr (Active<T>) return apply<LogSigmoid>(x);
-    else return -special::softplus(T(-x)); }
-  template <class T> static T slope(const T& x, const T&) { return Sigmoid::value(T(-x)); } };
-template <Number X> [[gnu::always_inline]] inline auto log_sigmoid(X&& x) {
-  return apply<LogSigmoid>(std::forward<X>(x)); }
-/// max(x, 0). Slope 1 above 0, otherwise 0.
-struct Relu : Choice, BreaksAtZero { static constexpr std::string_view name = "relu";
-  template <class T> static T value(const T& x) {
-    if constexpr (Active<T>) return apply<Relu>(x);
-    else return x <= T(0) ? T(0) : x; }
-  template <class T> static T slope(const T& x, const T&) { return x > T(0) ? T(1) : x == x ? T(0) : x; } };
-template <Number X> [[gnu::always_inline]] inline auto relu(X&& x) { return apply<Relu>(std::forward<X>(x)); }
-/// x above 0, otherwise a x. Slopes 1 and 0, otherwise a and x.
-struct LeakyRelu : Choice { static constexpr std::string_view name = "leaky_relu";
-  template <class T> static Smoothness smoothness(const T& x, const T& a) {
-    return smooth_unless(x == 0 && a != 1, Smoothness::breaks); }
-  template <class T> static T value(const T& x, const T& a) {
-    if constexpr (Active<T>) return apply<LeakyRelu>(x, a);
-    else return x > T(0) ? x : a * x; }
-  template <class T> static T slope_x(const T& x, const T& a, const T&) { return x > T(0) ? T(1) : x == x ? a : x; }
-  template <class T> static T slope_y(const T& x, const T&, const T&) { return x > T(0) ? T(0) : x; } };
-template <class X, Number<X> A = ConstantFor<X>> auto leaky_relu(X&& x, A&& slope = A(0.01)) {
-  return apply<LeakyRelu>(std::forward<X>(x), std::forward<A>(slope)); }
-/// x above 0, otherwise a (e^x - 1). Slopes 1 and 0, otherwise a e^x and e^x - 1.
-struct Elu : InPacks { static constexpr std::string_view name = "elu";
-  template <class T> static Smoothness smoothness(const T& x, const T& a) {
-    return smooth_unless(x == 0, a == 1 ? Smoothness::bends : Smoothness::breaks); }
-  template <class T> static T value(const T& x, const T& a) {
-    if constexpr (Active<T>) return apply<Elu>(x, a);
-    else return special::elu(x, a); }
-  template <class T> static T slope_x(const T& x, const T& a, const T&) { return special::elu_slope(x, a); }
-  template <class T> static T slope_y(const T& x, const T&, const T&) { return special::elu_slope_a(x); } };
-template <class X, Number<X> A = ConstantFor<X>> auto elu(X&& x, A&& alpha = A(1)) {
-  return apply<Elu>(std::forward<X>(x), std::forward<A>(alpha)); }
-/// x^2 / 2 where |x| <= d, otherwise d (|x| - d / 2). Slopes x and 0, otherwise d sign x and |x| - d. Huber, "Robust
-/// estimation of a location parameter" (1964).
-struct Huber { static constexpr std::string_view name = "huber";
-  template <class T> static Smoothness smoothness(const T& x, const T& d) {
-    return smooth_unless(x == d || x == -d, Smoothness::bends); }
-  template <class T> static T value(const T& x, const T& d) {
-    using std::abs; const T a = abs(x); return a <= d ? T(0.5) * x * x : d * (a - T(0.5) * d); }
-  template <class T> static T slope_x(const T& x, const T& d, const T&) { return x > d ? d : x < -d ? T(-d) : x; }
-  template <class T> static T slope_y(const T& x, const T& d, const T&) {
-    using std::abs; return abs(x) <= d ? T(0) : abs(x) - d; } };
-template <class X, Number<X> D = ConstantFor<X>> auto huber(X&& x, D&& delta = D(1)) {
-  return apply<Huber>(std::forward<X>(x), std::forward<D>(delta)); }
-/// x F(x) with the standard normal distribution F = (1 + erf(x / sqrt 2)) / 2. Slope F(x) + x F'(x).
-struct Gelu { static constexpr std::string_view name = "gelu";
-  template <class T> static T value(const T& x) {
-    if constexpr (Active<T>) return apply<Gelu>(x);
-    else return special::gelu(x); }
-  template <class T> static T slope(const T& x, const T&) { return special::GeluSlope::value(x); } };
-template <Number X> [[gnu::always_inline]] inline auto gelu(X&& x) { return apply<Gelu>(std::forward<X>(x)); }
-/// x sigmoid x. Slope, with e = e^-|x|, e (1 + x + e) / (1 + e)^2 for x <= 0 and (1 + e + x e) / (1 + e)^2 beyond.
-struct Silu : InPacks { static constexpr std::string_view name = "silu";
-  template <class T> static T value(const T& x) {
-    if constexpr (Active<T>) return apply<Silu>(x);
-    else return special::silu(x); }
-  template <class T> static T slope(const T& x, const T&) { return special::SiluSlope::value(x); } };
-template <Number X> [[gnu::always_inline]] inline auto silu(X&& x) { return apply<Silu>(std::forward<X>(x)); }
+/// d/dx log |gamma(x)|. Slope trigamma(x).
+struct Digamma { static constexpr std::string_view name = "digamma";
+  static constexpr OperandDomain domain = without_gamma_poles;
+  template <class T> static T value(const T& x) { return special::Polygamma<0>::value(x); }
+  template <class T> static T slope(const T& x, const T&) { return special::Polygamma<1>::value(x); } };
+template <Number X> [[gnu::always_inline]] inline auto digamma(X&& x) { return apply<Digamma>(std::forward<X>(x)); }
 
 // clang-format on
 

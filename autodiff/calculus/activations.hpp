@@ -178,6 +178,51 @@ T silu(const T& x) {
       });
 }
 
+/// x tanh(softplus x) = x n / (n + 2), n = e^x (e^x + 2), and for x > 0 the same with both divided by e^2x.
+template <class T>
+T mish(const T& x) {
+  using std::exp;
+  if (is_infinite(x)) return x > T(0) ? x : T(0);
+  const T e = exp(x > T(0) ? T(-x) : x);
+  if (x > T(0)) return x * ((T(1) + (e + e)) / (T(1) + (e + e) * (T(1) + e)));
+  return times_exp(T(x * (T(2) + e)), x) / (T(2) + e * (T(2) + e));
+}
+
+// The slope of mish for x <= 0: with e = e^x, e (4 (1 + x) + e (6 + 4 x + e (4 + e))) / (2 + e (2 + e))^2.
+template <class T>
+T mish_slope_up_to_zero(const T& x) {
+  using std::exp;
+  const T e = exp(x), root = T(2) + e * (T(2) + e);
+  return times_exp(T(T(4) * (T(1) + x) + e * (T(6) + T(4) * x + e * (T(4) + e))), x) / root / root;
+}
+
+/// Up to 0 as there, in a wider type, since a dozen roundings are more than 4 ulp; and beyond, with e = e^-x,
+/// 1 + e^2 (4 x (1 + e) - 2 - 4 e (1 + e)) / (1 + 2 e (1 + e))^2.
+template <class T>
+T mish_slope(const T& x) {
+  using std::exp;
+  if (is_infinite(x)) return x > T(0) ? T(1) : T(0);
+  if (x > T(0)) {
+    const T e = exp(-x);
+    if (e == T(0)) return T(1);  // where x is too large for 4 x
+    const T root = T(1) + (e + e) * (T(1) + e), part = e / root;
+    return T(1) + part * part * (T(4) * x * (T(1) + e) - T(2) - T(4) * e * (T(1) + e));
+  }
+  if constexpr (std::is_floating_point_v<T>) {
+    using Wider = std::conditional_t<std::is_same_v<T, float>, double, long double>;
+    return static_cast<T>(mish_slope_up_to_zero(static_cast<Wider>(x)));
+  } else {
+    return mish_slope_up_to_zero(x);
+  }
+}
+
+/// x / (1 + |x|).
+template <class T>
+T softsign(const T& x) {
+  using std::abs;
+  return is_infinite(x) ? T(x > T(0) ? 1 : -1) : T(x / (T(1) + abs(x)));
+}
+
 /// With e = e^-|x|: e (1 + x + e) / (1 + e)^2 for x <= 0, where 1 + x is exact near the zero, and (1 + e + x e) / (1 +
 /// e)^2.
 template <class T>

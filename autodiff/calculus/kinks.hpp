@@ -3,10 +3,12 @@
 /// The calculus of steps, kinks and choices: functions whose slope jumps. Rules are as in calculus.hpp, which includes
 /// this file and has the table of what holds at the kinks.
 
+#include <array>
 #include <cmath>
 #include <string_view>
 #include <utility>
 
+#include <autodiff/calculus/domain.hpp>
 #include <autodiff/calculus/number.hpp>
 #include <autodiff/calculus/smoothness.hpp>
 #include <autodiff/calculus/special.hpp>
@@ -50,6 +52,7 @@ struct Trunc : Staircase { static constexpr std::string_view name = "trunc";
 template <ActiveNumber X> [[gnu::always_inline]] inline auto trunc(X&& x) { return apply<Trunc>(std::forward<X>(x)); }
 /// The remainder v = x - n y with n = trunc(x / y). Slopes 1 and -n, from (x - v) / y: x / y may round past n.
 struct Fmod { static constexpr std::string_view name = "fmod";
+  static constexpr std::array domain{all_numbers, not_zero};
   template <class T> static Smoothness smoothness(const T& x, const T& y) {
     return smooth_unless(x != 0 && std::fmod(x, y) == 0, Smoothness::jumps); }
   template <class T> static T value(const T& x, const T& y) { using std::fmod; return fmod(x, y); }
@@ -59,6 +62,7 @@ template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto fmod(X&
   return apply<Fmod>(std::forward<X>(x), std::forward<Y>(y)); }
 /// The remainder v = x - n y with n the integer nearest to x / y, of two the even one. Slopes 1 and -n, from x / y - v / y.
 struct Remainder { static constexpr std::string_view name = "remainder";
+  static constexpr std::array domain{all_numbers, not_zero};
   template <class T> static Smoothness smoothness(const T& x, const T& y) {
     return smooth_unless(std::abs(std::remainder(x, y)) * 2 == std::abs(y), Smoothness::jumps); }
   template <class T> static T value(const T& x, const T& y) { using std::remainder; return remainder(x, y); }

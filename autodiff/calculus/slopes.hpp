@@ -18,6 +18,7 @@
 #include <autodiff/calculus/activations.hpp>
 #include <autodiff/calculus/chain_rule.hpp>
 #include <autodiff/calculus/digamma.hpp>
+#include <autodiff/calculus/inverse_erf.hpp>
 #include <autodiff/calculus/number.hpp>
 #include <autodiff/calculus/special.hpp>
 
@@ -92,6 +93,25 @@ struct ErfSlope {
     if constexpr (Active<T>) return apply<ErfSlope>(x);
     else return erf_slope(x); }
   template <class T> static T slope(const T& x, const T&) { return ErfSecond::value(x); } };
+
+/// Of erf y = x: y, for n = 0, and its slope s = sqrt(pi)/2 exp(y^2), for n = 1, the slope of which is 2 y s^2.
+template <int n>
+struct InverseErf {
+  template <class T> static T value(const T& x) {
+    if constexpr (Active<T>) return apply<InverseErf<n>>(x);
+    else if constexpr (n == 0) return erfinv(x);
+    else return erfinv_slope(x); }
+  template <class T> static T slope(const T& x, const T& s) {
+    const T other = InverseErf<1 - n>::value(x);
+    return n == 0 ? other : T(2) * other * s * s; } };
+
+/// 1 / (x (1 - x)) = s, of the logit; NaN outside of [0, 1], and + 0 makes it +infinity at -0 as at 0. Slope
+/// (2 x - 1) s^2.
+struct LogitSlope {
+  template <class T> static T value(const T& x) {
+    if constexpr (Active<T>) return apply<LogitSlope>(x);
+    else return x >= T(0) && x <= T(1) ? T(1) / ((x + T(0)) * (T(1) - x)) : T(NAN); }
+  template <class T> static T slope(const T& x, const T& s) { return (x + x - T(1)) * s * s; } };
 
 /// The n-th derivative of digamma, the slope of which is the next.
 template <int n>

@@ -94,6 +94,13 @@ T log_slope(const T& scale, const T& x, const T& y) {
   return choose(y == y, T(scale / (x + T(0))), y);
 }
 
+/// log(x / (1 - x)), from 1/4 on as 2 artanh(2 x - 1): there 2 x - 1 is exact, and the quotient would come near 1.
+template <class T>
+T logit(const T& x) {
+  using std::log, std::atanh;
+  return x < T(0.25) ? T(log(x / (T(1) - x))) : T(2) * T(atanh(x + x - T(1)));
+}
+
 /// 1 / (1 + x), given y = log(1 + x): NaN with y.
 template <class T>
 T log1p_slope(const T& x, const T& y) {

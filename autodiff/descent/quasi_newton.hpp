@@ -71,6 +71,8 @@ class LineSearchWalker {
 /// d = -g.
 struct SteepestDescent {
   LineSearch search = Armijo{};
+
+  static constexpr std::string_view name = "SteepestDescent";
   LineSearchWalker walker(std::size_t parameters) const;
 };
 
@@ -80,6 +82,8 @@ struct SteepestDescent {
 /// (1977).
 struct ConjugateGradient {
   LineSearch search = StrongWolfe{.curvature = 0.1};
+
+  static constexpr std::string_view name = "ConjugateGradient";
   LineSearchWalker walker(std::size_t parameters) const;
 };
 
@@ -87,6 +91,8 @@ struct ConjugateGradient {
 /// thousand parameters use Lbfgs. Nocedal and Wright, "Numerical Optimization" (2006), section 6.1.
 struct Bfgs {
   LineSearch search = StrongWolfe{};
+
+  static constexpr std::string_view name = "Bfgs";
   LineSearchWalker walker(std::size_t parameters) const;
 };
 
@@ -95,6 +101,8 @@ struct Bfgs {
 struct Lbfgs {
   std::size_t memory = 10;
   LineSearch search = StrongWolfe{};
+
+  static constexpr std::string_view name = "Lbfgs";
   LineSearchWalker walker(std::size_t parameters) const;
 };
 

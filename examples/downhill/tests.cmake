@@ -42,8 +42,10 @@ downhill_says("trace writes page, graph and JSON" 0 0 "trace.json" trace "tanh(w
               --dot ${written}/trace.dot --json ${written}/trace.json)
 downhill_says("trace finds the first NaN" 1 1 "log of 0" trace "log(p)*w" p=0 w=3)
 
-foreach(method IN ITEMS gradient-descent momentum nesterov adagrad adadelta rmsprop adam adamw nadam amsgrad lion
-                        steepest-descent conjugate-gradient bfgs lbfgs)
+# Every method of the command's list, as it is typed.
+file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/downhill/methods.hpp methods REGEX "Named<\"")
+list(TRANSFORM methods REPLACE ".*Named<\"([^\"]*)\".*" "\\1")
+foreach(method IN LISTS methods)
   downhill_says("descend knows ${method}" 0 0 "by ${method}" descend "x^2 + y^2" x=1 y=-1 --method ${method} --steps 5)
 endforeach()
 downhill_says("descend arrives, and writes path and page" 0 0 "flat_gradient" descend ${valley} x=-1.2 y=1 --method

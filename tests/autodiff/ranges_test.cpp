@@ -9,6 +9,7 @@
 
 #include <Eigen/Core>
 
+#include <autodiff/derivatives.hpp>
 #include <autodiff/dual.hpp>
 #include <autodiff/eigen.hpp>
 #include <autodiff/gradient.hpp>

@@ -7,6 +7,7 @@
 #if defined(DOWNHILL_HAVE_QUADMATH)
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace downhill::test {
@@ -69,6 +70,42 @@ inline quad digamma(quad x) {
   quad series = 0;
   for (int n = 12; n >= 0; --n) series = series * w + terms[n];
   return sum + logq(x) - 1 / (2 * x) - w * series;
+}
+
+/// d/dx digamma(x): recurrence and the asymptotic series with the terms B_2n / x^(2n+1), as above; NaN at
+/// -1, -2, ...
+inline quad trigamma(quad x) {
+  if (x < 0) {
+    const quad sine = sinq(pi * (x - roundq(x)));
+    return sine == 0 ? sine / sine : pi * pi / (sine * sine) - trigamma(1 - x);
+  }
+  quad sum = 0;
+  for (; x < 40; x += 1) sum += 1 / (x * x);
+  const quad w = 1 / (x * x);
+  const quad terms[] = {quad(1) / 6,       -quad(1) / 30,       quad(1) / 42,       -quad(1) / 30,
+                        quad(5) / 66,      -quad(691) / 2730,   quad(7) / 6,        -quad(3617) / 510,
+                        quad(43867) / 798, -quad(174611) / 330, quad(854513) / 138, -quad(236364091) / 2730,
+                        quad(8553103) / 6};
+  quad series = 0;
+  for (int n = 12; n >= 0; --n) series = series * w + terms[n];
+  return sum + (1 + 1 / (2 * x) + w * series) / x;
+}
+
+/// y of erf y = x: bisection in double, and Newton's steps from there, of erfc where x is beyond 1/2.
+inline quad inverse_erf(quad x) {
+  const quad size = fabsq(x);
+  if (size < quad(1e-20)) return x * sqrtq(pi) / 2;
+  double low = 0, high = 7;
+  const bool is_tail = size > quad(0.5);
+  const double target = static_cast<double>(is_tail ? 1 - size : size);
+  while (high - low > 1e-12 * high) {
+    const double middle = (low + high) / 2;
+    ((is_tail ? std::erfc(middle) > target : std::erf(middle) < target) ? low : high) = middle;
+  }
+  quad y = low;
+  for (int step = 0; step < 3; ++step)
+    y -= (is_tail ? (1 - size) - erfcq(y) : erfq(y) - size) / (2 / sqrtq(pi) * expq(-y * y));
+  return copysignq(y, x);
 }
 
 }  // namespace downhill::test

@@ -140,7 +140,7 @@ Piece piece_of(const Step& step, std::span<Piece> operands, const std::vector<st
       if (precedence_of(step) == call_precedence) return called(Unary::names[step.index]);
       return {"-" + within(std::move(operands[0]), operands[0].precedence < sign_precedence), sign_precedence};
     case Kind::ternary: return called(Ternary::names[step.index]);
-    case Kind::range: return called(range_names[step.index]);
+    case Kind::range: return called(Range::names[step.index]);
     default: return binary_piece(step, std::move(operands[0]), std::move(operands[1]));
   }
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 namespace downhill::inspect::formula_detail {
@@ -21,10 +22,10 @@ constexpr OtherName other_names[] = {{"ln", "log"},       {"arcsin", "asin"},  {
 
 std::vector<std::string_view> all_functions() {
   std::vector<std::string_view> all;
-  all.insert(all.end(), Unary::names.begin() + unary_operators, Unary::names.end());
-  all.insert(all.end(), Binary::names.begin() + binary_operators, Binary::names.end());
-  all.insert(all.end(), Ternary::names.begin(), Ternary::names.end());
-  all.insert(all.end(), range_names.begin(), range_names.end());
+  const auto add = [&](std::span<const std::string_view> names) {
+    std::ranges::copy_if(names, std::back_inserter(all), [](std::string_view name) { return !is_operator(name); });
+  };
+  add(Unary::names), add(Binary::names), add(Ternary::names), add(Range::names);
   std::ranges::sort(all);
   all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
@@ -55,7 +56,7 @@ Function::Function(std::string_view typed)
       unary(place_in(Unary::names, name)),
       binary(place_in(Binary::names, name)),
       ternary(place_in(Ternary::names, name)),
-      range(place_in(range_names, name)) {}
+      range(place_in(Range::names, name)) {}
 
 std::string Function::operands() const {
   if (joins()) return "2 operands or more";

@@ -11,9 +11,6 @@
 
 namespace downhill::inspect::formula_detail {
 
-/// The rules of operators lead their lists, and no name can be theirs.
-inline constexpr std::size_t unary_operators = 1, binary_operators = 5;
-
 /// What is called by one name: its place in each list, behind the last one where it has none.
 struct Function {
   std::string_view name;
@@ -24,11 +21,11 @@ struct Function {
   bool has_unary() const { return unary < Unary::names.size(); }
   bool has_binary() const { return binary < Binary::names.size(); }
   bool has_ternary() const { return ternary < Ternary::names.size(); }
-  bool has_range() const { return range < range_names.size(); }
+  bool has_range() const { return range < Range::names.size(); }
   bool exists() const { return has_unary() || has_binary() || has_ternary() || has_range(); }
-  /// Has its second operand a default, and which? As in calculus.hpp.
-  bool has_default() const { return name == LeakyRelu::name || name == Elu::name || name == Huber::name; }
-  double default_operand() const { return name == LeakyRelu::name ? 0.01 : 1.0; }
+  /// Has its second operand a default, and which?
+  bool has_default() const { return has_binary() && Binary::defaults[binary].has_value(); }
+  double default_operand() const { return *Binary::defaults[binary]; }
   /// Is it of two operands, and called with more of them, two at a time?
   bool joins() const { return name == Max::name || name == Min::name; }
 

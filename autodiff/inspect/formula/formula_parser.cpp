@@ -295,9 +295,10 @@ class Parser {
 
 Precedence precedence_of(const Step& step) {
   if (step.kind == Kind::unary && step.index == Unary::index_of<Negate>()) return sign_precedence;
-  if (step.kind != Kind::binary || step.index >= binary_operators) return call_precedence;
+  if (step.kind != Kind::binary || !is_operator(Binary::names[step.index])) return call_precedence;
   if (step.index == Binary::index_of<Power>()) return power_precedence;
-  return step.index < Binary::index_of<Multiply>() ? sum_precedence : product_precedence;
+  const bool is_sum = step.index == Binary::index_of<Add>() || step.index == Binary::index_of<Subtract>();
+  return is_sum ? sum_precedence : product_precedence;
 }
 
 Parsed parse(std::string_view text) { return Parser(text).parse(); }

@@ -4,18 +4,22 @@
 ///
 ///     tanh(w*x + b)^2       w  x  *  b  +  tanh  2  ^
 ///
-/// A step that calls a rule of calculus.hpp knows it by its place in one of three lists, by number of operands. The
-/// lists below are all that a formula knows of functions: names, values and slopes are the rules' own.
+/// A step that calls a rule knows it by its place in one of four lists, by number of operands. They are made of the
+/// list of all rules (calculus/rules.hpp): names, values and slopes are the rules' own.
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <autodiff/calculus.hpp>
+#include <autodiff/calculus/rules.hpp>
 #include <autodiff/dual.hpp>
 #include <autodiff/ranges.hpp>
 #include <autodiff/variable.hpp>
@@ -55,9 +59,29 @@ void call_ternary(X& x, const X& y, const X& z) {
   x = apply<Rule>(x, y, z);
 }
 
+// The operands of the last call become one: of a rule over a range.
+template <class Rule, class X>
+X call_range(std::span<const X> operands) {
+  return Rule::value(operands);
+}
+
+/// What a second operand is where it is left out.
+template <class Rule>
+constexpr std::optional<double> default_of() {
+  if constexpr (requires { Rule::default_y; })
+    return Rule::default_y;
+  else
+    return std::nullopt;
+}
+/// Is this typed between its operands, and not called?
+constexpr bool is_operator(std::string_view name) { return name[0] < 'a' || name[0] > 'z'; }
+
+template <class List>
+struct Rules;
 template <class... Rule>
-struct Rules {
+struct Rules<TypeList<Rule...>> {
   static constexpr std::array<std::string_view, sizeof...(Rule)> names{Rule::name...};
+  static constexpr std::array<std::optional<double>, sizeof...(Rule)> defaults{default_of<Rule>()...};
   template <class X>
   static constexpr std::array unary{&call_unary<Rule, X>...};
   template <class X>
@@ -68,22 +92,29 @@ struct Rules {
   static constexpr std::array after_constant{&call_after_constant<Rule, X>...};
   template <class X>
   static constexpr std::array ternary{&call_ternary<Rule, X>...};
+  template <class X>
+  static constexpr std::array range{&call_range<Rule, X>...};
 
   template <class R>
   static constexpr std::uint32_t index_of() {
-    std::uint32_t index = 0;
-    static_cast<void>(((std::is_same_v<R, Rule> || (++index, false)) || ...));
-    return index;
+    return static_cast<std::uint32_t>(TypeList<Rule...>::template index_of<R>());
   }
 };
-using Unary = Rules<Negate, Reciprocal, Square, Cube, Sqrt, Cbrt, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, XLogX, Sin,
-                    Cos, Tan, Asin, Acos, Atan, Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Erf, Erfc, LogGamma, TGamma,
-                    Sign, Floor, Ceil, Round, Trunc, Abs, Sigmoid, Softplus, LogSigmoid, Relu, Gelu, Silu>;
-using Binary = Rules<Add, Subtract, Multiply, Divide, Power, Pow, Hypot, LogAddExp, XLogY, Atan2, Fmod, Remainder,
-                     CopySign, Max, Min, Fmax, Fmin, Fdim, LeakyRelu, Elu, Huber>;
-using Ternary = Rules<Hypot3, Clamp, Fma>;
-/// Of ranges.hpp, over any number of operands.
-inline constexpr std::array<std::string_view, 4> range_names{"sum", "mean", "norm", "log_sum_exp"};
+
+// The rules over one range: dot takes two, polynomial a number beside it.
+template <class Rule>
+concept OverOneRange = requires(std::span<const double> x) {
+  { Rule::value(x) } -> std::same_as<double>;
+};
+template <class... Rule>
+constexpr auto over_one_range(TypeList<Rule...>) {
+  return (TypeList<>{} + ... + std::conditional_t<OverOneRange<Rule>, TypeList<Rule>, TypeList<>>{});
+}
+
+using Unary = Rules<RulesOfArity<1>>;
+using Binary = Rules<decltype(without<SelectFirst>(RulesOfArity<2>{}) + TypeList<Power>{})>;
+using Ternary = Rules<RulesOfArity<3>>;
+using Range = Rules<decltype(over_one_range(RulesOfArity<any_number>{}))>;
 
 enum class Kind : std::uint8_t {
   number,
@@ -115,17 +146,6 @@ constexpr std::size_t operands_of(const Step& step) {
   }
 }
 
-/// `count` operands become one.
-template <class X>
-X over_range(std::uint32_t index, std::span<const X> operands) {
-  switch (index) {
-    case 0: return sum(operands);
-    case 1: return mean(operands);
-    case 2: return norm(operands);
-    default: return log_sum_exp(operands);
-  }
-}
-
 /// The result of the steps, none of which takes the stack higher than `height`.
 template <class X>
 X run(std::span<const Step> steps, std::size_t height, std::span<const X> values) {
@@ -148,7 +168,7 @@ X run(std::span<const Step> steps, std::size_t height, std::span<const X> values
         stack.erase(stack.end() - 2, stack.end());
         break;
       case Kind::range: {
-        X result = over_range<X>(step.index, {top - step.count, step.count});
+        X result = Range::range<X>[step.index]({top - step.count, step.count});
         stack.erase(stack.end() - static_cast<std::ptrdiff_t>(step.count), stack.end());
         stack.push_back(std::move(result));
       }

@@ -4,10 +4,15 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <span>
+#include <string>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include <autodiff/calculus/rules.hpp>
 #include <autodiff/inspect/text.hpp>
 
 namespace downhill::inspect {
@@ -58,45 +63,47 @@ constexpr std::string_view infinite_logit =
     "an infinite number went in: a masked class must not be the label, and what overflowed must be found before it";
 
 // The first that fits counts.
-constexpr std::array value_causes{
-    Cause{"log", x_zero, log_of_zero},
-    Cause{"log2", x_zero, log_of_zero},
-    Cause{"log10", x_zero, log_of_zero},
-    Cause{"log", x_negative, log_of_negative},
-    Cause{"log2", x_negative, log_of_negative},
-    Cause{"log10", x_negative, log_of_negative},
-    Cause{"log1p", [](const Case& c) { return c.x <= -1; }, "log1p of -1 or less: 1 + x must stay positive"},
-    Cause{"/", [](const Case& c) { return c.x == 0 && c.y == 0; },
+constexpr std::array known_value_causes{
+    Cause{Log::name, x_zero, log_of_zero},
+    Cause{Log2::name, x_zero, log_of_zero},
+    Cause{Log10::name, x_zero, log_of_zero},
+    Cause{Log::name, x_negative, log_of_negative},
+    Cause{Log2::name, x_negative, log_of_negative},
+    Cause{Log10::name, x_negative, log_of_negative},
+    Cause{Log1p::name, [](const Case& c) { return c.x <= -1; }, "log1p of -1 or less: 1 + x must stay positive"},
+    Cause{Divide::name, [](const Case& c) { return c.x == 0 && c.y == 0; },
           "0 / 0: where the divisor is a deviation or a length, what it is of does not vary or is 0; add a small "
           "constant "
           "to it, test for the case with select, or use a form whose limit is computed, such as expm1, log1p or hypot"},
-    Cause{"/", y_zero, "division by 0: add a small constant to the divisor, or test for the case with select"},
-    Cause{"/", [](const Case& c) { return std::isinf(c.x) && std::isinf(c.y); },
+    Cause{Divide::name, y_zero, "division by 0: add a small constant to the divisor, or test for the case with select"},
+    Cause{Divide::name, [](const Case& c) { return std::isinf(c.x) && std::isinf(c.y); },
           "infinity / infinity: both overflowed before; divide their logarithms, as softmax does"},
-    Cause{"/", always, "the quotient overflows: the divisor is close to 0; add a small constant to it"},
-    Cause{"reciprocal", x_zero, "division by 0: add a small constant to the divisor, or test for the case with select"},
-    Cause{"sqrt", x_negative,
+    Cause{Divide::name, always, "the quotient overflows: the divisor is close to 0; add a small constant to it"},
+    Cause{Reciprocal::name, x_zero,
+          "division by 0: add a small constant to the divisor, or test for the case with select"},
+    Cause{Sqrt::name, x_negative,
           "sqrt of a negative number: rounding may have made a difference negative that should be 0; use max(x, 0), or "
           "hypot and norm for lengths"},
-    Cause{"exp", always, exp_overflow},
-    Cause{"exp2", always, exp_overflow},
-    Cause{"expm1", always, exp_overflow},
-    Cause{"sinh", always, exp_overflow},
-    Cause{"cosh", always, exp_overflow},
-    Cause{"pow", [](const Case& c) { return c.x < 0 && c.is_nan; },
+    Cause{Exp::name, always, exp_overflow},
+    Cause{Exp2::name, always, exp_overflow},
+    Cause{Expm1::name, always, exp_overflow},
+    Cause{Sinh::name, always, exp_overflow},
+    Cause{Cosh::name, always, exp_overflow},
+    Cause{Pow::name, [](const Case& c) { return c.x < 0 && c.is_nan; },
           "a negative base with an exponent that is not whole: use abs, square or cbrt, or keep the base positive"},
-    Cause{"pow", [](const Case& c) { return c.x == 0; }, "0 to a negative power: add a small constant to the base"},
-    Cause{"asin", beyond_one, "asin outside of [-1, 1]: rounding is enough to leave it; use clamp, or atan2"},
-    Cause{"acos", beyond_one, "acos outside of [-1, 1]: rounding is enough to leave it; use clamp, or atan2"},
-    Cause{"acosh", [](const Case& c) { return c.x < 1; }, "acosh below 1: use max(x, 1)"},
-    Cause{"atanh", at_one, "atanh at 1 or -1 is infinite: a tanh that rounded to 1 went in; keep the number before it"},
-    Cause{"atanh", beyond_one, "atanh outside of (-1, 1): use clamp"},
-    Cause{"lgamma", always, "lgamma has poles at 0, -1, -2, ...: keep its operand positive"},
-    Cause{"fmod", y_zero, "fmod by 0: the divisor must not be 0"},
-    Cause{"+", [](const Case& c) { return std::isinf(c.x) && std::isinf(c.y) && c.is_nan; }, difference_of_infinities},
-    Cause{"-", [](const Case& c) { return std::isinf(c.x) && std::isinf(c.y) && c.is_nan; }, difference_of_infinities},
+    Cause{Pow::name, [](const Case& c) { return c.x == 0; }, "0 to a negative power: add a small constant to the base"},
+    Cause{Asin::name, beyond_one, "asin outside of [-1, 1]: rounding is enough to leave it; use clamp, or atan2"},
+    Cause{Acos::name, beyond_one, "acos outside of [-1, 1]: rounding is enough to leave it; use clamp, or atan2"},
+    Cause{Acosh::name, [](const Case& c) { return c.x < 1; }, "acosh below 1: use max(x, 1)"},
+    Cause{Atanh::name, at_one,
+          "atanh at 1 or -1 is infinite: a tanh that rounded to 1 went in; keep the number before it"},
+    Cause{Atanh::name, beyond_one, "atanh outside of (-1, 1): use clamp"},
+    Cause{Add::name, [](const Case& c) { return std::isinf(c.x) && std::isinf(c.y) && c.is_nan; },
+          difference_of_infinities},
+    Cause{Subtract::name, [](const Case& c) { return std::isinf(c.x) && std::isinf(c.y) && c.is_nan; },
+          difference_of_infinities},
     Cause{
-        "*", [](const Case& c) { return c.is_nan && (c.x == 0 || c.y == 0); },
+        Multiply::name, [](const Case& c) { return c.is_nan && (c.x == 0 || c.y == 0); },
         "0 times infinity: one factor underflowed, and the other overflowed; multiply their logarithms, or use select "
         "to "
         "leave the case out"},
@@ -120,42 +127,98 @@ constexpr std::array value_causes{
     Cause{"logistic_cross_entropy", always,
           "the targets must be numbers from 0 to 1: one that is not finite went in, or the sum overflows"},
     Cause{"softmax_cross_entropy", x_infinite, infinite_logit},
-    Cause{"sin", always, "the sine of an infinity is NaN: see what overflowed before it"},
-    Cause{"cos", always, "the cosine of an infinity is NaN: see what overflowed before it"},
+    Cause{Sin::name, always, "the sine of an infinity is NaN: see what overflowed before it"},
+    Cause{Cos::name, always, "the cosine of an infinity is NaN: see what overflowed before it"},
 };
 
-constexpr std::array flow_causes{
-    Cause{"sqrt", x_zero,
+constexpr std::array known_flow_causes{
+    Cause{Sqrt::name, x_zero,
           "sqrt has an infinite slope at 0: add a small constant under the root, or use hypot or norm, whose slope at "
           "0 is "
           "0"},
-    Cause{"cbrt", x_zero, "cbrt has an infinite slope at 0: keep its operand away from 0"},
-    Cause{"log", x_zero, log_of_zero},
-    Cause{"log", x_negative, log_of_negative},
-    Cause{"pow", x_zero, "a power below 1 has an infinite slope at 0: add a small constant to the base"},
-    Cause{"pow", x_negative,
+    Cause{Cbrt::name, x_zero, "cbrt has an infinite slope at 0: keep its operand away from 0"},
+    Cause{Log::name, x_zero, log_of_zero},
+    Cause{Log::name, x_negative, log_of_negative},
+    Cause{Pow::name, x_zero, "a power below 1 has an infinite slope at 0: add a small constant to the base"},
+    Cause{Pow::name, x_negative,
           "a negative base has no slope along the exponent: give the exponent as a plain number, or keep the base "
           "positive"},
-    Cause{"/", y_zero, "division by 0: add a small constant to the divisor, or test for the case with select"},
-    Cause{"reciprocal", x_zero, "division by 0: add a small constant to the divisor, or test for the case with select"},
-    Cause{"asin", at_one, "asin has an infinite slope at 1 and -1: use clamp to stay inside, or atan2"},
-    Cause{"acos", at_one, "acos has an infinite slope at 1 and -1: use clamp to stay inside, or atan2"},
-    Cause{"acosh", [](const Case& c) { return c.x == 1; }, "acosh has an infinite slope at 1: stay above it"},
-    Cause{"atanh", at_one, "atanh has an infinite slope at 1 and -1: use clamp to stay inside"},
-    Cause{"atan2", [](const Case& c) { return c.x == 0 && c.y == 0; },
+    Cause{Divide::name, y_zero, "division by 0: add a small constant to the divisor, or test for the case with select"},
+    Cause{Reciprocal::name, x_zero,
+          "division by 0: add a small constant to the divisor, or test for the case with select"},
+    Cause{Asin::name, at_one, "asin has an infinite slope at 1 and -1: use clamp to stay inside, or atan2"},
+    Cause{Acos::name, at_one, "acos has an infinite slope at 1 and -1: use clamp to stay inside, or atan2"},
+    Cause{Acosh::name, [](const Case& c) { return c.x == 1; }, "acosh has an infinite slope at 1: stay above it"},
+    Cause{Atanh::name, at_one, "atanh has an infinite slope at 1 and -1: use clamp to stay inside"},
+    Cause{Atan2::name, [](const Case& c) { return c.x == 0 && c.y == 0; },
           "atan2(0, 0) has no slope: test for the case with select"},
 };
 
-template <std::size_t n>
-std::string_view found(const std::array<Cause, n>& causes, std::string_view label, const Case& given) {
+// What every rule says of itself: where it has no value, and where its slope is infinite.
+std::string text_of(const OperandDomain& domain) {
+  switch (domain.poles) {
+    case Poles::zero: return "anything but 0";
+    case Poles::whole_up_to_zero: return "anything but 0, -1, -2, ...";
+    case Poles::none: break;
+  }
+  const bool has_low = std::isfinite(domain.low), has_high = std::isfinite(domain.high);
+  if (has_low && has_high)
+    return fmt::format("{0}{2:g}, {3:g}{1}", domain.is_open ? '(' : '[', domain.is_open ? ')' : ']', domain.low,
+                       domain.high);
+  return has_low ? fmt::format("{} {:g}", domain.is_open ? "above" : "not below", domain.low)
+                 : fmt::format("{} {:g}", domain.is_open ? "below" : "not above", domain.high);
+}
+template <class Rule, std::size_t i>
+const std::string& advice_on_domain() {
+  static const std::string text =
+      arity_of<Rule> == 1
+          ? fmt::format("{} has a value for {} alone: keep its operand there, or leave the case out with select",
+                        Rule::name, text_of(domain_of<Rule>(i)))
+          : fmt::format("{} has a value where its operand {} is {}: keep it there, or leave the case out with select",
+                        Rule::name, i + 1, text_of(domain_of<Rule>(i)));
+  return text;
+}
+template <class Rule>
+const std::string& advice_on_slope() {
+  static const std::string text =
+      fmt::format("{} has an infinite slope there: keep its operand away from it", Rule::name);
+  return text;
+}
+template <class Rule>
+void add_causes(std::vector<Cause>& of_values, std::vector<Cause>& of_flows) {
+  constexpr std::size_t arity = arity_of<Rule>;
+  if constexpr (arity == 1 || arity == 2) {
+    const auto is_outside = [](std::size_t i, double x) { return x == x && !domain_of<Rule>(i).contains(x); };
+    of_values.push_back(
+        {Rule::name, [](const Case& c) { return decltype(is_outside){}(0, c.x); }, advice_on_domain<Rule, 0>()});
+    if constexpr (arity == 2)
+      of_values.push_back(
+          {Rule::name, [](const Case& c) { return decltype(is_outside){}(1, c.y); }, advice_on_domain<Rule, 1>()});
+  }
+  if constexpr (arity == 1 && requires(double x) { Rule::smoothness(x); })
+    of_flows.push_back({Rule::name, [](const Case& c) { return Rule::smoothness(c.x) == Smoothness::steep; },
+                        advice_on_slope<Rule>()});
+}
+struct Causes {
+  std::vector<Cause> of_values{known_value_causes.begin(), known_value_causes.end()};
+  std::vector<Cause> of_flows{known_flow_causes.begin(), known_flow_causes.end()};
+  Causes() {
+    AllRules::for_each([this]<class Rule>(std::type_identity<Rule>) { add_causes<Rule>(of_values, of_flows); });
+  }
+};
+const Causes& all_causes() {
+  static const Causes all;
+  return all;
+}
+
+std::string_view found(std::span<const Cause> causes, std::string_view label, const Case& given) {
   for (const Cause& cause : causes)
     if (cause.label == label && cause.fits(given)) return cause.text;
   return {};
 }
 
 // The operands of one result. Where it is not known which elements it was made of, any that fit a cause count.
-template <std::size_t n>
-std::string_view found(const std::array<Cause, n>& causes, const Record& record, const RecordedStep& step,
+std::string_view found(std::span<const Cause> causes, const Record& record, const RecordedStep& step,
                        std::size_t element) {
   Case given;
   given.is_nan = element < step.values.size() && std::isnan(step.values[element]);
@@ -167,7 +230,7 @@ std::string_view found(const std::array<Cause, n>& causes, const Record& record,
     return true;
   };
   // Two views of one matrix are one operand.
-  constexpr std::array<std::string_view, 8> binary{"+", "-", "*", "/", "pow", "atan2", "hypot", "fmod"};
+  constexpr auto binary = RulesOfArity<2>::names();
   const bool is_joined = step.kind == RecordedStep::Kind::block && step.operands.size() == 1 &&
                          std::ranges::find(binary, step.label) != binary.end();
   const bool knows_x = set(0, given.x), knows_y = !is_joined && set(1, given.y);
@@ -270,7 +333,8 @@ std::string cause_of_value(const Record& record, const RecordedStep& step, std::
   }
   if (std::ranges::find(by_row, step.label) != by_row.end())
     if (const std::string_view text = cause_in_row(record, step, element); !text.empty()) return std::string(text);
-  if (const std::string_view text = found(value_causes, record, step, element); !text.empty()) return std::string(text);
+  if (const std::string_view text = found(all_causes().of_values, record, step, element); !text.empty())
+    return std::string(text);
   if (element < step.values.size() && !std::isnan(step.values[element])) return std::string(grows);
   return "the operation has no value there: look at its operands";
 }
@@ -281,7 +345,8 @@ std::string cause_of_flow(const Record& record, const RecordedStep& step, const 
     if (operand.count != 1 && element_of(step, operand, i) != element) continue;
     const bool flows = i < step.adjoints.size() && step.adjoints[i] != 0;
     if (!flows || !(is_steep || (step.kind == RecordedStep::Kind::block && std::isfinite(step.adjoints[i])))) continue;
-    if (const std::string_view text = found(flow_causes, record, step, i); !text.empty()) return std::string(text);
+    if (const std::string_view text = found(all_causes().of_flows, record, step, i); !text.empty())
+      return std::string(text);
   }
   if (first_not_finite(step.values) != nowhere)
     return "the value of this step is not finite either, and so is its slope: see the first value";

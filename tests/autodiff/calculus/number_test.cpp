@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <type_traits>
 
 #include <autodiff/calculus.hpp>
@@ -94,6 +95,11 @@ TEST_CASE("whole numbers are taken as doubles by the functions that std does not
   CHECK(same(huber(3), 2.5));
   CHECK(same(gelu(0), 0.));
   CHECK(same(silu(0), 0.));
+  CHECK(same(mish(0), 0.));
+  CHECK(same(softsign(-3), -0.75));
+  CHECK(same(logit(0.5F), 0.F));
+  CHECK(same(erfinv(0), 0.));
+  CHECK(same(digamma(1), -std::numbers::egamma));
   CHECK(same(sign(-7L), -1.));
   CHECK(same(xlogx(0), 0.));
   CHECK(same(xlogy(0, 0), 0.));

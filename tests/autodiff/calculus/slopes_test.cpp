@@ -7,7 +7,9 @@
 #include <cmath>
 #include <limits>
 #include <string_view>
+#include <type_traits>
 
+#include <autodiff/calculus/rules.hpp>
 #include <autodiff/dual.hpp>
 #include <autodiff/gradient.hpp>
 #include <autodiff/variable.hpp>
@@ -123,6 +125,33 @@ const OfOne of_one[] = {
     {"sin", 2.0, -0.9092974268256817, 0.4161468365471424},
     {"cos", 1e-08, -1.0, 1e-08},
     {"cos", 2.0, 0.4161468365471424, 0.9092974268256817},
+    {"erfinv", 1e-08, 1.3920819992079272e-08, 1.3920819992079276},
+    {"erfinv", -1e-300, -1.392081999207927e-300, 1.392081999207927},
+    {"erfinv", 0.5, 1.1807463499934, 5.26058253926122},
+    {"erfinv", -0.9, -27.335985073827032, 516.5357333548197},
+    {"erfinv", 0.999999, 133940754141.78464, 2.632480995949778e+17},
+    {"erfinv", 0.9999999999999999, 6.726421479466189e+30, 1.2035085583501794e+47},
+    {"logit", 1e-100, -1e+200, 1.9999999999999998e+300},
+    {"logit", 0.25, -14.222222222222221, 132.74074074074073},
+    {"logit", 0.4999999999, -3.200000264769187e-09, 32.0},
+    {"logit", 0.7, 9.070294784580495, 79.90497786416151},
+    {"logit", 0.999999999, 1.0000000565638653e+18, 2.0000001696915985e+27},
+    {"digamma", 0.3, -75.27253658872604, 743.1417646550498},
+    {"digamma", 1.4616321449683622, -0.8855263379671844, 1.5509985657339065},
+    {"digamma", 7.0, -0.023530472985855238, 0.007198198563125445},
+    {"digamma", -1.3, 68.54941347116214, 768.7206571990426},
+    {"digamma", 10000000000.0, -1.0000000001e-20, 2.0000000003e-30},
+    {"mish", 1e-08, 0.6399999990399999, -0.096000011008},
+    {"mish", -0.5, 0.5639709231132666, 0.35304817993315263},
+    {"mish", 1.0, 0.18468576447332827, -0.5153285375455354},
+    {"mish", -5.0, -0.019850678262608362, -0.01284043324171908},
+    {"mish", 8.0, -6.2920095078779335e-06, 1.1675141658321006e-05},
+    {"mish", 30.0, -2.0315104969447274e-24, 3.992968907787047e-24},
+    {"mish", -700.0, -6.88205422754432e-302, -6.87219455100056e-302},
+    {"softsign", 1e-08, -1.9999999400000013, 5.999999760000006},
+    {"softsign", 0.5, -0.5925925925925926, 1.1851851851851851},
+    {"softsign", -3.0, 0.03125, 0.0234375},
+    {"softsign", 100000.0, -1.99994000119998e-15, 5.99976000599988e-20},
     {"reciprocal", 3.0, 0.07407407407407407, -0.07407407407407407},
     {"reciprocal", -1e-60, -2.0000000000000002e+180, -6.0000000000000005e+240},
 };
@@ -155,50 +184,21 @@ const OfTwo of_two[] = {
     {"atan2", -1.0, -1.0000001, {-0.49999994999999997, -4.999999252919385e-08, 0.49999994999999997}, {-0.4999998500000149, -0.499999999999985, 0.4999998500000149, 0.499999999999985}},
     {"atan2", 4.5188842732881875, -4.518884243836683, {0.024485420592836885, 1.5958197416701748e-10, -0.024485420592836885}, {-0.00541846602639016, 0.005418465920446769, 0.00541846602639016, -0.005418465920446769}},
     {"atan2", 1e+80, 1e+60, {-2e-180, 1e-160, 2e-180}, {5.9999999999999994e-260, -2e-240, -5.9999999999999994e-260, 2e-240}},
-    {"divide", 3.0, 7.0, {0.0, -0.02040816326530612, 0.01749271137026239}, {0.0, 0.0, 0.0058309037900874635, -0.007496876301541024}},
-    {"divide", 1e-60, 1e+60, {0.0, -1.0000000000000002e-120, 2.0000000000000002e-240}, {0.0, 0.0, 2.0000000000000005e-180, -6e-300}},
+    {"/", 3.0, 7.0, {0.0, -0.02040816326530612, 0.01749271137026239}, {0.0, 0.0, 0.0058309037900874635, -0.007496876301541024}},
+    {"/", 1e-60, 1e+60, {0.0, -1.0000000000000002e-120, 2.0000000000000002e-240}, {0.0, 0.0, 2.0000000000000005e-180, -6e-300}},
 };
 // clang-format on
 
-template <class X>
-X call(std::string_view name, const X& x) {
-  if (name == "cbrt") return cbrt(x);
-  if (name == "asin") return asin(x);
-  if (name == "acos") return acos(x);
-  if (name == "atanh") return atanh(x);
-  if (name == "acosh") return acosh(x);
-  if (name == "asinh") return asinh(x);
-  if (name == "atan") return atan(x);
-  if (name == "tanh") return tanh(x);
-  if (name == "erf") return erf(x);
-  if (name == "erfc") return erfc(x);
-  if (name == "lgamma") return lgamma(x);
-  if (name == "sigmoid") return sigmoid(x);
-  if (name == "softplus") return softplus(x);
-  if (name == "log_sigmoid") return log_sigmoid(x);
-  if (name == "gelu") return gelu(x);
-  if (name == "silu") return silu(x);
-  if (name == "sqrt") return sqrt(x);
-  if (name == "log1p") return log1p(x);
-  if (name == "log") return log(x);
-  if (name == "exp2") return exp2(x);
-  if (name == "expm1") return expm1(x);
-  if (name == "tan") return tan(x);
-  if (name == "sin") return sin(x);
-  if (name == "cos") return cos(x);
-  if (name == "reciprocal") return reciprocal(x);
-  FAIL("no function " << name);
-  return x;
-}
-template <class X>
-X call(std::string_view name, const X& x, const X& y) {
-  if (name == "pow") return pow(x, y);
-  if (name == "hypot") return hypot(x, y);
-  if (name == "logaddexp") return logaddexp(x, y);
-  if (name == "atan2") return atan2(x, y);
-  if (name == "divide") return x / y;
-  FAIL("no function " << name);
-  return x;
+// The rule of this name, applied.
+template <class X, class... Rest>
+X call(std::string_view name, const X& x, const Rest&... rest) {
+  X result = x;
+  bool is_known = false;
+  RulesOfArity<1 + sizeof...(Rest)>::for_each([&]<class Rule>(std::type_identity<Rule>) {
+    if (Rule::name == name) result = apply<Rule>(x, rest...), is_known = true;
+  });
+  if (!is_known) FAIL("no rule " << name);
+  return result;
 }
 
 template <class T>

@@ -7,10 +7,12 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <autodiff/autodiff.hpp>
+#include <autodiff/calculus/rules.hpp>
 #include <autodiff/inspect.hpp>
 
 #include "support/catch.hpp"
@@ -80,58 +82,25 @@ void check_slope(const std::string& what, F f, double x, double wanted) {
   }
 }
 
-// Every function of one operand, as function(name, f) with a generic f.
+// Every rule as a function of its first operand, as visit(name, f) with a generic f; and those that are of interest as
+// functions of another.
 template <class Visit>
 void for_each_function(Visit&& visit) {
-  // clang-format off
-  visit("reciprocal", [](const auto& x) { return reciprocal(x); });
-  visit("square", [](const auto& x) { return square(x); });
-  visit("cube", [](const auto& x) { return cube(x); });
-  visit("sqrt", [](const auto& x) { return sqrt(x); });
-  visit("cbrt", [](const auto& x) { return cbrt(x); });
+  AllRules::for_each([&]<class Rule>(std::type_identity<Rule>) {
+    const std::string name(Rule::name);
+    if constexpr (arity_of<Rule> == 1) visit(name, [](const auto& x) { return apply<Rule>(x); });
+    if constexpr (arity_of<Rule> == 2) visit(name + " with 0", [](const auto& x) { return apply<Rule>(x, 0.0); });
+    if constexpr (arity_of<Rule> == 3)
+      visit(name + " with -1 and 1", [](const auto& x) { return apply<Rule>(x, -1.0, 1.0); });
+  });
   visit("pow(x, 0.5)", [](const auto& x) { return pow(x, 0.5); });
   visit("pow(x, -1)", [](const auto& x) { return pow(x, -1.0); });
   visit("pow(0, x)", [](const auto& x) { return pow(0.0, x); });
-  visit("hypot(x, 0)", [](const auto& x) { return hypot(x, 0.0); });
   visit("1 / x", [](const auto& x) { return 1 / x; });
-  visit("exp", [](const auto& x) { return exp(x); });
-  visit("exp2", [](const auto& x) { return exp2(x); });
-  visit("expm1", [](const auto& x) { return expm1(x); });
-  visit("log", [](const auto& x) { return log(x); });
-  visit("log2", [](const auto& x) { return log2(x); });
-  visit("log10", [](const auto& x) { return log10(x); });
-  visit("log1p", [](const auto& x) { return log1p(x); });
-  visit("sin", [](const auto& x) { return sin(x); });
-  visit("tan", [](const auto& x) { return tan(x); });
-  visit("asin", [](const auto& x) { return asin(x); });
-  visit("acos", [](const auto& x) { return acos(x); });
-  visit("atan", [](const auto& x) { return atan(x); });
-  visit("atan2(x, 0)", [](const auto& x) { return atan2(x, 0.0); });
-  visit("sinh", [](const auto& x) { return sinh(x); });
-  visit("cosh", [](const auto& x) { return cosh(x); });
-  visit("tanh", [](const auto& x) { return tanh(x); });
-  visit("asinh", [](const auto& x) { return asinh(x); });
-  visit("acosh", [](const auto& x) { return acosh(x); });
-  visit("atanh", [](const auto& x) { return atanh(x); });
-  visit("erf", [](const auto& x) { return erf(x); });
-  visit("erfc", [](const auto& x) { return erfc(x); });
-  visit("lgamma", [](const auto& x) { return lgamma(x); });
-  visit("abs", [](const auto& x) { return abs(x); });
-  visit("sign", [](const auto& x) { return sign(x); });
-  visit("floor", [](const auto& x) { return floor(x); });
-  visit("max(x, 0)", [](const auto& x) { return max(x, 0.0); });
-  visit("min(x, 0)", [](const auto& x) { return min(x, 0.0); });
-  visit("clamp", [](const auto& x) { return clamp(x, -1.0, 1.0); });
-  visit("sigmoid", [](const auto& x) { return sigmoid(x); });
-  visit("softplus", [](const auto& x) { return softplus(x); });
-  visit("log_sigmoid", [](const auto& x) { return log_sigmoid(x); });
-  visit("relu", [](const auto& x) { return relu(x); });
+  visit("xlogy(0, x)", [](const auto& x) { return xlogy(0.0, x); });
   visit("leaky_relu", [](const auto& x) { return leaky_relu(x); });
   visit("elu", [](const auto& x) { return elu(x); });
   visit("huber", [](const auto& x) { return huber(x); });
-  visit("gelu", [](const auto& x) { return gelu(x); });
-  visit("silu", [](const auto& x) { return silu(x); });
-  // clang-format on
 }
 
 }  // namespace

@@ -6,8 +6,12 @@
 #include <complex>
 #include <functional>
 #include <limits>
+#include <set>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
+#include <autodiff/descent/all_methods.hpp>
 #include <autodiff/descent/minimize.hpp>
 #include <support/catch.hpp>
 
@@ -150,7 +154,9 @@ TEST_CASE("Adam's first step is the learning rate long in every coordinate, howe
 }
 
 TEST_CASE("every first-order method brings a small problem down") {
-  const auto brings_down = [](const auto& method) {
+  std::set<std::string_view> tried;
+  const auto brings_down = [&](const auto& method) {
+    tried.insert(std::remove_cvref_t<decltype(method)>::name);
     const auto valley = [](auto x) { return square(x[0] - 1) + 5 * square(x[1] + 2) + 0.1 * x[0] * x[1]; };
     const Result result = minimize(valley, {4, 4}, method, {.gradient_norm = 0, .steps = 20'000});
     INFO(std::remove_cvref_t<decltype(method)>::name);
@@ -167,6 +173,10 @@ TEST_CASE("every first-order method brings a small problem down") {
   brings_down(NAdam{});
   brings_down(AMSGrad{.learning_rate = 0.01});
   brings_down(Lion{.learning_rate = 0.001});
+  FirstOrderMethods::for_each([&]<class M>(std::type_identity<M>) {
+    INFO("the method " << M::name << ": add it above, with a learning rate for this problem");
+    CHECK(tried.contains(M::name));
+  });
 }
 
 TEST_CASE("an option outside its domain is refused with the method's name") {

@@ -6,8 +6,10 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
+#include <autodiff/descent/all_methods.hpp>
 #include <autodiff/descent/least_squares.hpp>
 #include <autodiff/descent/minimize.hpp>
 #include <autodiff/descent/quasi_newton.hpp>
@@ -52,6 +54,18 @@ void for_each_method(Visit&& visit) {
   visit("LevenbergMarquardt", LevenbergMarquardt{});
 }
 
+// Has each type of a list been visited?
+template <class List, class ForEach>
+void check_complete(ForEach&& for_each) {
+  List::for_each([&]<class M>(std::type_identity<M>) {
+    bool is_visited = false;
+    for_each(
+        [&]<class Visited>(const char*, const Visited&) { is_visited = is_visited || std::is_same_v<Visited, M>; });
+    INFO("the method " << M::name << ": add it to the methods of this file, with a learning rate for its problems");
+    CHECK(is_visited);
+  });
+}
+
 double norm_at(const Step& step) { return euclidean_norm(step.gradient); }
 
 void check_lowest(std::string_view method, std::string_view problem, const Result& result) {
@@ -82,6 +96,10 @@ void for_each_small_problem(Visit&& visit) {
 }
 
 }  // namespace
+
+TEST_CASE("these tests walk by every method of the list") {
+  check_complete<AllMethods>([](auto&& visit) { for_each_method(visit); });
+}
 
 TEST_CASE("no method returns a value above that of its start or of any place it visited") {
   std::mt19937_64 generator(2);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <autodiff/autodiff.hpp>
+#include <autodiff/calculus/rules.hpp>
 #include <autodiff/inspect.hpp>
 #include <autodiff/inspect/trace/causes.hpp>
 
@@ -79,6 +80,26 @@ TEST_CASE("the first value that is not finite is found with its operation and wh
     for (const std::size_t before : found.value->slice)
       if (before != found.value->step) CHECK(std::isfinite(record.steps[before].values[0]));
   }
+}
+
+TEST_CASE("where a rule of the list has no value, or an infinite slope, the autopsy says why", "[autopsy]") {
+  const auto causes = []<class Rule>(std::type_identity<Rule>, double at) {
+    Tape<double> tape;
+    Trace trace(tape);
+    const Record record = trace.of(apply<Rule>(tape.variable(at, "x")));
+    const Autopsy found = autopsy(record);
+    return found.value ? found.value->cause : found.adjoint ? found.adjoint->cause : std::string();
+  };
+  RulesOfArity<1>::for_each([&]<class Rule>(std::type_identity<Rule> rule) {
+    for (const double at : {-3.0, -1.5, -1.0, 0.0, 1.0, 1.5}) {
+      const double value = apply<Rule>(at);
+      const std::string cause = causes(rule, at);
+      INFO(Rule::name << " of " << at << ": " << cause);
+      CHECK(cause.empty() == (domain_of<Rule>(0).contains(at) && std::isfinite(Rule::slope(at, value))));
+      for (const char* const unknown : {"has no value there", "without bound", "slope of this step is not finite"})
+        CHECK(cause.find(unknown) == std::string::npos);
+    }
+  });
 }
 
 TEST_CASE("differences of infinities and 0 times infinity point to what overflowed before", "[autopsy]") {

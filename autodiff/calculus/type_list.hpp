@@ -1,0 +1,40 @@
+#pragma once
+/// \file
+/// A list of types, to be walked over with a fold: what there is of a kind is written down once.
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <type_traits>
+
+namespace downhill {
+
+template <class... Type>
+struct TypeList {
+  static constexpr std::size_t size = sizeof...(Type);
+  template <class T>
+  static constexpr bool contains = (std::is_same_v<T, Type> || ...);
+  /// The place of T in the list, and `size` where it has none.
+  template <class T>
+  static constexpr std::size_t index_of() {
+    std::size_t index = 0;
+    static_cast<void>(((std::is_same_v<T, Type> || (++index, false)) || ...));
+    return index;
+  }
+  /// The names of its types, where they have names.
+  static constexpr std::array<std::string_view, size> names() requires requires { (Type::name, ...); }
+  { return {Type::name...}; }
+
+  /// visit(std::type_identity<Type>) of each, in order.
+  template <class Visit>
+  static constexpr void for_each(Visit&& visit) {
+    (visit(std::type_identity<Type>{}), ...);
+  }
+};
+
+template <class... A, class... B>
+constexpr TypeList<A..., B...> operator+(TypeList<A...>, TypeList<B...>) {
+  return {};
+}
+
+}  // namespace downhill
