@@ -21,6 +21,7 @@ struct OperandDomain {
   bool is_open = false;
   Poles poles = Poles::none;
 
+  /// Does x belong to it?
   constexpr bool contains(double x) const {
     const bool is_inside = is_open ? x > low && x < high : x >= low && x <= high;
     return is_inside && !is_pole(x);
@@ -35,13 +36,21 @@ struct OperandDomain {
   }
 };
 
+/// Infinities included.
 inline constexpr OperandDomain all_numbers;
+/// All but 0.
 inline constexpr OperandDomain not_zero{.poles = Poles::zero};
+/// 0 and above.
 inline constexpr OperandDomain not_negative{.low = 0};
+/// Above 0.
 inline constexpr OperandDomain positive_numbers{.low = 0, .is_open = true};
+/// From 0 to 1, both left out.
 inline constexpr OperandDomain probabilities{.low = 0, .high = 1, .is_open = true};
+/// From -1 to 1.
 inline constexpr OperandDomain up_to_one{.low = -1, .high = 1};
+/// From -1 to 1, both left out.
 inline constexpr OperandDomain below_one{.low = -1, .high = 1, .is_open = true};
+/// Where the gamma function is finite.
 inline constexpr OperandDomain without_gamma_poles{.poles = Poles::whole_up_to_zero};
 
 /// The domain of operand i of a rule: its `domain`, one for all operands or an array of them. A rule without one takes

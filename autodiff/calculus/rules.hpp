@@ -16,6 +16,7 @@
 
 namespace downhill {
 
+/// All rules. A function that is added is added here, and then every table test asks for its reference.
 using AllRules = TypeList<
     // calculus.hpp
     Add, Subtract, Multiply, Divide, Negate,                                        // operators

@@ -11,9 +11,12 @@
 
 namespace downhill {
 
+/// Those that step by a rate.
 using FirstOrderMethods =
     TypeList<GradientDescent, Momentum, Nesterov, AdaGrad, AdaDelta, RMSProp, Adam, AdamW, NAdam, AMSGrad, Lion>;
+/// Those that search along a line.
 using LineSearchMethods = TypeList<SteepestDescent, ConjugateGradient, Bfgs, Lbfgs>;
+/// All of both kinds.
 using AllMethods = decltype(FirstOrderMethods{} + LineSearchMethods{});
 
 }  // namespace downhill
