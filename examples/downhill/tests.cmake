@@ -46,7 +46,8 @@ downhill_says("trace finds the first NaN" 1 1 "log of 0" trace "log(p)*w" p=0 w=
 file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/downhill/methods.hpp methods REGEX "Named<\"")
 list(TRANSFORM methods REPLACE ".*Named<\"([^\"]*)\".*" "\\1")
 foreach(method IN LISTS methods)
-  downhill_says("descend knows ${method}" 0 0 "by ${method}" descend "x^2 + y^2" x=1 y=-1 --method ${method} --steps 5)
+  downhill_says("descend walks downhill by ${method}" 0 0 ": 2 to \\([01]\\|[0-9.]*e-\\)" descend "x^2 + y^2" x=1 y=-1
+                --method ${method} --steps 5)
 endforeach()
 downhill_says("descend arrives, and writes path and page" 0 0 "flat_gradient" descend ${valley} x=-1.2 y=1 --method
               L-BFGS --csv ${written}/walk.csv --html ${written}/walk.html)
