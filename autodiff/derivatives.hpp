@@ -22,13 +22,12 @@
 ///
 /// Second order at a kink: where the function smooths it, as square(norm(x)) does at 0, hessian,
 /// hessian_vector_product, laplacian and second_derivative give the second derivative, to about 15 digits (12 where the
-/// function is far from a polynomial), as the limit from all sides; where there is none, as for norm itself, x abs(x)
-/// or square(max(x, 0)), NaN, each entry by itself (limits.hpp). That takes some 10 to 100 further evaluations, and
-/// only at a kink. Numbers that are nested by hand, Tape<Dual<double>> and Dual<Dual<double>>, have only the chain
-/// rule, and give NaN in both cases (smoothness.hpp). Neither they nor second_derivative notice a kink of fourth order,
-/// as in sqrt(x x x x); nor does second_derivative notice a branch of f's own, `x > 0 ? f : g`: it differentiates the
-/// branch that is taken. A function with a domain's edge at the point, such as sqrt at 0, has no second derivative
-/// there.
+/// function is far from a polynomial), as the limit from all sides; where there is none, as for norm itself or x
+/// abs(x), NaN, each entry by itself (limits.hpp). That takes 10 to 100 further evaluations, and only at a kink.
+/// Numbers that are nested by hand, Tape<Dual<double>>, have only the chain rule, and give NaN in both cases
+/// (smoothness.hpp). Neither they nor second_derivative notice a kink of fourth order, as in sqrt(x x x x); nor does
+/// second_derivative notice a branch of f's own, `x > 0 ? f : g`: it differentiates the branch that is taken. A
+/// function with a domain's edge at the point, such as sqrt at 0, has no second derivative there.
 ///
 /// Source: Griewank and Walther, "Evaluating Derivatives" (2008), chapters 3 and 5.
 

@@ -138,13 +138,12 @@ template <class Rule, class D, class X, class P>
 template <class Rule, class D, class X, class P, class Y, class Q>
 [[gnu::always_inline]] constexpr D pushed(const typename D::value_type& value, const X& x, const P& p, const Y& y,
                                           const Q& q) {
-  using T = typename D::value_type;
-  using Tangents = Lanes<T, D::directions>;
+  using Tangents = Lanes<typename D::value_type, D::directions>;
   if constexpr (!std::same_as<X, D>)
     return pushed<Rule, D>(value, y, q);
   else if constexpr (!std::same_as<Y, D>)
     return pushed<Rule, D>(value, x, p);
-  else if constexpr (std::derived_from<Rule, Sum> && std::floating_point<T>)
+  else if constexpr (std::derived_from<Rule, Sum> && std::floating_point<typename D::value_type>)
     return D(value, Tangents::products(p(), x.lanes(), q(), y.lanes()));
   else
     return D(value, Tangents::combined(p(), x.lanes(), q(), y.lanes()));

@@ -152,8 +152,7 @@ class Tape {
     empty.tape_ = this, empty.generation_ = generations_.current();
     rewind(empty);
   }
-  /// Takes the memory for this many bytes of statements at once: 20 for one with one edge, 12 more for each further
-  /// edge.
+  /// Takes the memory for this many bytes of statements at once: 8 for each, and 12 for each edge.
   void reserve(std::size_t bytes) {
     const std::size_t used = this->bytes();
     memory_.reserve(bytes);
@@ -165,11 +164,7 @@ class Tape {
 
   /// d result / d slot for every slot, in one reverse sweep. See gradient.hpp. Throws TapeError if the result is
   /// passive, stale or on another tape.
-  Gradient<T> gradient(const Var<T>& result) const {
-    Gradient<T> swept;
-    gradient(result, swept);
-    return swept;
-  }
+  Gradient<T> gradient(const Var<T>& result) const { return gradient({Seed<T>{result}}); }
   void gradient(const Var<T>& result, Gradient<T>& into) const {
     const Seed<T> seed{result};
     gradient(std::span<const Seed<T>>(&seed, 1), into);
@@ -319,13 +314,8 @@ class Tape {
   // A Var may be used if nothing that it stands on has been rewound.
   template <class... Id>
   [[gnu::always_inline]] void check(Id... ids) const {
-    if (!are_current(ids...)) [[unlikely]]
+    if ((((ids ^ next_) | ...) >> Identity::generation_shift) != 0) [[unlikely]]
       (demand_fresh(ids), ...);
-  }
-  // Are they of the present generation?
-  template <class... Id>
-  bool are_current(Id... ids) const {
-    return (((ids ^ next_) | ...) >> Identity::generation_shift) == 0;
   }
   void demand_fresh(std::uint64_t id) const {
     if (is_stale(id)) throw_stale(id);
@@ -382,9 +372,8 @@ class Tape {
     if (count > std::numeric_limits<std::uint32_t>::max()) misuse::too_many_edges(count);
     return room(count * edge_bytes + trailer_bytes);
   }
-  // A statement takes one slot and at least one edge and a trailer, so as long as the head stays below this limit
-  // neither the memory nor the slots can run out: one comparison for each statement serves both. `least` is always
-  // granted.
+  // A statement takes a slot, an edge and a trailer at least, so as long as the head stays below this limit neither the
+  // memory nor the slots can run out: one comparison for each statement serves both. `least` is always granted.
   void set_limit(std::size_t least) {
     const std::size_t taken = bytes() + spare_bytes, free_slots = slot_limit - slots();
     const std::size_t by_memory = memory_.capacity() > taken ? memory_.capacity() - taken : 0;
