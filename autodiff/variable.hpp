@@ -113,7 +113,7 @@ class Var {
     id_ = moved_from;
   }
   void demand_value() const {
-    if (id_ == moved_from) [[unlikely]]
+    if (tape_ == nullptr && id_ == moved_from) [[unlikely]]
       misuse::moved_from();
   }
 

@@ -39,7 +39,13 @@ std::vector<Called<X>> functions() {
     constexpr std::size_t arity = arity_of<Rule>;
     if (Rule::name == SelectFirst::name || std::isalpha(static_cast<unsigned char>(Rule::name[0])) == 0) return;
     const std::string name(Rule::name);
-    if constexpr (arity == 1) all.push_back({name, 1, [](P x) { return apply<Rule>(x[0]); }});
+    // By the function of the formulas: compiled anew, products and sums in a row may be rounded otherwise.
+    if constexpr (arity == 1)
+      all.push_back({name, 1, [](P x) {
+                       X y = x[0];
+                       inspect::formula_detail::call_unary<Rule, X>(y);
+                       return y;
+                     }});
     if constexpr (arity == 2) all.push_back({name, 2, [](P x) { return apply<Rule>(x[0], x[1]); }});
     if constexpr (arity == 3) all.push_back({name, 3, [](P x) { return apply<Rule>(x[0], x[1], x[2]); }});
     if constexpr (arity == any_number && requires(std::span<const X> x) { Rule::value(x); })
