@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <limits>
-#include <type_traits>
 
 #include <autodiff/calculus.hpp>
 #include <autodiff/calculus/domain.hpp>
@@ -51,16 +50,9 @@ inline constexpr std::size_t arity_of = [] {
 /// The rules of a list that have so many operands.
 template <std::size_t arity, class... Rule>
 constexpr auto of_arity(TypeList<Rule...>) {
-  return (TypeList<>{} + ... + std::conditional_t<arity_of<Rule> == arity, TypeList<Rule>, TypeList<>>{});
+  return (TypeList<>{} + ... + KeptIf<arity_of<Rule> == arity, Rule>{});
 }
 template <std::size_t arity>
 using RulesOfArity = decltype(of_arity<arity>(AllRules{}));
-
-/// A list without some of its types.
-template <class... Left, class... Type>
-constexpr auto without(TypeList<Type...>) {
-  return (TypeList<>{} + ... +
-          std::conditional_t<TypeList<Left...>::template contains<Type>, TypeList<>, TypeList<Type>>{});
-}
 
 }  // namespace downhill

@@ -37,4 +37,14 @@ constexpr TypeList<A..., B...> operator+(TypeList<A...>, TypeList<B...>) {
   return {};
 }
 
+/// A type or nothing: the sum of these over a list is the list of those that are kept.
+template <bool is_kept, class Type>
+using KeptIf = std::conditional_t<is_kept, TypeList<Type>, TypeList<>>;
+
+/// A list without some of its types.
+template <class... Left, class... Type>
+constexpr auto without(TypeList<Type...>) {
+  return (TypeList<>{} + ... + KeptIf<!TypeList<Left...>::template contains<Type>, Type>{});
+}
+
 }  // namespace downhill

@@ -13,7 +13,7 @@
 
 namespace {
 
-constexpr auto& names = Methods::names;
+constexpr auto names = Methods::names();  // in the order of the variant
 
 std::string list_of_names() { return fmt::format("{}", fmt::join(names, ", ")); }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <variant>
 
+#include <autodiff/calculus/type_list.hpp>
 #include <autodiff/descent/methods.hpp>
 #include <autodiff/descent/quasi_newton.hpp>
 
@@ -25,13 +26,10 @@ struct Named {
   using Method = M;
 };
 template <class... N>
-struct MethodList {
-  using Method = std::variant<typename N::Method...>;
-  static constexpr std::array names{N::name...};  // in the order of the variant
-};
+std::variant<typename N::Method...> one_of(downhill::TypeList<N...>);
 
 /// All methods of the command: to add one, add a line here.
-using Methods = MethodList<                                    //
+using Methods = downhill::TypeList<                            //
     Named<"gradient-descent", downhill::GradientDescent>,      //
     Named<"momentum", downhill::Momentum>,                     //
     Named<"nesterov", downhill::Nesterov>,                     //
@@ -47,7 +45,7 @@ using Methods = MethodList<                                    //
     Named<"conjugate-gradient", downhill::ConjugateGradient>,  //
     Named<"bfgs", downhill::Bfgs>,                             //
     Named<"lbfgs", downhill::Lbfgs>>;
-using Method = Methods::Method;
+using Method = decltype(one_of(Methods{}));
 
 struct MethodOptions {
   std::string method, line_search;

@@ -80,7 +80,7 @@ template <class List>
 struct Rules;
 template <class... Rule>
 struct Rules<TypeList<Rule...>> {
-  static constexpr std::array<std::string_view, sizeof...(Rule)> names{Rule::name...};
+  static constexpr auto names = TypeList<Rule...>::names();
   static constexpr std::array<std::optional<double>, sizeof...(Rule)> defaults{default_of<Rule>()...};
   template <class X>
   static constexpr std::array unary{&call_unary<Rule, X>...};
@@ -108,7 +108,7 @@ concept OverOneRange = requires(std::span<const double> x) {
 };
 template <class... Rule>
 constexpr auto over_one_range(TypeList<Rule...>) {
-  return (TypeList<>{} + ... + std::conditional_t<OverOneRange<Rule>, TypeList<Rule>, TypeList<>>{});
+  return (TypeList<>{} + ... + KeptIf<OverOneRange<Rule>, Rule>{});
 }
 
 using Unary = Rules<RulesOfArity<1>>;
