@@ -63,12 +63,7 @@ std::string counted(std::size_t count, std::string_view what) {
 }
 
 void demand_writable(const std::string& file) {
-  if (file.empty()) return;
-  try {
-    downhill::demand_writable(file);
-  } catch (const downhill::DataError& error) {
-    throw NotReached(error.what());
-  }
+  if (!file.empty()) or_not_reached([&] { downhill::demand_writable(file); });
 }
 
 void demand_apart(const std::string& input, const std::vector<std::pair<std::string, std::string>>& outputs) {
@@ -91,10 +86,6 @@ void demand_apart(const std::string& input, const std::vector<std::pair<std::str
 }
 
 void write_file(const std::string& file, std::string_view text, std::string_view what) {
-  try {
-    downhill::write_file(file, text);
-  } catch (const downhill::DataError& error) {
-    throw NotReached(error.what());
-  }
+  or_not_reached([&] { downhill::write_file(file, text); });
   fmt::print("{}: {}\n", what, file);
 }

@@ -13,10 +13,22 @@
 #include <utility>
 #include <vector>
 
+#include <autodiff/error.hpp>
+
 /// The run was sound, but did not reach what was asked: it diverged, a check failed, a file could not be written.
 struct NotReached : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+/// What the library cannot read or write is not reached. Calls f, and throws NotReached in place of DataError.
+template <class F>
+void or_not_reached(F&& f) {
+  try {
+    f();
+  } catch (const downhill::DataError& error) {
+    throw NotReached(error.what());
+  }
+}
 
 void add_bench(CLI::App& program);
 void add_check(CLI::App& program);

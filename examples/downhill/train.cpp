@@ -107,22 +107,10 @@ struct Losses {
   std::array<inspect::Curve, 2> curves() const { return {{{"learned from", train}, {"held out", held_out}}}; }
 };
 
-void demand_replaceable(const std::string& file) {
-  try {
-    const downhill::AtomicFile unwritten(file);
-  } catch (const downhill::DataError& error) {
-    throw NotReached(error.what());
-  }
-}
-
 void save_model(const Network& network, const TableSamples& samples, const std::string& file) {
   downhill::TensorMetadata metadata{{"downhill.inputs", to_json(samples.inputs)}};
   if (!samples.has_classes()) metadata["downhill.targets"] = to_json(samples.targets);
-  try {
-    save(network, file, std::move(metadata));
-  } catch (const downhill::DataError& error) {
-    throw NotReached(error.what());
-  }
+  or_not_reached([&] { save(network, file, std::move(metadata)); });
   fmt::print("The model: {}\n", file);
 }
 
@@ -130,7 +118,7 @@ void run(const Options& options) {
   const Method method = method_of(options.method);
   demand_apart(options.data, {{"--save", options.save}, {"--html", options.html}});
   demand_writable(options.html);
-  if (!options.save.empty()) demand_replaceable(options.save);
+  if (!options.save.empty()) or_not_reached([&] { const downhill::AtomicFile unwritten(options.save); });
   const auto activation = downhill::activation_called(options.activation);
   const Task task = options.classes ? Task::classes : options.regression ? Task::regression : Task::decide;
   const TableSamples samples =
