@@ -230,7 +230,7 @@ class Tape {
     demand_own(x, "heard");
     x.disown();
     if (listener_ != nullptr) listener_->variable(x.raw_slot(), x.value_);
-    return listener_ == nullptr ? x : x.aside();
+    return handle(x.value_, x.raw_slot());
   }
 
  private:

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 
 namespace downhill::test {
@@ -56,6 +57,13 @@ inline quad normal(quad x) { return expq(-x * x / 2) / sqrtq(2 * pi); }
 /// pi / tan(pi x), from the distance to the nearest integer.
 inline quad pi_cot_pi(quad x) { return pi / tanq(pi * (x - roundq(x))); }
 
+/// terms[0] + terms[1] w + terms[2] w^2 + ...
+template <std::size_t n>
+quad series(const quad (&terms)[n], quad w) {
+  quad sum = 0;
+  for (std::size_t i = n; i-- > 0;) sum = sum * w + terms[i];
+  return sum;
+}
 /// d/dx log gamma(x): recurrence up to x >= 40, then the asymptotic series (Abramowitz and Stegun 6.3.18), whose n-th
 /// term is B_2n / (2n x^2n); by reflection for x < 0.
 inline quad digamma(quad x) {
@@ -67,9 +75,7 @@ inline quad digamma(quad x) {
                         quad(1) / 132,       -quad(691) / 32760,   quad(1) / 12,      -quad(3617) / 8160,
                         quad(43867) / 14364, -quad(174611) / 6600, quad(77683) / 276, -quad(236364091) / 65520,
                         quad(657931) / 12};
-  quad series = 0;
-  for (int n = 12; n >= 0; --n) series = series * w + terms[n];
-  return sum + logq(x) - 1 / (2 * x) - w * series;
+  return sum + logq(x) - 1 / (2 * x) - w * series(terms, w);
 }
 
 /// d/dx digamma(x): recurrence and the asymptotic series with the terms B_2n / x^(2n+1), as above; NaN at
@@ -86,9 +92,7 @@ inline quad trigamma(quad x) {
                         quad(5) / 66,      -quad(691) / 2730,   quad(7) / 6,        -quad(3617) / 510,
                         quad(43867) / 798, -quad(174611) / 330, quad(854513) / 138, -quad(236364091) / 2730,
                         quad(8553103) / 6};
-  quad series = 0;
-  for (int n = 12; n >= 0; --n) series = series * w + terms[n];
-  return sum + (1 + 1 / (2 * x) + w * series) / x;
+  return sum + (1 + 1 / (2 * x) + w * series(terms, w)) / x;
 }
 
 /// y of erf y = x: bisection in double, and Newton's steps from there, of erfc where x is beyond 1/2.

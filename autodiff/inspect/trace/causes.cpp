@@ -184,17 +184,20 @@ const std::string& advice_on_slope() {
       fmt::format("{} has an infinite slope there: keep its operand away from it", Rule::name);
   return text;
 }
+template <class Rule, std::size_t i>
+Cause outside_domain() {
+  return {Rule::name,
+          [](const Case& c) {
+            const double x = i == 0 ? c.x : c.y;
+            return x == x && !domain_of<Rule>(i).contains(x);
+          },
+          advice_on_domain<Rule, i>()};
+}
 template <class Rule>
 void add_causes(std::vector<Cause>& of_values, std::vector<Cause>& of_flows) {
   constexpr std::size_t arity = arity_of<Rule>;
-  if constexpr (arity == 1 || arity == 2) {
-    const auto is_outside = [](std::size_t i, double x) { return x == x && !domain_of<Rule>(i).contains(x); };
-    of_values.push_back(
-        {Rule::name, [](const Case& c) { return decltype(is_outside){}(0, c.x); }, advice_on_domain<Rule, 0>()});
-    if constexpr (arity == 2)
-      of_values.push_back(
-          {Rule::name, [](const Case& c) { return decltype(is_outside){}(1, c.y); }, advice_on_domain<Rule, 1>()});
-  }
+  if constexpr (arity == 1 || arity == 2) of_values.push_back(outside_domain<Rule, 0>());
+  if constexpr (arity == 2) of_values.push_back(outside_domain<Rule, 1>());
   if constexpr (arity == 1 && requires(double x) { Rule::smoothness(x); })
     of_flows.push_back({Rule::name, [](const Case& c) { return Rule::smoothness(c.x) == Smoothness::steep; },
                         advice_on_slope<Rule>()});
