@@ -1,9 +1,10 @@
 #!/bin/sh
-# comment_snippets.sh <source folder>: is every piece of code in the comments of the headers also in
+# comment_snippets.sh <source folder> <documents>: is every piece of code in the comments of the headers also in
 # comment_snippets.cpp, which is compiled? A block of lines that are indented by five blanks or more is code if one of
-# them ends in a semicolon. And no document has code that nothing compiles: that of README.md
-# and docs/extending.md is, as programs, see CMakeLists.txt.
+# them ends in a semicolon. And no document has code that nothing compiles, other than these, whose code is programs: see
+# CMakeLists.txt.
 cd "$1" || exit 2
+shift
 compiled=$(tr -d '[:space:]' <tests/readme/comment_snippets.cpp)
 find autodiff models -name '*.hpp' | sort | xargs awk '
   function finish() { if (is_code) for (i = 0; i < n; ++i) print lines[i]; n = 0; is_code = 0 }
@@ -30,4 +31,4 @@ find autodiff models -name '*.hpp' | sort | xargs awk '
   test $found -ge 10 || failed=1
   exit $failed
 } || exit 1
-! find . -name build -prune -o -name '*.md' ! -path ./README.md ! -path ./docs/extending.md -print | xargs grep -n '^```c' /dev/null
+! find . -name build -prune -o -name '*.md' -print | grep -vxF "$(printf './%s\n' "$@")" | xargs grep -n '^```c' /dev/null
