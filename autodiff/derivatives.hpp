@@ -184,7 +184,9 @@ auto value_and_derivative(F&& f, const X& x) {
 /// f'(x) of a function of one number, by forward mode. Example: `derivative([](auto x) { return x * x; }, 3.0)` is 6.
 template <class F, class X>
   requires(Plain<X> || AnyDual<X>)
-auto derivative(F&& f, const X& x) { return value_and_derivative(f, x).derivative; }
+auto derivative(F&& f, const X& x) {
+  return value_and_derivative(f, x).derivative;
+}
 
 /// f''(x) of a function of one number, by forward mode over forward mode; at a kink as `hessian`.
 template <class F, class X>
@@ -363,34 +365,54 @@ auto laplacian(F&& f, const P& x) {
 
 template <class F, class... X>
   requires(!derivatives_detail::starts_with_point<X...>)
-auto gradient(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+auto gradient(F&&, const X&...) {
+  return derivatives_detail::no_point<F, X...>();
+}
 template <class F, class... X>
   requires(!derivatives_detail::starts_with_point<X...>)
-auto value_and_gradient(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+auto value_and_gradient(F&&, const X&...) {
+  return derivatives_detail::no_point<F, X...>();
+}
 template <class F, class... X>
   requires(!derivatives_detail::starts_with_point<X...>)
-auto vjp(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+auto vjp(F&&, const X&...) {
+  return derivatives_detail::no_point<F, X...>();
+}
 template <class F, class... X>
   requires(!derivatives_detail::starts_with_point<X...>)
-auto jvp(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+auto jvp(F&&, const X&...) {
+  return derivatives_detail::no_point<F, X...>();
+}
 template <class F, class... X>
   requires(!derivatives_detail::starts_with_point<X...>)
-auto directional_derivative(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+auto directional_derivative(F&&, const X&...) {
+  return derivatives_detail::no_point<F, X...>();
+}
 template <class F, class... X>
   requires(!derivatives_detail::starts_with_point<X...>)
-auto jacobian(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+auto jacobian(F&&, const X&...) {
+  return derivatives_detail::no_point<F, X...>();
+}
 template <class F, class... X>
   requires(!derivatives_detail::starts_with_point<X...>)
-auto hessian(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+auto hessian(F&&, const X&...) {
+  return derivatives_detail::no_point<F, X...>();
+}
 template <class F, class... X>
   requires(!derivatives_detail::starts_with_point<X...>)
-auto hessian_vector_product(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+auto hessian_vector_product(F&&, const X&...) {
+  return derivatives_detail::no_point<F, X...>();
+}
 template <class F, class... X>
   requires(!derivatives_detail::starts_with_point<X...>)
-auto divergence(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+auto divergence(F&&, const X&...) {
+  return derivatives_detail::no_point<F, X...>();
+}
 template <class F, class... X>
   requires(!derivatives_detail::starts_with_point<X...>)
-auto laplacian(F&&, const X&...) { return derivatives_detail::no_point<F, X...>(); }
+auto laplacian(F&&, const X&...) {
+  return derivatives_detail::no_point<F, X...>();
+}
 
 template <class F, class X>
   requires(!Plain<X> && !AnyDual<X>)

@@ -43,8 +43,7 @@ inline constexpr int dual_depth = 0;
 template <class T, std::size_t N>
 inline constexpr int dual_depth<Dual<T, N>> = 1 + dual_depth<T>;
 template <class X>
-concept AnyDual = dual_depth<std::remove_cvref_t<X>> >
-0;
+concept AnyDual = dual_depth<std::remove_cvref_t<X>> > 0;
 
 /// Can an X stand where a D is wanted, as a constant? A plain number can, and so can the number inside a nested Dual.
 template <class X, class D>
@@ -70,7 +69,8 @@ class Dual {
     requires is_constant_of<X, Dual>
   constexpr Dual(const X& number) : value_(static_cast<T>(number)) {}
   constexpr Dual(const T& value, const std::array<T, N>& tangents) : tangents_(tangents), value_(value) {}
-  constexpr Dual(const T& value, const T& tangent) requires(N == 1)
+  constexpr Dual(const T& value, const T& tangent)
+    requires(N == 1)
       : tangents_(std::array<T, 1>{tangent}), value_(value) {}
   constexpr Dual(const T& value, const Lanes<T, N>& tangents) : tangents_(tangents), value_(value) {}
 
@@ -115,7 +115,7 @@ struct CommonDual<X, Y, Z...> : CommonDual<std::conditional_t<(dual_depth<Y> > d
 
 /// Is each X a D, or a constant that can stand where a D is wanted?
 template <class D, class... X>
-inline constexpr bool all_stand_for = ((std::same_as<X, D> || is_constant_of<X, D>)&&...);
+inline constexpr bool all_stand_for = ((std::same_as<X, D> || is_constant_of<X, D>) && ...);
 /// A Dual, and what may be mixed with it.
 template <class... X>
 concept WithDual = (AnyDual<X> || ...) &&
@@ -257,16 +257,24 @@ constexpr auto apply(const X& x, const Y& y, const Z& z) {
 
 template <class X, class Y>
   requires WithDual<X, Y>
-[[gnu::always_inline]] constexpr auto operator+(const X& x, const Y& y) { return apply<Add>(x, y); }
+[[gnu::always_inline]] constexpr auto operator+(const X& x, const Y& y) {
+  return apply<Add>(x, y);
+}
 template <class X, class Y>
   requires WithDual<X, Y>
-[[gnu::always_inline]] constexpr auto operator-(const X& x, const Y& y) { return apply<Subtract>(x, y); }
+[[gnu::always_inline]] constexpr auto operator-(const X& x, const Y& y) {
+  return apply<Subtract>(x, y);
+}
 template <class X, class Y>
   requires WithDual<X, Y>
-[[gnu::always_inline]] constexpr auto operator*(const X& x, const Y& y) { return apply<Multiply>(x, y); }
+[[gnu::always_inline]] constexpr auto operator*(const X& x, const Y& y) {
+  return apply<Multiply>(x, y);
+}
 template <class X, class Y>
   requires WithDual<X, Y>
-[[gnu::always_inline]] constexpr auto operator/(const X& x, const Y& y) { return apply<Divide>(x, y); }
+[[gnu::always_inline]] constexpr auto operator/(const X& x, const Y& y) {
+  return apply<Divide>(x, y);
+}
 template <AnyDual X>
 constexpr X operator-(const X& x) {
   return apply<Negate>(x);
@@ -277,16 +285,24 @@ constexpr X operator+(const X& x) {
 }
 template <class T, std::size_t N, class Y>
   requires WithDual<Dual<T, N>, Y>
-constexpr Dual<T, N>& operator+=(Dual<T, N>& x, const Y& y) { return x = x + y; }
+constexpr Dual<T, N>& operator+=(Dual<T, N>& x, const Y& y) {
+  return x = x + y;
+}
 template <class T, std::size_t N, class Y>
   requires WithDual<Dual<T, N>, Y>
-constexpr Dual<T, N>& operator-=(Dual<T, N>& x, const Y& y) { return x = x - y; }
+constexpr Dual<T, N>& operator-=(Dual<T, N>& x, const Y& y) {
+  return x = x - y;
+}
 template <class T, std::size_t N, class Y>
   requires WithDual<Dual<T, N>, Y>
-constexpr Dual<T, N>& operator*=(Dual<T, N>& x, const Y& y) { return x = x * y; }
+constexpr Dual<T, N>& operator*=(Dual<T, N>& x, const Y& y) {
+  return x = x * y;
+}
 template <class T, std::size_t N, class Y>
   requires WithDual<Dual<T, N>, Y>
-constexpr Dual<T, N>& operator/=(Dual<T, N>& x, const Y& y) { return x = x / y; }
+constexpr Dual<T, N>& operator/=(Dual<T, N>& x, const Y& y) {
+  return x = x / y;
+}
 
 /// Of the value: the tangents do not count.
 template <AnyDual X>

@@ -72,9 +72,7 @@ Sampled sampled(F& f, const P& like) {
           static_cast<double>(std::numeric_limits<Number>::epsilon())};
 }
 template <class F, class P, class X>
-concept TakesNumbers = requires(F& f, typename derivatives_detail::Kind<P>::template Argument<X> x) {
-  f(x);
-};
+concept TakesNumbers = requires(F& f, typename derivatives_detail::Kind<P>::template Argument<X> x) { f(x); };
 
 }  // namespace gradient_check_detail
 

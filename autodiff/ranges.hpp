@@ -173,6 +173,8 @@ struct RangePolynomial {
 };
 template <NumberRange C, class X>
   requires Number<X, ElementOf<C>>
-auto polynomial(const C& numbers, const X& x) { return RangePolynomial::value(numbers, x); }
+auto polynomial(const C& numbers, const X& x) {
+  return RangePolynomial::value(numbers, x);
+}
 
 }  // namespace downhill

@@ -34,8 +34,7 @@ auto call(const F& f, std::span<const Var<T>> inputs) {
     return [&]<std::size_t... i>(std::index_sequence<i...>) {
       static_cast<void>(derivatives_detail::demand_generic<const F, decltype(inputs[i])...>());
       return f(inputs[i]...);
-    }
-    (std::make_index_sequence<count>());
+    }(std::make_index_sequence<count>());
   }
 }
 

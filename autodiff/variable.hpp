@@ -41,7 +41,9 @@ class Var {
   Var() noexcept = default;
   template <Plain N>
   Var(N number) noexcept : value_(static_cast<T>(number)) {}
-  Var(const T& number) noexcept requires(!std::is_arithmetic_v<T>) : value_(number) {}
+  Var(const T& number) noexcept
+    requires(!std::is_arithmetic_v<T>)
+      : value_(number) {}
 
   [[gnu::always_inline]] Var(const Var& other) noexcept
       : tape_(other.tape_), value_(other.value_), id_(other.shared_id()) {}
@@ -147,9 +149,11 @@ constexpr auto demand_one_type() {
 /// A rule applied to Vars, and to plain numbers beside them: its value, recorded with its slopes.
 template <class Rule, class X>
   requires AnyVar<X>
-[[gnu::always_inline]] inline auto apply(X&& x) { return Recorder::apply<Rule>(std::forward<X>(x)); }
+[[gnu::always_inline]] inline auto apply(X&& x) {
+  return Recorder::apply<Rule>(std::forward<X>(x));
+}
 template <class Rule, class X, class Y>
-  requires((AnyVar<X> || AnyVar<Y>)&&!AnyMatrix<X> && !AnyMatrix<Y>)
+  requires((AnyVar<X> || AnyVar<Y>) && !AnyMatrix<X> && !AnyMatrix<Y>)
 [[gnu::always_inline]] inline auto apply(X&& x, Y&& y) {
   if constexpr (demand_one_type<CommonScalar<X, Y>, X, Y>())
     return Recorder::apply<Rule>(std::forward<X>(x), std::forward<Y>(y));
@@ -162,7 +166,7 @@ auto apply(const X& x, const Y& y, const Z& z) {
 }
 
 template <class X, class Y>
-concept WithVar = (AnyVar<X> || AnyVar<Y>)&&Number<X, Y> && !AnyMatrix<X> && !AnyMatrix<Y>;
+concept WithVar = (AnyVar<X> || AnyVar<Y>) && Number<X, Y> && !AnyMatrix<X> && !AnyMatrix<Y>;
 
 template <class X, class Y>
   requires WithVar<X, Y>

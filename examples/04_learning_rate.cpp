@@ -142,11 +142,8 @@ int run(const std::vector<double>& rates, std::size_t steps, const std::string& 
     walk.seen = downhill::diagnose(walk.result.path);
     walks.push_back(std::move(walk));
   }
-  auto ground = inspect::sample_landscape(
-      [](double b, double m) {
-        return loss(std::array{b, m});
-      },
-      wide_b, wide_m, 85, 65);
+  auto ground =
+      inspect::sample_landscape([](double b, double m) { return loss(std::array{b, m}); }, wide_b, wide_m, 85, 65);
   ground.x_name = "b", ground.y_name = "m";
   explain(walks[0].foretold);
   show_table(walks);

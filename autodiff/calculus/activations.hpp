@@ -36,8 +36,7 @@ T sigmoid(const T& x) {
 template <class T>
 T sigmoid_slope(const T& x, const T& y) {
   using std::exp;
-  return choose_lazily(
-      x <= T(0), [&] { return T(y * (T(1) - y)); }, [&] { return bell(T(exp(-x))); });
+  return choose_lazily(x <= T(0), [&] { return T(y * (T(1) - y)); }, [&] { return bell(T(exp(-x))); });
 }
 
 /// The slope of y = tanh x: 1 - y² within 4 ulp while y² is below 1/2.
@@ -60,19 +59,16 @@ T softplus(const T& x) {
 template <class T>
 T elu(const T& x, const T& a) {
   using std::expm1;
-  return choose_lazily(
-      x > T(0), [&] { return x; }, [&] { return T(a * T(expm1(x))); });
+  return choose_lazily(x > T(0), [&] { return x; }, [&] { return T(a * T(expm1(x))); });
 }
 template <class T>
 T elu_slope(const T& x, const T& a) {
-  return choose_lazily(
-      x > T(0), [&] { return T(1); }, [&] { return times_exp(a, x); });
+  return choose_lazily(x > T(0), [&] { return T(1); }, [&] { return times_exp(a, x); });
 }
 template <class T>
 T elu_slope_a(const T& x) {
   using std::expm1;
-  return choose_lazily(
-      x > T(0), [&] { return T(0); }, [&] { return T(expm1(x)); });
+  return choose_lazily(x > T(0), [&] { return T(0); }, [&] { return T(expm1(x)); });
 }
 
 /// log(e^x + e^y): the larger of the two plus log(1 + e^-|x-y|), or, where that difference is no number, plus the

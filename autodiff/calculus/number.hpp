@@ -25,18 +25,18 @@ concept Plain = std::is_arithmetic_v<std::remove_cvref_t<X>>;
 
 /// May a T be differentiated? Numbers of floating point can, and Duals of them (dual.hpp).
 template <class T>
-inline constexpr bool is_differentiable = std::floating_point<T>&& std::same_as<T, std::remove_cv_t<T>>;
+inline constexpr bool is_differentiable = std::floating_point<T> && std::same_as<T, std::remove_cv_t<T>>;
 
 /// What the functions below accept: any mix of plain and active numbers. Integers alone are taken as doubles.
 template <class... X>
-concept Number = ((Active<X> || Plain<X>)&&...);
+concept Number = ((Active<X> || Plain<X>) && ...);
 /// Plain numbers, not all of them integers: where those have functions of the same name of their own.
 template <class... X>
 concept Floating = (Plain<X> && ...) && (std::floating_point<std::remove_cvref_t<X>> || ...);
 
 /// Numbers of which one is active: what a function takes whose name, for plain numbers, is std's.
 template <class... X>
-concept ActiveNumber = Number<X...> &&(Active<X> || ...);
+concept ActiveNumber = Number<X...> && (Active<X> || ...);
 
 // For plain numbers these functions are std's own, whichever namespace they are looked up in.
 using std::sqrt, std::cbrt, std::pow, std::hypot, std::exp, std::exp2, std::expm1, std::log, std::log2, std::log10,

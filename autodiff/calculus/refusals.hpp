@@ -22,7 +22,7 @@ template <class... X>
 concept MixedActive = ActiveNumber<X...> && !are_same<X...>;
 /// The 0.0 of std::accumulate(x.begin(), x.end(), 0.0), where x are Vars.
 template <class Start, class... Iterator>
-concept PlainStart = Plain<Start> &&(Active<std::iter_value_t<Iterator>> || ...);
+concept PlainStart = Plain<Start> && (Active<std::iter_value_t<Iterator>> || ...);
 
 // These return auto, so that the compiler says this before anything else.
 template <class... X>

@@ -50,7 +50,7 @@ inline constexpr std::size_t arity_of = [] {
 /// The rules of a list that have so many operands.
 template <std::size_t arity, class... Rule>
 constexpr auto of_arity(TypeList<Rule...>) {
-  return (TypeList<>{} + ... + KeptIf<arity_of<Rule> == arity, Rule>{});
+  return (TypeList<>{} + ... + KeptIf<(arity_of<Rule> == arity), Rule>{});
 }
 template <std::size_t arity>
 using RulesOfArity = decltype(of_arity<arity>(AllRules{}));

@@ -111,8 +111,7 @@ T log1p_slope(const T& x, const T& y) {
 template <class T>
 T expm1_slope(const T& x, const T& y) {
   using std::exp;
-  return choose_lazily(
-      x > T(-0.5), [&] { return T(y + T(1)); }, [&] { return T(exp(x)); });
+  return choose_lazily(x > T(-0.5), [&] { return T(y + T(1)); }, [&] { return T(exp(x)); });
 }
 
 /// d/dx 2^x = y log 2, given y = 2^x; from 2^(x-1) where only the value overflows.

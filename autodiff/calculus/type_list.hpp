@@ -22,8 +22,11 @@ struct TypeList {
     return index;
   }
   /// The names of its types, where they have names.
-  static constexpr std::array<std::string_view, size> names() requires requires { (Type::name, ...); }
-  { return {Type::name...}; }
+  static constexpr std::array<std::string_view, size> names()
+    requires requires { (Type::name, ...); }
+  {
+    return {Type::name...};
+  }
 
   /// visit(std::type_identity<Type>) of each, in order.
   template <class Visit>

@@ -58,9 +58,7 @@ using Of = typename Kind<P>::template Of<X>;
 template <class P>
 using Scalar = std::remove_cvref_t<decltype(std::declval<const P&>()[0])>;
 template <class P>
-concept Point = std::floating_point<Scalar<P>> && requires(const P& x) {
-  x.size();
-};
+concept Point = std::floating_point<Scalar<P>> && requires(const P& x) { x.size(); };
 template <class R>
 concept OneNumber = Active<R> || Plain<R>;
 
@@ -162,7 +160,7 @@ struct ParameterOf<R(X)> : std::remove_cvref<X> {};
 // Eigen's vectors of numbers can be declared to be made from those of Vars, which then does not compile.
 template <class F>
 concept TakesPlainEigen = EigenVector<typename ParameterOf<std::remove_cv_t<F>>::type> &&
-    Plain<typename ParameterOf<std::remove_cv_t<F>>::type::Scalar>;
+                          Plain<typename ParameterOf<std::remove_cv_t<F>>::type::Scalar>;
 
 /// Can f be called with Vars or Duals? Returns auto, as the next ones, so that the compiler says this before anything
 /// else.

@@ -107,7 +107,7 @@ class Line {
           }
           return s.count;
         },
-        1, sign<0, sign> 0);
+        1, sign < 0, sign > 0);
   }
   /// From one side, without f(x): the slope of the ground beside a jump.
   std::vector<DifferenceSlope> beside(Real sign) const {
@@ -122,7 +122,7 @@ class Line {
           }
           return s.count < 2 ? 0 : s.count - 1;
         },
-        1, sign<0, sign> 0);
+        1, sign < 0, sign > 0);
   }
 
   /// Has f a finite value on this side, at the narrowest steps?

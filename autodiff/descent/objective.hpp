@@ -230,6 +230,6 @@ decltype(auto) of_points_like(F&& f, const P& like) {
 /// What `minimize` takes.
 template <class F>
 concept Minimizable = Objective<std::remove_cvref_t<F>> || TapeFunction<std::remove_cvref_t<F>> ||
-    TapeFunctionWithTape<std::remove_cvref_t<F>>;
+                      TapeFunctionWithTape<std::remove_cvref_t<F>>;
 
 }  // namespace downhill

@@ -123,8 +123,7 @@ class Optimizer {
       } else {
         each(count, step, x + begin, g + begin, memory_.data() + i * size_ + begin...);
       }
-    }
-    (std::make_index_sequence<M::memory>());
+    }(std::make_index_sequence<M::memory>());
   }
   template <class Step, class... Memory>
   static void each(std::size_t count, const Step& step, T* __restrict x, const T* __restrict g,

@@ -77,6 +77,8 @@ VarMatrix<T> solve_least_squares(const VarMatrix<T>& a, const VarMatrix<T>& b) {
 
 template <class... X>
   requires MixedMatrices<X...>
-auto solve_least_squares(const X&...) { return matrix_detail::refuse_mixed<X...>(); }
+auto solve_least_squares(const X&...) {
+  return matrix_detail::refuse_mixed<X...>();
+}
 
 }  // namespace downhill

@@ -143,6 +143,8 @@ VarMatrix<T> cholesky(const VarMatrix<T>& a) {
 
 template <class... X>
   requires MixedMatrices<X...>
-auto solve(const X&...) { return matrix_detail::refuse_mixed<X...>(); }
+auto solve(const X&...) {
+  return matrix_detail::refuse_mixed<X...>();
+}
 
 }  // namespace downhill

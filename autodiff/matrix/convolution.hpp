@@ -169,6 +169,8 @@ VarMatrix<T> convolution(const VarMatrix<T>& x, const ImageShape& image, const V
 
 template <class... X>
   requires MixedMatrices<X...>
-auto convolution(const X&...) { return matrix_detail::refuse_mixed<X...>(); }
+auto convolution(const X&...) {
+  return matrix_detail::refuse_mixed<X...>();
+}
 
 }  // namespace downhill

@@ -59,8 +59,9 @@ class CustomBlock final : public OperandBlock<T, N> {
     if (are_zero(result.size(), adjoint + first)) return;
     const Eigen::Map<const typename VarMatrix<T>::Matrix> g(adjoint + first, static_cast<Eigen::Index>(result.rows),
                                                             static_cast<Eigen::Index>(result.columns));
-    [&]<std::size_t... i>(std::index_sequence<i...>) { pull_back_(g, OperandAdjoint<T>(this->operand(i), adjoint)...); }
-    (std::make_index_sequence<N>());
+    [&]<std::size_t... i>(std::index_sequence<i...>) {
+      pull_back_(g, OperandAdjoint<T>(this->operand(i), adjoint)...);
+    }(std::make_index_sequence<N>());
   }
 
  private:
@@ -104,8 +105,7 @@ VarMatrix<T> custom(const std::type_identity_t<typename VarMatrix<T>::Matrix>& v
       Eigen::Map<typename VarMatrix<T>::Matrix>(y.data(), value.rows(), value.cols()) = value;
       return R::record<matrix_detail::CustomBlock<T, N, PullBack>, T>(tape, shape, y, recorded, shape, pull_back);
     });
-  }
-  (std::make_index_sequence<N>());
+  }(std::make_index_sequence<N>());
 }
 
 }  // namespace downhill

@@ -86,17 +86,25 @@ auto apply(const X&... x) {
 }
 template <class X, class Y>
   requires WithMatrix<X, Y>
-auto operator+(const X& x, const Y& y) { return apply<Add>(x, y); }
+auto operator+(const X& x, const Y& y) {
+  return apply<Add>(x, y);
+}
 template <class X, class Y>
   requires WithMatrix<X, Y>
-auto operator-(const X& x, const Y& y) { return apply<Subtract>(x, y); }
+auto operator-(const X& x, const Y& y) {
+  return apply<Subtract>(x, y);
+}
 /// Element by element; for the product of matrices see `product`.
 template <class X, class Y>
   requires WithMatrix<X, Y>
-auto operator*(const X& x, const Y& y) { return apply<Multiply>(x, y); }
+auto operator*(const X& x, const Y& y) {
+  return apply<Multiply>(x, y);
+}
 template <class X, class Y>
   requires WithMatrix<X, Y>
-auto operator/(const X& x, const Y& y) { return apply<Divide>(x, y); }
+auto operator/(const X& x, const Y& y) {
+  return apply<Divide>(x, y);
+}
 /// An Eigen matrix beside a VarMatrix is refused: element by element or as matrices, which product was meant?
 template <class X, class Y>
 concept EigenBesideMatrix = (AnyMatrix<X> && std::derived_from<Y, Eigen::EigenBase<Y>>) ||
@@ -113,16 +121,24 @@ auto refuse_eigen() {
 }  // namespace matrix_detail
 template <class X, class Y>
   requires EigenBesideMatrix<X, Y>
-auto operator+(const X&, const Y&) { return matrix_detail::refuse_eigen<X>(); }
+auto operator+(const X&, const Y&) {
+  return matrix_detail::refuse_eigen<X>();
+}
 template <class X, class Y>
   requires EigenBesideMatrix<X, Y>
-auto operator-(const X&, const Y&) { return matrix_detail::refuse_eigen<X>(); }
+auto operator-(const X&, const Y&) {
+  return matrix_detail::refuse_eigen<X>();
+}
 template <class X, class Y>
   requires EigenBesideMatrix<X, Y>
-auto operator*(const X&, const Y&) { return matrix_detail::refuse_eigen<X>(); }
+auto operator*(const X&, const Y&) {
+  return matrix_detail::refuse_eigen<X>();
+}
 template <class X, class Y>
   requires EigenBesideMatrix<X, Y>
-auto operator/(const X&, const Y&) { return matrix_detail::refuse_eigen<X>(); }
+auto operator/(const X&, const Y&) {
+  return matrix_detail::refuse_eigen<X>();
+}
 template <class T>
 VarMatrix<T> operator-(const VarMatrix<T>& x) {
   return apply<Negate>(x);
@@ -132,16 +148,24 @@ VarMatrix<T> operator+(const VarMatrix<T>& x) {
   return x;
 }
 template <class T, class Y>
-  requires WithMatrix<VarMatrix<T>, Y> VarMatrix<T>
-&operator+=(VarMatrix<T>& x, const Y& y) { return x = x + y; }
+  requires WithMatrix<VarMatrix<T>, Y>
+VarMatrix<T>& operator+=(VarMatrix<T>& x, const Y& y) {
+  return x = x + y;
+}
 template <class T, class Y>
-  requires WithMatrix<VarMatrix<T>, Y> VarMatrix<T>
-&operator-=(VarMatrix<T>& x, const Y& y) { return x = x - y; }
+  requires WithMatrix<VarMatrix<T>, Y>
+VarMatrix<T>& operator-=(VarMatrix<T>& x, const Y& y) {
+  return x = x - y;
+}
 template <class T, class Y>
-  requires WithMatrix<VarMatrix<T>, Y> VarMatrix<T>
-&operator*=(VarMatrix<T>& x, const Y& y) { return x = x * y; }
+  requires WithMatrix<VarMatrix<T>, Y>
+VarMatrix<T>& operator*=(VarMatrix<T>& x, const Y& y) {
+  return x = x * y;
+}
 template <class T, class Y>
-  requires WithMatrix<VarMatrix<T>, Y> VarMatrix<T>
-&operator/=(VarMatrix<T>& x, const Y& y) { return x = x / y; }
+  requires WithMatrix<VarMatrix<T>, Y>
+VarMatrix<T>& operator/=(VarMatrix<T>& x, const Y& y) {
+  return x = x / y;
+}
 
 }  // namespace downhill

@@ -25,8 +25,7 @@ using Constant = std::integral_constant<std::size_t, i>;
 
 template <std::size_t N, class Visit>
 void for_each_index(Visit&& visit) {
-  [&]<std::size_t... i>(std::index_sequence<i...>) { (visit(Constant<i>{}), ...); }
-  (std::make_index_sequence<N>());
+  [&]<std::size_t... i>(std::index_sequence<i...>) { (visit(Constant<i>{}), ...); }(std::make_index_sequence<N>());
 }
 
 /// The value of a rule, and its slope along operand i, with all calls inlined that can be.
@@ -115,8 +114,7 @@ void evaluate(const std::array<Elements<const T>, N>& x, T* v) {
         }
       }
     });
-  }
-  (std::make_index_sequence<N>());
+  }(std::make_index_sequence<N>());
 }
 
 /// to += scale x, as slopes x hand an adjoint on, x dense; rows and columns of `to` may be repeated.
@@ -219,8 +217,7 @@ void parts_along(const std::array<const T*, N>& x, const T* v, const T* g, std::
       for (std::size_t k = 0; k < count; ++k)
         part[k] = handed_on(slope_along<Rule, j, T>(v[begin + k], x[i][(begin + k) * step]...), g[begin + k]);
     }
-  }
-  (std::make_index_sequence<N>());
+  }(std::make_index_sequence<N>());
 }
 
 /// The same as pull_back_along, where x_j is repeated: its adjoint is a sum over rows, columns or both.
@@ -264,8 +261,7 @@ void pull_back_repeated(const std::array<Elements<const T>, N>& x, const T* v, c
         for (std::size_t l = 0; l < count; ++l) adjoint[(k + l) * to_step] += static_cast<T>(sums[l]);
       }
     });
-  }
-  (std::make_index_sequence<N>());
+  }(std::make_index_sequence<N>());
 }
 
 /// adjoint of x_j += slope_j(x..., v) g, v and g dense.
@@ -304,8 +300,7 @@ void pull_back_along(const std::array<Elements<const T>, N>& x, const T* v, cons
         }
       }
     });
-  }
-  (std::make_index_sequence<N>());
+  }(std::make_index_sequence<N>());
 }
 
 }  // namespace downhill::matrix_detail

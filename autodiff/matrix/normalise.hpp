@@ -123,8 +123,7 @@ VarMatrix<T> layer_norm(const VarMatrix<T>& x, const VarMatrix<T>& gain, const V
     for (std::size_t i = 0; i < x.rows(); ++i) {
       T* const u = normal.data() + i * columns;
       const auto& row = from;  // clang 14 captures no structured bindings
-      matrix_detail::normalise<T>(
-          columns, [&](std::size_t j) { return row(i, j); }, epsilon, u, scale[i]);
+      matrix_detail::normalise<T>(columns, [&](std::size_t j) { return row(i, j); }, epsilon, u, scale[i]);
       for (std::size_t j = 0; j < columns; ++j) y[i * columns + j] = u[j] * of_gain(0, j) + of_bias(0, j);
     }
     return R::record<matrix_detail::LayerNormBlock<T>, T>(tape, shape, y, operands, shape, normal, scale,
@@ -156,6 +155,8 @@ VarMatrix<T> dropout(const VarMatrix<T>& x, double rate, Generator& generator) {
 
 template <class... X>
   requires MixedMatrices<X...>
-auto layer_norm(const X&...) { return matrix_detail::refuse_mixed<X...>(); }
+auto layer_norm(const X&...) {
+  return matrix_detail::refuse_mixed<X...>();
+}
 
 }  // namespace downhill

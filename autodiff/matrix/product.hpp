@@ -118,9 +118,13 @@ VarMatrix<T> affine(const VarMatrix<T>& x, const VarMatrix<T>& w, const VarMatri
 
 template <class... X>
   requires MixedMatrices<X...>
-auto product(const X&...) { return matrix_detail::refuse_mixed<X...>(); }
+auto product(const X&...) {
+  return matrix_detail::refuse_mixed<X...>();
+}
 template <class... X>
   requires MixedMatrices<X...>
-auto affine(const X&...) { return matrix_detail::refuse_mixed<X...>(); }
+auto affine(const X&...) {
+  return matrix_detail::refuse_mixed<X...>();
+}
 
 }  // namespace downhill

@@ -218,7 +218,7 @@ struct ScalarOf<X, Rest...> {
 
 template <class T, class X>
 inline constexpr bool is_of_another_kind =
-    (AnyMatrix<X> || AnyVar<X> || std::derived_from<X, Eigen::EigenBase<X>>)&&!std::is_same_v<X, VarMatrix<T>>;
+    (AnyMatrix<X> || AnyVar<X> || std::derived_from<X, Eigen::EigenBase<X>>) && !std::is_same_v<X, VarMatrix<T>>;
 
 template <class... X>
 auto refuse_mixed() {

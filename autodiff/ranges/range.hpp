@@ -24,8 +24,7 @@ concept NumberRange = requires(const R& range) {
   std::begin(range);
   std::end(range);
   std::size(range);
-}
-&&(Active<ElementOf<R>> || std::floating_point<ElementOf<R>>);
+} && (Active<ElementOf<R>> || std::floating_point<ElementOf<R>>);
 
 namespace ranges_detail {
 

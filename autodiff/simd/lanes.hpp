@@ -120,8 +120,7 @@ class Lanes<T, N> {
         const BitVector lanes = {static_cast<Bits>(v * width + lane)...},
                         ones = {((void)lane, std::bit_cast<Bits>(T(1)))...};
         result.store(v, reinterpret_cast<Vector>((lanes == static_cast<Bits>(i)) & ones));
-      }
-      (std::make_index_sequence<width>());
+      }(std::make_index_sequence<width>());
     });
     return result;
   }
@@ -188,8 +187,9 @@ class Lanes<T, N> {
   // Unrolled, so that each vector has a register of its own.
   template <class Visit>
   [[gnu::always_inline]] static void each(Visit&& visit) {
-    [&]<std::size_t... i>(std::index_sequence<i...>) { (visit(std::integral_constant<std::size_t, i>{}), ...); }
-    (std::make_index_sequence<vectors>());
+    [&]<std::size_t... i>(std::index_sequence<i...>) {
+      (visit(std::integral_constant<std::size_t, i>{}), ...);
+    }(std::make_index_sequence<vectors>());
   }
   // Where the slope is 0, infinite or NaN. Out of line for many lanes: g++ would keep them all in memory for its sake.
   [[gnu::always_inline]] void add_with_care(T slope, const Lanes& x) {

@@ -106,11 +106,8 @@ std::string page_of(const FormulaAtPoint& f, const Result& result, const std::st
   const std::string ending = fmt::format("{}, the lowest f = {:.6g} after {}; {}", counted(result.steps, "step"),
                                          result.value, counted(result.found_at, "step"), result.why);
   if (f.names().size() == 2) {
-    auto ground = inspect::sample_landscape(
-        [&](double x, double y) {
-          return f(std::vector{x, y});
-        },
-        ground_of(result, 0, diverged), ground_of(result, 1, diverged), 101, 101);
+    auto ground = inspect::sample_landscape([&](double x, double y) { return f(std::vector{x, y}); },
+                                            ground_of(result, 0, diverged), ground_of(result, 1, diverged), 101, 101);
     ground.x_name = f.names()[0], ground.y_name = f.names()[1];
     const inspect::DrawnWalk walk{method, {ending}, result.path};
     return inspect::landscape_page(title, f.text() + ". ● is the start, ○ the end.", ground, std::array{walk});

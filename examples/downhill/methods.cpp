@@ -107,11 +107,7 @@ Method method_of(const MethodOptions& options) {
 }
 
 bool searches(const Method& method) {
-  return std::visit(
-      [](const auto& m) {
-        return requires { m.search; };
-      },
-      method);
+  return std::visit([](const auto& m) { return requires { m.search; }; }, method);
 }
 
 std::string text_of(const Method& method) {

@@ -66,56 +66,56 @@ struct IdxArray {
   /// All elements as numbers of another type. A floating type rounds to the nearest; for an integer type, throws
   /// DataError if an element is not one of its values.
   template <class Number>
-    requires std::floating_point<Number> ||
-        (std::integral<Number> && !std::same_as<Number, bool>)std::vector<Number> as() const {
-      std::vector<Number> result(size());
-      with_type([&]<class Stored>(Stored) {
-        for (std::size_t i = 0; i < result.size(); ++i) {
-          const Stored value = load<Stored>(i);
-          if (!fits<Number>(value)) idx_detail::does_not_fit(source, i, static_cast<double>(value));
-          result[i] = static_cast<Number>(value);
-        }
-      });
-      return result;
-    }
-
-   private:
-    template <class Stored>
-    Stored load(std::size_t index) const {
-      using Bits =
-          std::conditional_t<sizeof(Stored) == 8, std::uint64_t,
-                             std::conditional_t<sizeof(Stored) == 4, std::uint32_t,
-                                                std::conditional_t<sizeof(Stored) == 2, std::uint16_t, std::uint8_t>>>;
-      std::uint64_t bits = 0;
-      for (std::size_t i = 0; i < sizeof(Stored); ++i) bits = bits << 8 | bytes[index * sizeof(Stored) + i];
-      return std::bit_cast<Stored>(static_cast<Bits>(bits));
-    }
-
-    template <class Number, class Stored>
-    static bool fits(Stored value) {
-      if constexpr (std::floating_point<Number>) {
-        return true;
-      } else {
-        // Both bounds are powers of two, so exact. A NaN is within none.
-        const auto number = static_cast<double>(value);
-        const double low = static_cast<double>(std::numeric_limits<Number>::min());
-        const double high = 2 * static_cast<double>(std::numeric_limits<Number>::max() / 2 + 1);
-        return number >= low && number < high &&
-               static_cast<double>(static_cast<Number>(value)) == number;  // a whole number
+    requires std::floating_point<Number> || (std::integral<Number> && !std::same_as<Number, bool>)
+  std::vector<Number> as() const {
+    std::vector<Number> result(size());
+    with_type([&]<class Stored>(Stored) {
+      for (std::size_t i = 0; i < result.size(); ++i) {
+        const Stored value = load<Stored>(i);
+        if (!fits<Number>(value)) idx_detail::does_not_fit(source, i, static_cast<double>(value));
+        result[i] = static_cast<Number>(value);
       }
-    }
+    });
+    return result;
+  }
 
-    template <class F>
-    void with_type(F&& f) const {
-      switch (type) {
-        case IdxType::uint8: return f(std::uint8_t{});
-        case IdxType::int8: return f(std::int8_t{});
-        case IdxType::int16: return f(std::int16_t{});
-        case IdxType::int32: return f(std::int32_t{});
-        case IdxType::float32: return f(float{});
-        case IdxType::float64: return f(double{});
-      }
+ private:
+  template <class Stored>
+  Stored load(std::size_t index) const {
+    using Bits =
+        std::conditional_t<sizeof(Stored) == 8, std::uint64_t,
+                           std::conditional_t<sizeof(Stored) == 4, std::uint32_t,
+                                              std::conditional_t<sizeof(Stored) == 2, std::uint16_t, std::uint8_t>>>;
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < sizeof(Stored); ++i) bits = bits << 8 | bytes[index * sizeof(Stored) + i];
+    return std::bit_cast<Stored>(static_cast<Bits>(bits));
+  }
+
+  template <class Number, class Stored>
+  static bool fits(Stored value) {
+    if constexpr (std::floating_point<Number>) {
+      return true;
+    } else {
+      // Both bounds are powers of two, so exact. A NaN is within none.
+      const auto number = static_cast<double>(value);
+      const double low = static_cast<double>(std::numeric_limits<Number>::min());
+      const double high = 2 * static_cast<double>(std::numeric_limits<Number>::max() / 2 + 1);
+      return number >= low && number < high &&
+             static_cast<double>(static_cast<Number>(value)) == number;  // a whole number
     }
+  }
+
+  template <class F>
+  void with_type(F&& f) const {
+    switch (type) {
+      case IdxType::uint8: return f(std::uint8_t{});
+      case IdxType::int8: return f(std::int8_t{});
+      case IdxType::int16: return f(std::int16_t{});
+      case IdxType::int32: return f(std::int32_t{});
+      case IdxType::float32: return f(float{});
+      case IdxType::float64: return f(double{});
+    }
+  }
 };
 
 /// Reads an array from the bytes of an IDX file. `source` stands for the file in messages.

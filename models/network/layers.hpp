@@ -152,16 +152,16 @@ struct Flatten {
 ///
 /// which computes what a batch x becomes, for both float and double. See docs/extending.md.
 template <class L>
-concept LayerOfOnesOwn = requires(const L& layer, const SampleShape& in, const VarMatrix<float>& x,
-                                  const VarMatrix<double>& y, std::span<const VarMatrix<float>> of_x,
-                                  std::span<const VarMatrix<double>> of_y, const Pass& pass) {
-  { layer.text() } -> std::convertible_to<std::string>;
-  { layer.output(in) } -> std::convertible_to<SampleShape>;
-  { layer.parameters(in) } -> std::convertible_to<std::vector<ParameterShape>>;
-  { layer.flops(in) } -> std::convertible_to<double>;
-  { layer.forward(x, of_x, pass) } -> std::same_as<VarMatrix<float>>;
-  { layer.forward(y, of_y, pass) } -> std::same_as<VarMatrix<double>>;
-};
+concept LayerOfOnesOwn =
+    requires(const L& layer, const SampleShape& in, const VarMatrix<float>& x, const VarMatrix<double>& y,
+             std::span<const VarMatrix<float>> of_x, std::span<const VarMatrix<double>> of_y, const Pass& pass) {
+      { layer.text() } -> std::convertible_to<std::string>;
+      { layer.output(in) } -> std::convertible_to<SampleShape>;
+      { layer.parameters(in) } -> std::convertible_to<std::vector<ParameterShape>>;
+      { layer.flops(in) } -> std::convertible_to<double>;
+      { layer.forward(x, of_x, pass) } -> std::same_as<VarMatrix<float>>;
+      { layer.forward(y, of_y, pass) } -> std::same_as<VarMatrix<double>>;
+    };
 
 /// A layer of one's own among those of the library. A file has only its text: `load_parameters` reads into a network
 /// that is there, where `load_network` would have to know the type.

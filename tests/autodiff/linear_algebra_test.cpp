@@ -185,10 +185,8 @@ TEST_CASE("first and second derivatives are those of differences on special matr
     check_by_differences(
         c, []<class T>(const VarMatrix<T>& a) { return weighed(solve_least_squares(a, right_side<T>(a.rows()))); });
     // Functions of the spectrum that are smooth wherever eigenvalues are equal.
-    check_by_differences(
-        c, [](const auto& a) { return sum(exp(eigenvalues_symmetric(a))); }, false);
-    check_by_differences(
-        c, [](const auto& a) { return sum(square(singular_values(a))); }, false);
+    check_by_differences(c, [](const auto& a) { return sum(exp(eigenvalues_symmetric(a))); }, false);
+    check_by_differences(c, [](const auto& a) { return sum(square(singular_values(a))); }, false);
     if (c.name == "symmetric" || c.name == "diagonal" || c.name == "random" || c.name == "one number") {
       check_by_differences(c, [](const auto& a) { return weighed(eigenvalues_symmetric(a)); });
       check_by_differences(c, [](const auto& a) { return weighed(singular_values(a)); });

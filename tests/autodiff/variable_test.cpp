@@ -248,12 +248,8 @@ TEST_CASE("a Var that was moved from throws in every use, and says why", "[varia
       [&] { pow(x, v); },
       [&] { static_cast<void>(v < 1); },
       [&] { static_cast<void>(x == v); },
-      [&] {
-        sum(std::vector{x, v});
-      },
-      [&] {
-        custom(1.0, {{v, 1.0}});
-      },
+      [&] { sum(std::vector{x, v}); },
+      [&] { custom(1.0, {{v, 1.0}}); },
       [&] {
         Var<double> s = x * 2, &sum = s += v;
         static_cast<void>(sum);

@@ -115,8 +115,7 @@ TEST_CASE("every function has the same slope in every mode, at the edges of its 
 TEST_CASE("what was not chosen has no part in the derivative, in any mode", "[zero]") {
   for_each_function([](const std::string& name, auto f) {
     for (const double x : {0.0, 1.0, -1.0, 0.5, -2.0, 800.0})
-      check_slope(
-          "not selected: " + name, [f](const auto& v) { return select(false, f(v), 2 * v); }, x, 2);
+      check_slope("not selected: " + name, [f](const auto& v) { return select(false, f(v), 2 * v); }, x, 2);
   });
 }
 
@@ -130,16 +129,11 @@ TEST_CASE("what does not move moves nothing, in any mode", "[zero]") {
 }
 
 TEST_CASE("a slope of 0 stops an infinite adjoint, as an adjoint of 0 stops at an infinite slope", "[zero]") {
-  check_slope(
-      "max(log x, -100)", [](const auto& x) { return max(log(x), -100.0); }, 0, 0);
-  check_slope(
-      "x > 0 ? sqrt x : 2 x", [](const auto& x) { return select(false, sqrt(x), 2 * x); }, 0, 2);
-  check_slope(
-      "sqrt(max(x, 0))", [](const auto& x) { return sqrt(max(x, 0.0)); }, -1, 0);
-  check_slope(
-      "log(relu x)", [](const auto& x) { return log(relu(x)); }, -1, 0);
-  check_slope(
-      "sqrt(x x)", [](const auto& x) { return sqrt(x * x); }, 0, 0);
+  check_slope("max(log x, -100)", [](const auto& x) { return max(log(x), -100.0); }, 0, 0);
+  check_slope("x > 0 ? sqrt x : 2 x", [](const auto& x) { return select(false, sqrt(x), 2 * x); }, 0, 2);
+  check_slope("sqrt(max(x, 0))", [](const auto& x) { return sqrt(max(x, 0.0)); }, -1, 0);
+  check_slope("log(relu x)", [](const auto& x) { return log(relu(x)); }, -1, 0);
+  check_slope("sqrt(x x)", [](const auto& x) { return sqrt(x * x); }, 0, 0);
 }
 
 TEST_CASE("the Jacobian is the same by forward mode and by sweeps", "[zero]") {

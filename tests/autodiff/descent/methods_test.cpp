@@ -29,9 +29,7 @@ std::vector<Step> ten_steps(const M& method) {
         for (std::size_t i = 0; i < 3; ++i) sum += lambda[i] * x[i] * x[i] / 2;
         return sum;
       },
-      [](std::span<const double> x) {
-        return std::array{lambda[0] * x[0], lambda[1] * x[1], lambda[2] * x[2]};
-      });
+      [](std::span<const double> x) { return std::array{lambda[0] * x[0], lambda[1] * x[1], lambda[2] * x[2]}; });
   return minimize(quadratic, start, method, {.gradient_norm = 0, .steps = 10}, Keep::path).path;
 }
 

@@ -65,20 +65,16 @@ TEST_CASE("operations of two operands repeat rows, columns and scalars") {
       check_elementwise({x, y}, [](const auto& p, const auto& q) { return p + q; });
       check_elementwise({x, y}, [](const auto& p, const auto& q) { return p - q; });
       check_elementwise({x, y}, [](const auto& p, const auto& q) { return p * q; });
-      check_elementwise(
-          {x, y}, [](const auto& p, const auto& q) { return p / q; }, positive);
+      check_elementwise({x, y}, [](const auto& p, const auto& q) { return p / q; }, positive);
       check_elementwise({x, y}, [](const auto& p, const auto& q) { return max(p, q); });
-      check_elementwise(
-          {x, y}, [](const auto& p, const auto& q) { return pow(p, q); }, positive);
+      check_elementwise({x, y}, [](const auto& p, const auto& q) { return pow(p, q); }, positive);
       check_elementwise({x, y}, [](const auto& p, const auto& q) { return elu(p, q); });
       check_elementwise({x, y}, [](const auto& p, const auto& q) { return leaky_relu(p, q); });
       check_elementwise({x, y}, [](const auto& p, const auto& q) { return copysign(p, q); });
       check_elementwise({x, y}, [](const auto& p, const auto& q) { return fmin(p, q) - 2 * fmax(p, q); });
       check_elementwise({x, y}, [](const auto& p, const auto& q) { return fdim(p, q); });
-      check_elementwise(
-          {x, y}, [](const auto& p, const auto& q) { return remainder(p, q); }, positive);
-      check_elementwise(
-          {x, y}, [](const auto& p, const auto& q) { return xlogy(p, q); }, positive);
+      check_elementwise({x, y}, [](const auto& p, const auto& q) { return remainder(p, q); }, positive);
+      check_elementwise({x, y}, [](const auto& p, const auto& q) { return xlogy(p, q); }, positive);
     }
 }
 
@@ -103,12 +99,10 @@ TEST_CASE("every rule of the list is that of the scalars, in packs and at their 
     CAPTURE(Rule::name);
     if constexpr (arity_of<Rule> == 1)
       for (const Size& shape : {Size{3, 4}, Size{1, 37}, Size{5, 17}})
-        check_elementwise(
-            {shape}, [](const auto& x) { return apply<Rule>(x); }, inside(domain_of<Rule>(0)));
+        check_elementwise({shape}, [](const auto& x) { return apply<Rule>(x); }, inside(domain_of<Rule>(0)));
     if constexpr (arity_of<Rule> == 2) {
       const Domain positive{0.5, 2};
-      check_elementwise(
-          {{5, 17}, {5, 17}}, [](const auto& x, const auto& y) { return apply<Rule>(x, y); }, positive);
+      check_elementwise({{5, 17}, {5, 17}}, [](const auto& x, const auto& y) { return apply<Rule>(x, y); }, positive);
     }
   });
 }

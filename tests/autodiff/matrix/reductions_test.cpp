@@ -64,24 +64,15 @@ VarMatrix<T> as_one(const Var<T>& x) {
 TEST_CASE("sums, means and maxima are their scalar expansions") {
   for (const Size& shape : {Size{3, 4}, {1, 1}, {1, 70}, {70, 1}, {5, 41}}) {
     CAPTURE(shape.rows, shape.columns);
-    check(
-        {shape}, [](const auto& x) { return as_one(sum(x[0])); }, of_all(total));
-    check(
-        {shape}, [](const auto& x) { return sum_of_rows(x[0]); }, by_row(total));
-    check(
-        {shape}, [](const auto& x) { return sum_of_columns(x[0]); }, by_column(total));
-    check(
-        {shape}, [](const auto& x) { return as_one(mean(x[0])); }, of_all(average));
-    check(
-        {shape}, [](const auto& x) { return mean_of_rows(x[0]); }, by_row(average));
-    check(
-        {shape}, [](const auto& x) { return mean_of_columns(x[0]); }, by_column(average));
-    check(
-        {shape}, [](const auto& x) { return as_one(max(x[0])); }, of_all(largest));
-    check(
-        {shape}, [](const auto& x) { return max_of_rows(x[0]); }, by_row(largest));
-    check(
-        {shape}, [](const auto& x) { return max_of_columns(x[0]); }, by_column(largest));
+    check({shape}, [](const auto& x) { return as_one(sum(x[0])); }, of_all(total));
+    check({shape}, [](const auto& x) { return sum_of_rows(x[0]); }, by_row(total));
+    check({shape}, [](const auto& x) { return sum_of_columns(x[0]); }, by_column(total));
+    check({shape}, [](const auto& x) { return as_one(mean(x[0])); }, of_all(average));
+    check({shape}, [](const auto& x) { return mean_of_rows(x[0]); }, by_row(average));
+    check({shape}, [](const auto& x) { return mean_of_columns(x[0]); }, by_column(average));
+    check({shape}, [](const auto& x) { return as_one(max(x[0])); }, of_all(largest));
+    check({shape}, [](const auto& x) { return max_of_rows(x[0]); }, by_row(largest));
+    check({shape}, [](const auto& x) { return max_of_columns(x[0]); }, by_column(largest));
   }
 }
 

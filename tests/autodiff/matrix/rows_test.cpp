@@ -23,20 +23,14 @@ TEST_CASE("gathered rows are copies, and hand back to the rows they came from") 
 
 TEST_CASE("matrices stand one above the other or side by side") {
   check(
-      {{2, 3}, {1, 3}, {4, 3}},
-      [](const auto& x) {
-        return concatenate_rows({x[0], x[1], x[2], x[0]});
-      },
+      {{2, 3}, {1, 3}, {4, 3}}, [](const auto& x) { return concatenate_rows({x[0], x[1], x[2], x[0]}); },
       []<class X>(const std::vector<Grid<X>>& x) {
         return Grid<X>(9, 3, [&](std::size_t i, std::size_t j) {
           return i < 2 ? x[0](i, j) : i < 3 ? x[1](i - 2, j) : i < 7 ? x[2](i - 3, j) : x[0](i - 7, j);
         });
       });
   check(
-      {{3, 2}, {3, 1}},
-      [](const auto& x) {
-        return concatenate_columns({x[0], x[1]});
-      },
+      {{3, 2}, {3, 1}}, [](const auto& x) { return concatenate_columns({x[0], x[1]}); },
       []<class X>(const std::vector<Grid<X>>& x) {
         return Grid<X>(3, 3, [&](std::size_t i, std::size_t j) { return j < 2 ? x[0](i, j) : x[1](i, j - 2); });
       });

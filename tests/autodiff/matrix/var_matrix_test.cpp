@@ -106,9 +106,7 @@ TEST_CASE("a matrix from before a rewind is stale, one of another tape foreign, 
 namespace {
 
 template <class T, class R>
-concept ViewedAsConstant = requires(R&& values) {
-  VarMatrix<T>::constant(std::forward<R>(values), 2, 2);
-};
+concept ViewedAsConstant = requires(R&& values) { VarMatrix<T>::constant(std::forward<R>(values), 2, 2); };
 // Temporaries, which would be gone.
 static_assert(!ViewedAsConstant<double, std::vector<double>>);
 static_assert(!ViewedAsConstant<double, const std::vector<double>>);

@@ -40,12 +40,8 @@ std::vector<std::function<void(Tape<double>&, Var<double>&)>> every_use(Var<doub
       [&](auto&, auto& x) { x - good* good; },
       [&](auto&, auto& x) { good* good* Var<double>(x); },
       [&](auto&, auto& x) { fma(good, good, x); },
-      [&](auto&, auto& x) {
-        custom(1.0, {{good, 1.0}, {x, 2.0}, {good, 3.0}});
-      },
-      [&](auto&, auto& x) {
-        sum(std::array{good, x, good});
-      },
+      [&](auto&, auto& x) { custom(1.0, {{good, 1.0}, {x, 2.0}, {good, 3.0}}); },
+      [&](auto&, auto& x) { sum(std::array{good, x, good}); },
       [&](auto&, auto& x) {
         Var<double> s = good;
         s += x;
@@ -67,9 +63,7 @@ std::vector<std::function<void(Tape<double>&, Var<double>&)>> every_use(Var<doub
       [](auto& tape, auto& x) { tape.gradient(x); },
       [](auto& tape, auto& x) { tape.name(x, "x"); },
       [&](auto& tape, auto& x) { tape.gradient(good)[x]; },
-      [&](auto& tape, auto& x) {
-        tape.gradient({Seed{good, 1.0}, Seed{x, 1.0}});
-      },
+      [&](auto& tape, auto& x) { tape.gradient({Seed{good, 1.0}, Seed{x, 1.0}}); },
   };
 }
 

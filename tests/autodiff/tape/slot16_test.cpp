@@ -73,9 +73,7 @@ TEST_CASE("every way to take a slot stops at the last one", "[slot16]") {
       [](Full& f) { f.x* f.y + f.y - sin(f.y * 2); },
       [](Full& f) { fma(f.x, f.y, f.chain); },
       [](Full& f) { sum(std::vector<Var<double>>(1000, f.y)); },
-      [](Full& f) {
-        custom(1.0, {{f.y, 1.0}});
-      },
+      [](Full& f) { custom(1.0, {{f.y, 1.0}}); },
       [](Full& f) {
         Var<double> s = f.y;
         s += f.x;

@@ -76,12 +76,10 @@ TEST_CASE("Any columns may be the targets, in the order they are asked for") {
 TEST_CASE("Targets that are all columns, none, one twice or unknown are refused") {
   CHECK(message_of([] { targets_of<double>(flowers, {}); }) ==
         "flowers.csv: 0 of 3 columns are targets; there must be at least one, and one of inputs");
-  CHECK(message_of([] {
-          targets_of<double>(flowers, {"kind", "height", "width"});
-        }) == "flowers.csv: 3 of 3 columns are targets; there must be at least one, and one of inputs");
-  CHECK(message_of([] {
-          targets_of<double>(flowers, {"kind", "kind"});
-        }) == "flowers.csv: the target 'kind' is asked for twice");
+  CHECK(message_of([] { targets_of<double>(flowers, {"kind", "height", "width"}); }) ==
+        "flowers.csv: 3 of 3 columns are targets; there must be at least one, and one of inputs");
+  CHECK(message_of([] { targets_of<double>(flowers, {"kind", "kind"}); }) ==
+        "flowers.csv: the target 'kind' is asked for twice");
   CHECK_THROWS_AS(targets_of<double>(flowers, {"colour"}), DataError);
 }
 
@@ -96,9 +94,7 @@ TEST_CASE("Images become rows of numbers from 0 to 1, with their labels") {
 
 TEST_CASE("Images and labels that do not belong together are refused") {
   const IdxArray images = bytes({2, 1, 1}, {1, 2});
-  CHECK(message_of([&] {
-          labelled_images<float>(images, bytes({3}, {1, 2, 3}));
-        }) ==
+  CHECK(message_of([&] { labelled_images<float>(images, bytes({3}, {1, 2, 3})); }) ==
         "file.idx: 3 dimensions and 2 samples, and file.idx: 1 dimensions and 3 samples; there must be a label for "
         "each image");
   CHECK_THROWS_AS(labelled_images<float>(bytes({2}, {1, 2}), bytes({2}, {1, 2})), DataError);
@@ -106,9 +102,8 @@ TEST_CASE("Images and labels that do not belong together are refused") {
   CHECK_THROWS_AS(labelled_images<float>(bytes({}, {1}), bytes({2}, {1, 2})), DataError);
   IdxArray wide = images;
   wide.type = IdxType::int8;
-  CHECK(message_of([&] {
-          labelled_images<float>(wide, bytes({2}, {1, 2}));
-        }) == "file.idx and file.idx: the pixels and the labels must be bytes");
+  CHECK(message_of([&] { labelled_images<float>(wide, bytes({2}, {1, 2})); }) ==
+        "file.idx and file.idx: the pixels and the labels must be bytes");
 }
 
 TEST_CASE("Rows are picked in any order and more than once, with labels, targets and names") {

@@ -173,7 +173,6 @@ TEST_CASE("A split of nothing, or by no fraction, is refused") {
   }
   CHECK(message_of([] { split(10, 1, 1); }) ==
         "split: a fraction of 1 held out; give one between 0 and 1, such as 0.2");
-  CHECK(message_of([] {
-          stratified_split(std::vector{1.0, std::nan(""), 2.0}, 0.2, 1);
-        }) == "stratified_split: the label of sample 1 is NaN; give every sample a class");
+  CHECK(message_of([] { stratified_split(std::vector{1.0, std::nan(""), 2.0}, 0.2, 1); }) ==
+        "stratified_split: the label of sample 1 is NaN; give every sample a class");
 }

@@ -125,7 +125,7 @@ TEST_CASE("Several gzip members are one file") {
   CHECK(read_file(folder.write("two.gz", gzip("1,2\n") + gzip("3,4\n"))) == "1,2\n3,4\n");
   CHECK(read_file(folder.write("empty.gz", gzip("") + gzip("") + gzip("x") + gzip(""))) == "x");
   // The first member ends on either side of the end of a block of the file.
-  for (std::size_t length = 65'000; length<65'600; length += length> 65'480 && length < 65'560 ? 1 : 20) {
+  for (std::size_t length = 65'000; length < 65'600; length += length > 65'480 && length < 65'560 ? 1 : 20) {
     const std::string first = random_bytes(length, length, 256);
     if (read_file(folder.write("edge.gz", gzip(first, 0) + gzip("end"))) != first + "end") FAIL(length);
   }

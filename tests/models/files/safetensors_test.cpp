@@ -198,9 +198,8 @@ TEST_CASE("A tensor goes where the caller wants it, if that has its shape") {
   std::vector<double> into(6);
   file.get<double>("w", {2, 3}, into);
   CHECK(into == std::vector<double>{1, 2, 3, 4, 5, 6});
-  CHECK(message_of([&] {
-          file.get<double>("w", {3, 2}, into);
-        }) == "f.st: tensor 'w' is of shape [2, 3], where [3, 2] is needed; is it a file of this model?");
+  CHECK(message_of([&] { file.get<double>("w", {3, 2}, into); }) ==
+        "f.st: tensor 'w' is of shape [2, 3], where [3, 2] is needed; is it a file of this model?");
   CHECK_THROWS_AS(file.get<double>("w", {6}, into), DataError);
   CHECK_THROWS_AS(file.get<double>("w", {2, 3}, std::span(into).first(5)), ShapeError);
 }
@@ -231,10 +230,9 @@ TEST_CASE("What cannot be written is refused, and the old file stays") {
   const TemporaryFolder folder;
   const auto path = folder.write("file", "old");
   const std::vector<float> six(6);
-  CHECK(message_of([&] {
-          write_safetensors(path, {view_of<float>("w", six, {2, 2})});
-        }) == path.string() +
-                  ": tensor 'w' of shape [2, 2] and type F32 was given 24 bytes; give it those of all its elements");
+  CHECK(message_of([&] { write_safetensors(path, {view_of<float>("w", six, {2, 2})}); }) ==
+        path.string() +
+            ": tensor 'w' of shape [2, 2] and type F32 was given 24 bytes; give it those of all its elements");
   const std::size_t most = std::numeric_limits<std::size_t>::max();
   CHECK_THROWS_AS(write_safetensors(path, {view_of<float>("w", six, {most, most})}), ShapeError);
   CHECK_THROWS_AS(write_safetensors(path, {view_of<float>("w", six), view_of<float>("w", six)}), DataError);

@@ -84,9 +84,8 @@ TEST_CASE("A dense layer costs a multiplication and an addition a weight, and it
 }
 
 TEST_CASE("A layer refuses what it cannot do") {
-  CHECK(message_of([] {
-          static_cast<void>(Dense{5}.output({2, 3, 4}));
-        }) == "Dense: the samples are images, 2 x 3 x 4; put Flatten before it");
+  CHECK(message_of([] { static_cast<void>(Dense{5}.output({2, 3, 4})); }) ==
+        "Dense: the samples are images, 2 x 3 x 4; put Flatten before it");
   CHECK(message_of([] { static_cast<void>(Dense{0}.output(3)); }) ==
         "Dense: 3 inputs and 0 outputs; there must be at least one of each");
   for (const double rate : {-0.1, 1.0, std::nan("")})

@@ -232,13 +232,10 @@ TEST_CASE("The score of probabilities that were learned compares probabilities, 
 namespace {
 
 template <class S>
-concept Trains = requires(Mlp<float>& model, S&& samples) {
-  Trainer(model, std::forward<S>(samples), GradientDescent{});
-};
+concept Trains =
+    requires(Mlp<float>& model, S&& samples) { Trainer(model, std::forward<S>(samples), GradientDescent{}); };
 template <class S>
-concept Walks = requires(Mlp<float>& model, S&& samples) {
-  objective_of(model, std::forward<S>(samples));
-};
+concept Walks = requires(Mlp<float>& model, S&& samples) { objective_of(model, std::forward<S>(samples)); };
 // Both keep a view of the samples, which must not be temporary.
 static_assert(Trains<Samples<float>&> && Trains<const Samples<float>&> && !Trains<Samples<float>>);
 static_assert(Walks<Samples<float>&> && Walks<const Samples<float>&> && !Walks<Samples<float>>);

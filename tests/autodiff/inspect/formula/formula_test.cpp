@@ -68,14 +68,12 @@ TEST_CASE("the names of a formula are in the order in which they appear") {
   CHECK(f.text() == "tanh(w*x + b) - y + w");
   CHECK(f.point({{"y", 4}, {"x", 2}, {"b", 3}, {"w", 1}}) == std::vector<double>{1, 2, 3, 4});
   CHECK(message_of([&] { f.point({{"w", 1}, {"b", 3}}); }) == "formula: no value for x, y; its names: w, x, b, y");
-  CHECK(message_of([&] {
-          f.point({{"w", 1}, {"bb", 3}});
-        }) == "formula: it has no name 'bb'; did you mean b?; its names: w, x, b, y");
+  CHECK(message_of([&] { f.point({{"w", 1}, {"bb", 3}}); }) ==
+        "formula: it has no name 'bb'; did you mean b?; its names: w, x, b, y");
   CHECK(message_of([&] { f.point({{"w", 1}, {"w", 3}}); }) == "formula: two values for w; give one");
   CHECK_THROWS_AS(f.point({{"z", 1}}), OptionError);
-  CHECK(message_of([&] {
-          f(std::vector<double>{1, 2});
-        }) == "formula: 2 values for 4 names (w, x, b, y); give one for each, in this order");
+  CHECK(message_of([&] { f(std::vector<double>{1, 2}); }) ==
+        "formula: 2 values for 4 names (w, x, b, y); give one for each, in this order");
   CHECK_THROWS_AS(f(std::vector<double>(5)), ShapeError);
   CHECK(Formula::parse("1 + 1")(std::vector<double>{}) == 2);
 }

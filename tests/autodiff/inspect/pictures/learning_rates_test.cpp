@@ -38,11 +38,8 @@ TEST_CASE("a page compares rates by their losses, and by their paths where there
   CHECK_THAT(losses, ContainsSubstring("rate 0.2: diverges: 11 to "));
   CHECK_THAT(losses, ContainsSubstring("50 steps were taken, the limit"));
 
-  const Landscape ground = sample_landscape(
-      [](double x, double y) {
-        return bowl(std::array{x, y});
-      },
-      {-1, 1}, {-1, 1});
+  const Landscape ground =
+      sample_landscape([](double x, double y) { return bowl(std::array{x, y}); }, {-1, 1}, {-1, 1});
   const std::string both = learning_rate_comparison("Rates", "", all, ground);
   CHECK(error_in_page(both) == "");
   CHECK(count(both, "<figure") == 1 + 3 + 1);

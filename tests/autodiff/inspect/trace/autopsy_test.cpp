@@ -60,10 +60,7 @@ TEST_CASE("the first value that is not finite is found with its operation and wh
       {[](auto& x, auto&) { return square(x); }, 1e200, 0, "square", "learning rate"},
       {[](auto& x, auto& y) { return x * y; }, 1e200, 1e200, "*", "learning rate"},
       {[](auto& x, auto&) { return x * infinity; }, 1, 0, "*", "plain number"},
-      {[](auto& x, auto&) {
-         return custom(infinity, {{x, 1.0}});
-       },
-       1, 0, "custom", "custom"},
+      {[](auto& x, auto&) { return custom(infinity, {{x, 1.0}}); }, 1, 0, "custom", "custom"},
       {[](auto& x, auto&) { return fuse([](auto a) { return log(a); })(x); }, 0, 0, "fuse", "without fuse"},
       {[](auto& x, auto&) { return recompute([](auto a) { return log(a); })(x); }, 0, 0, "recompute", "without"},
       {[](auto& x, auto&) { return x * 2.0; }, infinity, 0, "variable", "learning rate is too large"},
