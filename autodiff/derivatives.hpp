@@ -42,6 +42,7 @@
 
 #include <autodiff/derivatives/evaluation.hpp>
 #include <autodiff/derivatives/limits.hpp>
+#include <autodiff/derivatives/refusals.hpp>
 #include <autodiff/dual.hpp>
 
 namespace downhill {
@@ -359,68 +360,6 @@ auto laplacian(F&& f, const P& x) {
   S sum = 0;
   for (const S second : found.second) sum += second;
   return sum;
-}
-
-// ---- without a point
-
-template <class F, class... X>
-  requires(!derivatives_detail::starts_with_point<X...>)
-auto gradient(F&&, const X&...) {
-  return derivatives_detail::no_point<F, X...>();
-}
-template <class F, class... X>
-  requires(!derivatives_detail::starts_with_point<X...>)
-auto value_and_gradient(F&&, const X&...) {
-  return derivatives_detail::no_point<F, X...>();
-}
-template <class F, class... X>
-  requires(!derivatives_detail::starts_with_point<X...>)
-auto vjp(F&&, const X&...) {
-  return derivatives_detail::no_point<F, X...>();
-}
-template <class F, class... X>
-  requires(!derivatives_detail::starts_with_point<X...>)
-auto jvp(F&&, const X&...) {
-  return derivatives_detail::no_point<F, X...>();
-}
-template <class F, class... X>
-  requires(!derivatives_detail::starts_with_point<X...>)
-auto directional_derivative(F&&, const X&...) {
-  return derivatives_detail::no_point<F, X...>();
-}
-template <class F, class... X>
-  requires(!derivatives_detail::starts_with_point<X...>)
-auto jacobian(F&&, const X&...) {
-  return derivatives_detail::no_point<F, X...>();
-}
-template <class F, class... X>
-  requires(!derivatives_detail::starts_with_point<X...>)
-auto hessian(F&&, const X&...) {
-  return derivatives_detail::no_point<F, X...>();
-}
-template <class F, class... X>
-  requires(!derivatives_detail::starts_with_point<X...>)
-auto hessian_vector_product(F&&, const X&...) {
-  return derivatives_detail::no_point<F, X...>();
-}
-template <class F, class... X>
-  requires(!derivatives_detail::starts_with_point<X...>)
-auto divergence(F&&, const X&...) {
-  return derivatives_detail::no_point<F, X...>();
-}
-template <class F, class... X>
-  requires(!derivatives_detail::starts_with_point<X...>)
-auto laplacian(F&&, const X&...) {
-  return derivatives_detail::no_point<F, X...>();
-}
-
-template <class F, class X>
-  requires(!Plain<X> && !AnyDual<X>)
-auto derivative(F&&, const X&) {
-  static_assert(!std::is_same_v<X, X>,
-                "derivative is of a function of one number, write derivative(f, 3.0); of a function of a vector, write "
-                "gradient(f, x), or jvp(f, x, v) along a direction v");
-  return 0.0;
 }
 
 }  // namespace downhill

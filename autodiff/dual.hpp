@@ -255,23 +255,19 @@ constexpr auto apply(const X& x, const Y& y, const Z& z) {
 
 // ---- operators
 
-template <class X, class Y>
-  requires WithDual<X, Y>
+template <class X, WithDual<X> Y>
 [[gnu::always_inline]] constexpr auto operator+(const X& x, const Y& y) {
   return apply<Add>(x, y);
 }
-template <class X, class Y>
-  requires WithDual<X, Y>
+template <class X, WithDual<X> Y>
 [[gnu::always_inline]] constexpr auto operator-(const X& x, const Y& y) {
   return apply<Subtract>(x, y);
 }
-template <class X, class Y>
-  requires WithDual<X, Y>
+template <class X, WithDual<X> Y>
 [[gnu::always_inline]] constexpr auto operator*(const X& x, const Y& y) {
   return apply<Multiply>(x, y);
 }
-template <class X, class Y>
-  requires WithDual<X, Y>
+template <class X, WithDual<X> Y>
 [[gnu::always_inline]] constexpr auto operator/(const X& x, const Y& y) {
   return apply<Divide>(x, y);
 }
@@ -283,47 +279,21 @@ template <AnyDual X>
 constexpr X operator+(const X& x) {
   return x;
 }
-template <class T, std::size_t N, class Y>
-  requires WithDual<Dual<T, N>, Y>
+template <class T, std::size_t N, WithDual<Dual<T, N>> Y>
 constexpr Dual<T, N>& operator+=(Dual<T, N>& x, const Y& y) {
   return x = x + y;
 }
-template <class T, std::size_t N, class Y>
-  requires WithDual<Dual<T, N>, Y>
+template <class T, std::size_t N, WithDual<Dual<T, N>> Y>
 constexpr Dual<T, N>& operator-=(Dual<T, N>& x, const Y& y) {
   return x = x - y;
 }
-template <class T, std::size_t N, class Y>
-  requires WithDual<Dual<T, N>, Y>
+template <class T, std::size_t N, WithDual<Dual<T, N>> Y>
 constexpr Dual<T, N>& operator*=(Dual<T, N>& x, const Y& y) {
   return x = x * y;
 }
-template <class T, std::size_t N, class Y>
-  requires WithDual<Dual<T, N>, Y>
+template <class T, std::size_t N, WithDual<Dual<T, N>> Y>
 constexpr Dual<T, N>& operator/=(Dual<T, N>& x, const Y& y) {
   return x = x / y;
-}
-
-/// Of the value: the tangents do not count.
-template <AnyDual X>
-bool isnan(const X& x) {
-  using std::isnan;
-  return isnan(x.value());
-}
-template <AnyDual X>
-bool isinf(const X& x) {
-  using std::isinf;
-  return isinf(x.value());
-}
-template <AnyDual X>
-bool isfinite(const X& x) {
-  using std::isfinite;
-  return isfinite(x.value());
-}
-template <AnyDual X>
-bool signbit(const X& x) {
-  using std::signbit;
-  return signbit(x.value());
 }
 
 // ---- what a tape asks of its numbers, over the value and the tangents alike

@@ -283,27 +283,6 @@ auto operator<=>(const X& x, const Y& y) {
     return primal<T>(x) <=> primal<T>(y);
   }
 }
-/// What std asks of a number, of its value.
-template <class T>
-bool isnan(const Var<T>& x) {
-  using std::isnan;
-  return isnan(x.value());
-}
-template <class T>
-bool isinf(const Var<T>& x) {
-  using std::isinf;
-  return isinf(x.value());
-}
-template <class T>
-bool isfinite(const Var<T>& x) {
-  using std::isfinite;
-  return isfinite(x.value());
-}
-template <class T>
-bool signbit(const Var<T>& x) {
-  using std::signbit;
-  return signbit(x.value());
-}
 
 }  // namespace downhill
 

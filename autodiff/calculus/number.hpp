@@ -61,4 +61,26 @@ auto apply(X... x) {
 template <class X>
 using ConstantFor = std::conditional_t<std::floating_point<std::remove_cvref_t<X>>, std::remove_cvref_t<X>, double>;
 
+/// What std asks of a number, of the value of one that carries derivatives: those do not count.
+template <ActiveNumber X>
+bool isnan(const X& x) {
+  using std::isnan;
+  return isnan(x.value());
+}
+template <ActiveNumber X>
+bool isinf(const X& x) {
+  using std::isinf;
+  return isinf(x.value());
+}
+template <ActiveNumber X>
+bool isfinite(const X& x) {
+  using std::isfinite;
+  return isfinite(x.value());
+}
+template <ActiveNumber X>
+bool signbit(const X& x) {
+  using std::signbit;
+  return signbit(x.value());
+}
+
 }  // namespace downhill

@@ -178,19 +178,6 @@ constexpr auto demand_result() {
   static_assert(!std::is_void_v<R>, "the function returns nothing: write return before its result");
   return !std::is_void_v<R>;
 }
-/// gradient(f, x) and its kin without a point.
-template <class... X>
-auto no_point() {
-  static_assert(sizeof...(X) == 0,
-                "a point is missing: write gradient(f, std::vector{1.0, 2.0}), and so jacobian, hessian and their kin, "
-                "with a vector of double or float; for a function of one number write derivative(f, 3.0)");
-  return 0.0;
-}
-template <class... X>
-inline constexpr bool starts_with_point = false;
-template <class P, class... Rest>
-inline constexpr bool starts_with_point<P, Rest...> = Point<P>;
-
 // f(x) with each x_i as input(i), of type X.
 template <class X, class F, class P, class Input>
 auto evaluated(F& f, const P& x, Input&& input) {
