@@ -20,6 +20,9 @@ concept AnyMatrix = is_matrix_type<std::remove_cvref_t<X>>;
 
 template <class X>
 concept Active = is_active_type<std::remove_cvref_t<X>>;
+/// An active number itself, not a matrix of them.
+template <class X>
+concept ActiveScalar = Active<X> && !AnyMatrix<X>;
 template <class X>
 concept Plain = std::is_arithmetic_v<std::remove_cvref_t<X>>;
 
@@ -62,22 +65,22 @@ template <class X>
 using ConstantFor = std::conditional_t<std::floating_point<std::remove_cvref_t<X>>, std::remove_cvref_t<X>, double>;
 
 /// What std asks of a number, of the value of one that carries derivatives: those do not count.
-template <ActiveNumber X>
+template <ActiveScalar X>
 bool isnan(const X& x) {
   using std::isnan;
   return isnan(x.value());
 }
-template <ActiveNumber X>
+template <ActiveScalar X>
 bool isinf(const X& x) {
   using std::isinf;
   return isinf(x.value());
 }
-template <ActiveNumber X>
+template <ActiveScalar X>
 bool isfinite(const X& x) {
   using std::isfinite;
   return isfinite(x.value());
 }
-template <ActiveNumber X>
+template <ActiveScalar X>
 bool signbit(const X& x) {
   using std::signbit;
   return signbit(x.value());

@@ -179,3 +179,11 @@ TEST_CASE("no variables are a matrix without elements") {
   CHECK(gradient[w](0, 0) == 1);
   CHECK(gradient[m].cols() == 4);
 }
+
+template <class X>
+concept CanBeAskedForNaN = requires(const X& x) { isnan(x); };
+
+TEST_CASE("isnan and its kin are of one number, not of a matrix") {
+  STATIC_REQUIRE(CanBeAskedForNaN<Var<double>>);
+  STATIC_REQUIRE_FALSE(CanBeAskedForNaN<VarMatrix<double>>);
+}
