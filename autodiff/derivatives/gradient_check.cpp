@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include <autodiff/text/names.hpp>
+
 namespace downhill {
 namespace gradient_check_detail {
 namespace {
@@ -172,16 +174,7 @@ GradientCheck check(const Sampled& f, std::vector<long double> x, std::span<cons
 
 }  // namespace gradient_check_detail
 
-std::string_view name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::agrees: return "agrees";
-    case Verdict::wrong: return "WRONG";
-    case Verdict::kink: return "kink";
-    case Verdict::jump: return "jump";
-    case Verdict::unclear: return "unclear";
-  }
-  return "unknown";
-}
+std::string_view name(Verdict verdict) { return verdict == Verdict::wrong ? "WRONG" : enumerator_name(verdict); }
 
 bool GradientCheck::passed() const {
   return std::ranges::none_of(components, [](const CheckedComponent& c) { return c.verdict == Verdict::wrong; });

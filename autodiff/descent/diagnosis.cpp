@@ -13,6 +13,7 @@
 #include <autodiff/descent/vectors.hpp>
 #include <autodiff/descent/walk.hpp>
 #include <autodiff/error.hpp>
+#include <autodiff/text/names.hpp>
 
 namespace downhill {
 namespace {
@@ -75,16 +76,7 @@ Curvature curvature_of(std::size_t n, const std::function<std::vector<double>(st
   }
 }
 
-std::string_view name(Pace pace) {
-  switch (pace) {
-    case Pace::crawls: return "crawls";
-    case Pace::converges: return "converges";
-    case Pace::oscillates: return "oscillates";
-    case Pace::diverges: return "diverges";
-    case Pace::leaves: return "leaves";
-  }
-  return "unknown";
-}
+std::string_view name(Pace pace) { return enumerator_name(pace); }
 
 double Curvature::noise() const { return 64 * rounding * std::max(std::abs(largest), std::abs(smallest)) + error; }
 

@@ -4,6 +4,7 @@
 
 #include <autodiff/descent/vectors.hpp>
 #include <autodiff/error.hpp>
+#include <autodiff/text/names.hpp>
 
 namespace downhill {
 namespace {
@@ -25,26 +26,7 @@ double size_of_parameter(double now, double start) { return std::max(std::abs(no
 
 }  // namespace
 
-std::string_view name(StopReason reason) {
-  switch (reason) {
-    case StopReason::flat_gradient: return "flat_gradient";
-    case StopReason::short_step: return "short_step";
-    case StopReason::value_settled: return "value_settled";
-    case StopReason::target_value: return "target_value";
-    case StopReason::no_descent: return "no_descent";
-    case StopReason::no_progress: return "no_progress";
-    case StopReason::unbounded: return "unbounded";
-    case StopReason::step_limit: return "step_limit";
-    case StopReason::evaluation_limit: return "evaluation_limit";
-    case StopReason::time_limit: return "time_limit";
-    case StopReason::condition: return "condition";
-    case StopReason::patience_ran_out: return "patience_ran_out";
-    case StopReason::observer: return "observer";
-    case StopReason::not_finite: return "not_finite";
-    case StopReason::exception: return "exception";
-  }
-  return "unknown";
-}
+std::string_view name(StopReason reason) { return enumerator_name(reason); }
 
 double euclidean_norm(std::span<const double> x) { return as_vector(x).stableNorm(); }
 

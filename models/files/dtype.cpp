@@ -13,29 +13,33 @@
 #include <limits>
 #include <utility>
 
+#include <autodiff/text/names.hpp>
+
 namespace downhill {
 namespace {
 
 struct Row {
+  Dtype type;
   std::string_view name;
   std::size_t size;
 };
 
-constexpr std::array<Row, 15> rows{{{"BOOL", 1},
-                                    {"U8", 1},
-                                    {"I8", 1},
-                                    {"F8_E5M2", 1},
-                                    {"F8_E4M3", 1},
-                                    {"I16", 2},
-                                    {"U16", 2},
-                                    {"F16", 2},
-                                    {"BF16", 2},
-                                    {"I32", 4},
-                                    {"U32", 4},
-                                    {"F32", 4},
-                                    {"F64", 8},
-                                    {"I64", 8},
-                                    {"U64", 8}}};
+constexpr std::array rows{Row{Dtype::boolean, "BOOL", 1},
+                          Row{Dtype::uint8, "U8", 1},
+                          Row{Dtype::int8, "I8", 1},
+                          Row{Dtype::float8_e5m2, "F8_E5M2", 1},
+                          Row{Dtype::float8_e4m3, "F8_E4M3", 1},
+                          Row{Dtype::int16, "I16", 2},
+                          Row{Dtype::uint16, "U16", 2},
+                          Row{Dtype::float16, "F16", 2},
+                          Row{Dtype::bfloat16, "BF16", 2},
+                          Row{Dtype::int32, "I32", 4},
+                          Row{Dtype::uint32, "U32", 4},
+                          Row{Dtype::float32, "F32", 4},
+                          Row{Dtype::float64, "F64", 8},
+                          Row{Dtype::int64, "I64", 8},
+                          Row{Dtype::uint64, "U64", 8}};
+static_assert(std::ranges::equal(rows, enumerators<Dtype>, {}, &Row::type), "a row for each type, in their order");
 
 const Row& row(Dtype type) { return rows[static_cast<std::size_t>(type)]; }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include <autodiff/error.hpp>
+#include <autodiff/text/names.hpp>
 
 namespace downhill {
 namespace {
@@ -40,17 +41,7 @@ void fill(std::span<T> weights, Initialiser initialiser, std::size_t fan_in, std
 
 }  // namespace
 
-std::string_view name(Initialiser initialiser) {
-  switch (initialiser) {
-    case Initialiser::automatic: return "automatic";
-    case Initialiser::xavier: return "xavier";
-    case Initialiser::he: return "he";
-    case Initialiser::lecun: return "lecun";
-    case Initialiser::zeros: return "zeros";
-    case Initialiser::ones: return "ones";
-  }
-  return "unknown";
-}
+std::string_view name(Initialiser initialiser) { return enumerator_name(initialiser); }
 
 double uniform(std::mt19937_64& generator) {
   return static_cast<double>(generator() >> 11) * 0x1p-52 - 1;  // exact, fused or not

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include <autodiff/text/names.hpp>
+
 namespace downhill::inspect {
 namespace {
 
@@ -79,18 +81,9 @@ Json source(const Source& place) {
   return {{"file", place.file}, {"line", place.line}, {"function", place.function}, {"scope", place.scope}};
 }
 
-std::string_view kind(RecordedStep::Kind kind) {
-  switch (kind) {
-    case RecordedStep::Kind::variable: return "variable";
-    case RecordedStep::Kind::operation: return "operation";
-    case RecordedStep::Kind::block: return "block";
-    default: return "untraced";
-  }
-}
-
 Json step(const RecordedStep& one, const JsonOptions& options) {
   return {
-      {"kind", kind(one.kind)},
+      {"kind", enumerator_name(one.kind)},
       {"slot", one.slot},
       {"count", one.count},
       {"shape", shape(one.shape)},
