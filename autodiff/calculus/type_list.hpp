@@ -14,6 +14,9 @@ struct TypeList {
   static constexpr std::size_t size = sizeof...(Type);
   template <class T>
   static constexpr bool contains = (std::is_same_v<T, Type> || ...);
+  /// A template of all of them, such as a std::variant.
+  template <template <class...> class Of>
+  using In = Of<Type...>;
   /// The place of T in the list, and `size` where it has none.
   template <class T>
   static constexpr std::size_t index_of() {

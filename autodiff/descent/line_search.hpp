@@ -7,6 +7,7 @@
 #include <string_view>
 #include <variant>
 
+#include <autodiff/calculus/type_list.hpp>
 #include <autodiff/descent/walk.hpp>
 
 namespace downhill {
@@ -17,6 +18,8 @@ struct Armijo {
   double decrease = 1e-4;  ///< in (0, 1)
   double shrink = 0.5;     ///< in (0, 1)
   std::size_t evaluations = 60;
+
+  static constexpr std::string_view name = "Armijo";
 };
 
 /// Finds a step with f(x + a d) <= f(x) + decrease a g'd and |g(x + a d)'d| <= curvature |g'd|, by an interval that
@@ -28,10 +31,14 @@ struct StrongWolfe {
   double decrease = 1e-4;  ///< in (0, curvature)
   double curvature = 0.9;  ///< less than 1; 0.1 for an exact search
   std::size_t evaluations = 40;
+
+  static constexpr std::string_view name = "StrongWolfe";
 };
 
-/// The rule by which a line search takes a step length.
-using LineSearch = std::variant<Armijo, StrongWolfe>;
+/// All rules by which a line search takes a step length.
+using AllLineSearches = TypeList<Armijo, StrongWolfe>;
+/// One of them.
+using LineSearch = AllLineSearches::In<std::variant>;
 
 /// Throws OptionError for an option outside its domain.
 void demand_sound(std::string_view method, const LineSearch& search);

@@ -139,15 +139,15 @@ double half_of_slope(const Iterate& at, const VectorXd& step) {
 }  // namespace
 
 LineSearchWalker SteepestDescent::walker(std::size_t) const {
-  return walker_with("SteepestDescent", std::make_unique<Steepest>(), search);
+  return walker_with(name, std::make_unique<Steepest>(), search);
 }
 LineSearchWalker ConjugateGradient::walker(std::size_t parameters) const {
-  return walker_with("ConjugateGradient", std::make_unique<Conjugate>(parameters), search);
+  return walker_with(name, std::make_unique<Conjugate>(parameters), search);
 }
-LineSearchWalker Bfgs::walker(std::size_t) const { return walker_with("Bfgs", std::make_unique<Dense>(), search); }
+LineSearchWalker Bfgs::walker(std::size_t) const { return walker_with(name, std::make_unique<Dense>(), search); }
 LineSearchWalker Lbfgs::walker(std::size_t parameters) const {
-  demand_memory("Lbfgs", memory);
-  return walker_with("Lbfgs", std::make_unique<Limited>(memory, parameters), search);
+  demand_memory(name, memory);
+  return walker_with(name, std::make_unique<Limited>(memory, parameters), search);
 }
 
 LineSearchWalker::LineSearchWalker(std::unique_ptr<Direction> direction, const LineSearch& search)
@@ -301,11 +301,11 @@ void LbfgsMemory::multiply(Eigen::Ref<VectorXd> v, const VectorXd* free) const {
 // ---- with bounds
 
 BoundedLbfgs::Walker::Walker(const BoundedLbfgs& method, std::size_t parameters)
-    : bounds_("BoundedLbfgs", method.lower, method.upper, parameters),
+    : bounds_(BoundedLbfgs::name, method.lower, method.upper, parameters),
       search_(method.search),
       memory_(method.memory, parameters) {
-  demand_memory("BoundedLbfgs", method.memory);
-  demand_sound("BoundedLbfgs", search_);
+  demand_memory(BoundedLbfgs::name, method.memory);
+  demand_sound(BoundedLbfgs::name, search_);
 }
 
 BoundedLbfgs::Walker::Walker(Walker&&) noexcept = default;

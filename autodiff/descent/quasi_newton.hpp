@@ -132,6 +132,7 @@ struct BoundedLbfgs {
   std::size_t memory = 10;
   Armijo search = {};
 
+  static constexpr std::string_view name = "BoundedLbfgs";
   /// Takes the steps of a walk: see Walk.
   class Walker {
    public:

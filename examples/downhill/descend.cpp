@@ -182,7 +182,7 @@ void run(const Options& options) {
     const downhill::PathDiagnosis path = diagnose(std::span<const Step>(result.path));
     fmt::print("\n{}\n", wrapped(fmt::format("Its path: {}.", path.why)));
     if (path.is_stuck) trouble = path.why;
-  } else if (result.reason == StopReason::flat_gradient) {
+  } else if (result.reason == StopReason::flat_gradient && !is_bounded(options.method)) {
     trouble = why_no_bottom(f, result.path.back(), result.steps > 0);
   }
   std::vector<double> values;

@@ -1,56 +1,24 @@
 #pragma once
-// Every method of descent by its name, with its options.
+// The methods of descent by their names, with their options.
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
+#include <vector>
 
-#include <autodiff/calculus/type_list.hpp>
-#include <autodiff/descent/methods.hpp>
-#include <autodiff/descent/quasi_newton.hpp>
+#include <autodiff/descent/all_methods.hpp>
 
-/// A name as it is typed.
-template <std::size_t n>
-struct TypedName {
-  consteval TypedName(const char (&text)[n]) { std::copy_n(text, n, letters.begin()); }
-  std::array<char, n> letters{};
-};
-template <TypedName typed, class M>
-struct Named {
-  static constexpr std::string_view name{typed.letters.data(), typed.letters.size() - 1};
-  using Method = M;
-};
-template <class... N>
-std::variant<typename N::Method...> one_of(downhill::TypeList<N...>);
-
-/// All methods of the command: to add one, add a line here.
-using Methods = downhill::TypeList<                            //
-    Named<"gradient-descent", downhill::GradientDescent>,      //
-    Named<"momentum", downhill::Momentum>,                     //
-    Named<"nesterov", downhill::Nesterov>,                     //
-    Named<"adagrad", downhill::AdaGrad>,                       //
-    Named<"adadelta", downhill::AdaDelta>,                     //
-    Named<"rmsprop", downhill::RMSProp>,                       //
-    Named<"adam", downhill::Adam>,                             //
-    Named<"adamw", downhill::AdamW>,                           //
-    Named<"nadam", downhill::NAdam>,                           //
-    Named<"amsgrad", downhill::AMSGrad>,                       //
-    Named<"lion", downhill::Lion>,                             //
-    Named<"steepest-descent", downhill::SteepestDescent>,      //
-    Named<"conjugate-gradient", downhill::ConjugateGradient>,  //
-    Named<"bfgs", downhill::Bfgs>,                             //
-    Named<"lbfgs", downhill::Lbfgs>>;
-using Method = decltype(one_of(Methods{}));
+/// Those of the library that walk on any objective, by its list, and behind them those of one's own.
+using Methods = decltype(downhill::GradientMethods{} + downhill::TypeList<>{});
+using Method = Methods::In<std::variant>;
 
 struct MethodOptions {
   std::string method, line_search;
   std::optional<double> learning_rate, momentum, beta1, beta2, rho, weight_decay;
   std::optional<std::size_t> memory;
+  std::vector<double> lower, upper;
 };
 
 /// `method` is the one without --method.
@@ -62,6 +30,9 @@ Method method_of(const MethodOptions& options);
 
 /// Does it search for its step? Then it takes all samples at once.
 bool searches(const Method& method);
+
+/// Are there bounds? At one, the ground need not be flat.
+bool is_bounded(const MethodOptions& options);
 
 /// The name as it is typed, and the learning rate where there is one: "adam, learning rate 0.001".
 std::string text_of(const Method& method);

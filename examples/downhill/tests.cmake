@@ -42,13 +42,27 @@ downhill_says("trace writes page, graph and JSON" 0 0 "trace.json" trace "tanh(w
               --dot ${written}/trace.dot --json ${written}/trace.json)
 downhill_says("trace finds the first NaN" 1 1 "log of 0" trace "log(p)*w" p=0 w=3)
 
-# Every method of the command's list, as it is typed.
-file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/downhill/methods.hpp methods REGEX "Named<\"")
-list(TRANSFORM methods REPLACE ".*Named<\"([^\"]*)\".*" "\\1")
-foreach(method IN LISTS methods)
-  downhill_says("descend walks downhill by ${method}" 0 0 ": 2 to \\([01]\\|[0-9.]*e-\\)" descend "x^2 + y^2" x=1 y=-1
-                --method ${method} --steps 5)
-endforeach()
+# Every method that the command knows, as it says them.
+set(script [[
+  methods=$("$0" descend "x^2" x=1 --method none 2>&1 | sed -n "s/.*no 'none'; there are //p" | tr -d ,)
+  tried=0
+  for method in $methods; do
+    tried=$((tried + 1))
+    "$0" descend "x^2 + y^2" x=1 y=-1 --method $method --steps 5 | grep ": 2 to \\([01]\\|[0-9.]*e-\\)" ||
+      { echo "$method does not walk downhill"; exit 1; }
+    "$0" descend "x^2 + y^2" x=1 y=-1 --method $method --steps 5 | grep "^by $method" ||
+      { echo "$method is called otherwise"; exit 1; }
+  done
+  test $tried -ge 16]])
+add_test(NAME "downhill descend walks downhill by every method that it lists"
+         COMMAND sh -c "${script}" $<TARGET_FILE:downhill_program>)
+downhill_says("descend stays within bounds" 0 0 "y = 0.5$" descend ${valley} x=-1.2 y=0.1 --method bounded-lbfgs --upper
+              "9,0.5")
+downhill_says("descend calls no bound a top" 0 0 "x = 1$" descend "1 - x^2" x=0.5 --method bounded-lbfgs --lower -1 --upper 1)
+downhill_says("descend refuses bounds that are not as many as names" 2 1 "BoundedLbfgs: " descend "x^2 + y^2" x=1 y=1 --method
+              bounded-lbfgs --lower -1,-1,-1)
+downhill_says("descend says what a method of residuals needs" 2 1 "gauss-newton steps by the residuals" descend "x^2" x=1
+              --method gauss-newton)
 downhill_says("descend arrives, and writes path and page" 0 0 "flat_gradient" descend ${valley} x=-1.2 y=1 --method
               L-BFGS --csv ${written}/walk.csv --html ${written}/walk.html)
 downhill_says("descend holds a name" 0 0 "with a held at 2" descend "a*x^2 + exp(b)" a:=2 x=1 b=pi/2 --steps 5 --html
@@ -109,6 +123,8 @@ downhill_says("train learns classes" 0 any "recall" train ${data}/digits.csv.gz 
 downhill_says("train learns numbers" 0 any "R²" train ${data}/norris.csv --epochs 5 --method lbfgs)
 downhill_says("train knows when it diverged" 1 any "it diverged" train ${data}/norris.csv --method gradient-descent
               --learning-rate 1e30)
+downhill_says("train lists the activations" 2 1 "no activation 'swish'. there are none, relu" train ${data}/norris.csv
+              --activation swish)
 downhill_says("train says which layers fit" 2 1 "write --layers 64,10, or .* --layers 64,32,10" train
               ${data}/digits.csv.gz --layers 64,32)
 downhill_says("train lists the columns" 2 1 "the columns are 'x', 'y'" train ${data}/norris.csv --target z)

@@ -17,8 +17,9 @@ constexpr double little = 0.01;
 
 GaussNewton::Walker::Walker(const GaussNewton& method)
     : halvings_(method.halvings), cosine_(method.cosine), relative_step_(method.relative_step) {
-  demand(method.cosine >= 0, "GaussNewton", "the cosine", method.cosine, "must not be negative");
-  demand(method.relative_step >= 0, "GaussNewton", "the relative step", method.relative_step, "must not be negative");
+  demand(method.cosine >= 0, GaussNewton::name, "the cosine", method.cosine, "must not be negative");
+  demand(method.relative_step >= 0, GaussNewton::name, "the relative step", method.relative_step,
+         "must not be negative");
 }
 
 GaussNewton::Walker::Walker(Walker&&) noexcept = default;
@@ -89,7 +90,7 @@ Move GaussNewton::Walker::advance(const Iterate&, Iterate& to, ResidualEvaluator
       if (fall > 0 && (!lowest || fall > at_.fall(*lowest))) lowest = std::move(trial);
     }
   }
-  const Bounds none("GaussNewton", {}, {}, to.point.size());
+  const Bounds none(GaussNewton::name, {}, {}, to.point.size());
   std::optional<SingleStep> single = step_of_one(at_, VectorXd::Ones(n), none, noise, evaluate);
   // A place that was rejected for being hardly lower is better than none.
   if (lowest && (!single || at_.fall(*lowest) > at_.fall(single->trial)))

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string_view>
 
 #include <autodiff/descent/least_squares/linearisation.hpp>
 
@@ -25,6 +26,7 @@ struct GaussNewton {
   double cosine = 1e-9;          ///< of the angle between r and the columns of J: sqrt(|r|² - |r + J p|²) / |r|
   double relative_step = 1e-15;  ///< |D p| / |D x|, where D holds the lengths of the columns of J
 
+  static constexpr std::string_view name = "GaussNewton";
   /// Takes the steps of a walk: see Walk.
   class Walker {
    public:

@@ -27,17 +27,17 @@ LevenbergMarquardt::Walker::Walker(const LevenbergMarquardt& method, std::size_t
     : first_radius_(method.radius),
       cosine_(method.cosine),
       relative_step_(method.relative_step),
-      bounds_("LevenbergMarquardt", method.lower, method.upper, parameters) {
-  demand(method.radius > 0 && std::isfinite(method.radius), "LevenbergMarquardt", "the first radius", method.radius,
+      bounds_(LevenbergMarquardt::name, method.lower, method.upper, parameters) {
+  demand(method.radius > 0 && std::isfinite(method.radius), LevenbergMarquardt::name, "the first radius", method.radius,
          "must be positive and finite");
-  demand(method.cosine >= 0, "LevenbergMarquardt", "the cosine", method.cosine, "must not be negative");
-  demand(method.relative_step >= 0, "LevenbergMarquardt", "the relative step", method.relative_step,
+  demand(method.cosine >= 0, LevenbergMarquardt::name, "the cosine", method.cosine, "must not be negative");
+  demand(method.relative_step >= 0, LevenbergMarquardt::name, "the relative step", method.relative_step,
          "must not be negative");
   fitted_ = VectorXd::Ones(static_cast<Index>(parameters));
   for (const std::size_t i : method.fixed) {
     if (i >= parameters)
-      throw OptionError(
-          fmt::format("LevenbergMarquardt: parameter {} is to be fixed, but there are only {}", i, parameters));
+      throw OptionError(fmt::format("{}: parameter {} is to be fixed, but there are only {}", LevenbergMarquardt::name,
+                                    i, parameters));
     fitted_[static_cast<Index>(i)] = 0;
   }
 }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <limits>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include <autodiff/descent/bounds.hpp>
@@ -45,6 +46,7 @@ struct LevenbergMarquardt {
   std::vector<double> upper = {};
   std::vector<std::size_t> fixed = {};  ///< the indices of parameters that are not fitted
 
+  static constexpr std::string_view name = "LevenbergMarquardt";
   /// Takes the steps of a walk: see Walk.
   class Walker {
    public:
