@@ -17,6 +17,7 @@
 #include <models/files/safetensors_header.hpp>
 #include <models/line.hpp>
 #include <models/linear_regression.hpp>
+#include <models/network/activation.hpp>
 #include <models/network/architecture.hpp>
 #include <models/network/initialise.hpp>
 #include <models/network/layers.hpp>

@@ -123,8 +123,13 @@ downhill_says("train learns classes" 0 any "recall" train ${data}/digits.csv.gz 
 downhill_says("train learns numbers" 0 any "R²" train ${data}/norris.csv --epochs 5 --method lbfgs)
 downhill_says("train knows when it diverged" 1 any "it diverged" train ${data}/norris.csv --method gradient-descent
               --learning-rate 1e30)
+downhill_says("train takes a loss by its name" 0 any "R²" train ${data}/norris.csv --epochs 5 --loss huber)
+downhill_says("train lists the losses" 2 1 "no loss 'cube'. there are automatic, softmax_cross_entropy" train
+              ${data}/norris.csv --loss cube)
 downhill_says("train lists the activations" 2 1 "no activation 'swish'. there are none, relu" train ${data}/norris.csv
               --activation swish)
+downhill_says("train refuses a loss that does not fit" 2 1 "the samples have no labels" train ${data}/norris.csv --loss
+              softmax_cross_entropy)
 downhill_says("train says which layers fit" 2 1 "write --layers 64,10, or .* --layers 64,32,10" train
               ${data}/digits.csv.gz --layers 64,32)
 downhill_says("train lists the columns" 2 1 "the columns are 'x', 'y'" train ${data}/norris.csv --target z)

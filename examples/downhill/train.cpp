@@ -18,6 +18,7 @@
 
 #include <autodiff/files/atomic_file.hpp>
 #include <autodiff/inspect/pictures/loss_curve.hpp>
+#include <autodiff/text/names.hpp>
 #include <models/models.hpp>
 
 #include "command.hpp"
@@ -30,7 +31,7 @@ namespace inspect = downhill::inspect;
 using Network = downhill::Mlp<float>;
 
 struct Options {
-  std::string data, activation = "relu", save, html;
+  std::string data, activation = "relu", loss = "automatic", save, html;
   std::vector<std::string> targets;
   bool classes = false, regression = false;
   std::vector<std::size_t> layers;
@@ -61,17 +62,20 @@ downhill::TrainingResult fitted(Network& network, const TableSamples& samples, c
   downhill::TrainingBar bar({.epochs_apart = (options.epochs + 19) / 20});
   return std::visit(
       [&](const auto& by) {
-        return downhill::fit(
-            network, samples.train, by,
-            {.epochs = options.epochs, .batch = options.batch, .seed = options.seed, .validation = &samples.held_out},
-            bar);
+        return downhill::fit(network, samples.train, by,
+                             {.epochs = options.epochs,
+                              .batch = options.batch,
+                              .seed = options.seed,
+                              .loss = downhill::loss_called(options.loss),
+                              .validation = &samples.held_out},
+                             bar);
       },
       method);
 }
 
-void show_score(const Network& network, const TableSamples& samples) {
+void show_score(const Network& network, const TableSamples& samples, downhill::Loss loss) {
   const auto row = [&](std::string_view what, const downhill::Samples<float>& part) {
-    const downhill::Evaluation now = downhill::evaluate(network, part);
+    const downhill::Evaluation now = downhill::evaluate(network, part, loss);
     const bool is_undefined =
         !part.has_labels() && std::ranges::adjacent_find(part.targets, std::not_equal_to<>{}) == part.targets.end();
     fmt::print("  {:<18} {:>8} {:>12.6g} {:>12}{}\n", what, part.size(), now.loss,
@@ -91,13 +95,18 @@ void show_score(const Network& network, const TableSamples& samples) {
              downhill::confusion_matrix(predicted, samples.held_out.labels, samples.outputs).table());
 }
 
+template <class Enum>
+std::string names_of() {
+  return fmt::format("{}", fmt::join(downhill::enumerator_names<Enum>, ", "));
+}
+
 // Epoch by epoch, from the start.
 struct Losses {
   std::vector<double> train, held_out;
 
-  Losses(Network& network, const TableSamples& samples)
-      : train{downhill::evaluate(network, samples.train).loss},
-        held_out{downhill::evaluate(network, samples.held_out).loss} {}
+  Losses(Network& network, const TableSamples& samples, downhill::Loss loss)
+      : train{downhill::evaluate(network, samples.train, loss).loss},
+        held_out{downhill::evaluate(network, samples.held_out, loss).loss} {}
   void add(const downhill::TrainingResult& result) {
     for (const downhill::Epoch& epoch : result.history) {
       train.push_back(epoch.loss);
@@ -120,6 +129,7 @@ void run(const Options& options) {
   demand_writable(options.html);
   if (!options.save.empty()) or_not_reached([&] { const downhill::AtomicFile unwritten(options.save); });
   const auto activation = downhill::activation_called(options.activation);
+  const auto loss = downhill::loss_called(options.loss);
   const Task task = options.classes ? Task::classes : options.regression ? Task::regression : Task::decide;
   const TableSamples samples =
       samples_of(downhill::read_csv(options.data), options.targets, task, options.held_out, options.seed);
@@ -133,14 +143,14 @@ void run(const Options& options) {
              samples.held_out.size(), samples.has_classes() ? "" : ", and so are targets", network.summary(batch),
              text_of(method), counted(options.epochs, "epoch"), batch);
   std::fflush(stdout);
-  Losses losses(network, samples);
+  Losses losses(network, samples, loss);
   const downhill::TrainingResult result = fitted(network, samples, method, options);
   losses.add(result);
   fmt::print("\nIt ended after {}, {:.3g} s ({}):\n{}.\n", counted(result.steps, "step"), result.seconds,
              name(result.reason), result.why);
   if (result.best_epoch > 0)
     fmt::print("The parameters are those of epoch {}, where the held-out loss was lowest.\n", result.best_epoch);
-  show_score(network, samples);
+  show_score(network, samples, loss);
   const inspect::CurveNames names{.index = "epoch"};
   if (!result.history.empty())
     fmt::print("\n{}", loss_curve_text(losses.curves(), inspect::options_for(stdout), names));
@@ -175,7 +185,10 @@ void add_train(CLI::App& program) {
   auto* classes = command.add_flag("--classes", options->classes, "the target is a class, 0, 1, 2, ...");
   command.add_flag("--regression", options->regression, "the target is a number (default: what its values look like)")
       ->excludes(classes);
-  add("--activation", options->activation, "NAME", "between the layers (default: relu)");
+  add("--activation", options->activation, "NAME",
+      fmt::format("between the layers, one of {} (default: relu)", names_of<downhill::Activation>()));
+  add("--loss", options->loss, "NAME",
+      fmt::format("what is made small, one of {} (default: what fits the target)", names_of<downhill::Loss>()));
   add("--epochs", options->epochs, "N", "times to go through the samples (default: 30)")
       ->check(whole_number(1, 1'000'000));
   add("--batch", options->batch, "N", "samples for a step (default: 32); a method without a learning rate takes all")

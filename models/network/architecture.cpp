@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include <autodiff/error.hpp>
+#include <autodiff/text/names.hpp>
 #include <autodiff/text/utf8.hpp>
 #include <models/files/file.hpp>
 
@@ -59,99 +60,33 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array initialisers{Initialiser::automatic, Initialiser::xavier, Initialiser::he,
-                                  Initialiser::lecun,     Initialiser::zeros,  Initialiser::ones};
-
-// visit(key, member) of what makes up a layer: written and read by the same list.
-template <class Visit>
-void members(Dense& layer, Visit&& visit) {
-  visit("outputs", layer.outputs);
-  visit("activation", layer.activation);
-  visit("initialiser", layer.initialiser);
-  visit("bias", layer.bias);
-}
-template <class Visit>
-void members(LayerNorm& layer, Visit&& visit) {
-  visit("epsilon", layer.epsilon);
-}
-template <class Visit>
-void members(Dropout& layer, Visit&& visit) {
-  visit("rate", layer.rate);
-}
-template <class Visit>
-void members(Flatten&, Visit&&) {}
-template <class Visit>
-void members(Window& window, Visit&& visit) {
-  visit("height", window.height);
-  visit("width", window.width);
-  visit("stride", window.stride);
-  visit("padding", window.padding);
-}
-template <class Visit>
-void members(Conv2d& layer, Visit&& visit) {
-  visit("channels", layer.channels);
-  visit("activation", layer.activation);
-  visit("initialiser", layer.initialiser);
-  members(layer.window, visit);
-}
-template <Pooling of, class Visit>
-void members(Pool2d<of>& layer, Visit&& visit) {
-  members(layer.window, visit);
-}
-template <class Visit>
-void members(CustomLayer& layer, Visit&& visit) {
-  visit("text", layer.text());
-}
-
-template <class L>
-constexpr std::string_view kind = "";
-template <>
-constexpr std::string_view kind<Dense> = "Dense";
-template <>
-constexpr std::string_view kind<LayerNorm> = "LayerNorm";
-template <>
-constexpr std::string_view kind<Dropout> = "Dropout";
-template <>
-constexpr std::string_view kind<Flatten> = "Flatten";
-template <>
-constexpr std::string_view kind<Conv2d> = "Conv2d";
-template <>
-constexpr std::string_view kind<MaxPool2d> = "MaxPool2d";
-template <>
-constexpr std::string_view kind<AveragePool2d> = "AveragePool2d";
-template <>
-constexpr std::string_view kind<CustomLayer> = "custom";
+constexpr std::string_view of_ones_own = "custom";  // the kind of a layer that only its program knows
 
 struct Writer {
   Json& json;
-  template <class Member>
-  void operator()(const char* key, const Member& member) const {
-    if constexpr (requires { name(member); })
-      json[key] = name(member);
+  template <class Option>
+  void operator()(const char* key, const Option& option) const {
+    if constexpr (CountedEnum<Option>)
+      json[key] = enumerator_name(option);
     else
-      json[key] = member;
+      json[key] = option;
   }
 };
 
 struct Reader {
   const Json& json;
-  void operator()(const char* key, Activation& member) const {
-    member = activation_called(json.at(key).get_ref<const std::string&>());
+  template <CountedEnum E>
+  void operator()(const char* key, E& option) const {
+    option = enumerator_called<E>(key, json.at(key).get_ref<const std::string&>());
   }
-  void operator()(const char* key, Initialiser& member) const {
-    const auto& text = json.at(key).get_ref<const std::string&>();
-    for (const Initialiser known : initialisers)
-      if (name(known) == text) return void(member = known);
-    throw OptionError(fmt::format("there is no initialiser '{}'", utf8::printable(text)));
-  }
-  void operator()(const char* key, std::size_t& member) const {
+  void operator()(const char* key, std::size_t& option) const {
     const Json& number = json.at(key);
     if (!number.is_number_unsigned() || number.get<std::uint64_t>() > std::numeric_limits<std::uint32_t>::max())
       throw OptionError(fmt::format("'{}' is not a number of elements", key));
-    member = number.get<std::size_t>();
+    option = number.get<std::size_t>();
   }
-  void operator()(const char* key, double& member) const { member = json.at(key).get<double>(); }
-  void operator()(const char* key, bool& member) const { member = json.at(key).get<bool>(); }
+  void operator()(const char* key, double& option) const { option = json.at(key).get<double>(); }
+  void operator()(const char* key, bool& option) const { option = json.at(key).get<bool>(); }
 };
 
 // What a file knows of a layer of one's own.
@@ -173,24 +108,26 @@ struct Described {
   }
 };
 
-template <class L>
-L read(const Json& json) {
-  if constexpr (std::is_same_v<L, CustomLayer>) {
-    return Described{json.at("text").get<std::string>()};
-  } else {
-    L layer;
-    members(layer, Reader{json});
-    return layer;
-  }
+Layer layer_from(const Json& json) {
+  const auto& kind = json.at("kind").get_ref<const std::string&>();
+  if (kind == of_ones_own) return Described{json.at("text").get<std::string>()};
+  std::optional<Layer> layer;
+  AllLayers::for_each([&]<class L>(std::type_identity<L>) {
+    if (L::name != kind) return;
+    L known;
+    known.for_each_option(Reader{json});
+    layer = known;
+  });
+  if (!layer) refuse_name("layer", kind, AllLayers::names());
+  return *std::move(layer);
 }
 
-// The layer of the first of these types that is of that kind.
-template <class... L>
-Layer layer_among(std::type_identity<std::variant<L...>>, std::string_view of_kind, const Json& json) {
-  std::optional<Layer> layer;
-  static_cast<void>(((kind<L> == of_kind && (layer = read<L>(json), true)) || ...));
-  if (!layer) throw OptionError(fmt::format("there is no layer '{}'", utf8::printable(of_kind)));
-  return *std::move(layer);
+Json json_of(CustomLayer& layer) { return {{"kind", of_ones_own}, {"text", layer.text()}}; }
+template <class L>
+Json json_of(L& layer) {
+  Json json{{"kind", L::name}};
+  layer.for_each_option(Writer{json});
+  return json;
 }
 
 }  // namespace
@@ -198,13 +135,7 @@ Layer layer_among(std::type_identity<std::variant<L...>>, std::string_view of_ki
 std::string to_json(const Architecture& architecture) {
   Json layers = Json::array();
   for (Layer layer : architecture.layers)
-    std::visit(
-        [&]<class L>(L& known) {
-          Json json{{"kind", kind<L>}};
-          members(known, Writer{json});
-          layers.push_back(std::move(json));
-        },
-        layer);
+    layers.push_back(std::visit([](auto& known) { return json_of(known); }, layer));
   const SampleShape& input = architecture.input;
   return Json{{"input", {input.height, input.width, input.channels}}, {"layers", layers}, {"seed", architecture.seed}}
       .dump();
@@ -229,9 +160,7 @@ Architecture described_architecture(std::string_view text, std::string_view sour
     std::array<std::size_t, 3> input{};
     for (std::size_t i = 0; i < input.size(); ++i) Reader{Json{{"input", json.at("input").at(i)}}}("input", input[i]);
     architecture.input = SampleShape(input[0], input[1], input[2]);
-    for (const Json& layer : json.at("layers"))
-      architecture.layers.push_back(
-          layer_among(std::type_identity<Layer>(), layer.at("kind").get_ref<const std::string&>(), layer));
+    for (const Json& layer : json.at("layers")) architecture.layers.push_back(layer_from(layer));
     architecture.seed = json.at("seed").get<std::uint64_t>();
     return architecture;
   } catch (const Json::exception& error) {

@@ -2,39 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cmath>
-#include <utility>
 
 #include <autodiff/error.hpp>
 
 namespace downhill {
 namespace {
 
-constexpr std::array<std::pair<Activation, std::string_view>, 9> activations{{{Activation::none, "none"},
-                                                                              {Activation::relu, "relu"},
-                                                                              {Activation::leaky_relu, "leaky_relu"},
-                                                                              {Activation::elu, "elu"},
-                                                                              {Activation::gelu, "gelu"},
-                                                                              {Activation::silu, "silu"},
-                                                                              {Activation::softplus, "softplus"},
-                                                                              {Activation::tanh, "tanh"},
-                                                                              {Activation::sigmoid, "sigmoid"}}};
-
-bool is_of_the_relu_family(Activation activation) {
-  switch (activation) {
-    case Activation::relu:
-    case Activation::leaky_relu:
-    case Activation::elu:
-    case Activation::gelu:
-    case Activation::silu: return true;
-    default: return false;
-  }
-}
-
 Initialiser chosen(Initialiser initialiser, Activation activation) {
-  if (initialiser != Initialiser::automatic) return initialiser;
-  return is_of_the_relu_family(activation) ? Initialiser::he : Initialiser::xavier;
+  return initialiser == Initialiser::automatic ? start_before(activation) : initialiser;
 }
 
 std::string with(std::string text, Activation activation) {
@@ -48,24 +24,9 @@ std::string SampleShape::text() const {
   return is_flat() ? fmt::format("{}", channels) : fmt::format("{} x {} x {}", height, width, channels);
 }
 
-std::string_view name(Activation activation) {
-  for (const auto& [known, text] : activations)
-    if (known == activation) return text;
-  return "unknown";
-}
-
-Activation activation_called(std::string_view name) {
-  std::string all;
-  for (const auto& [known, text] : activations) {
-    if (text == name) return known;
-    all += fmt::format("{}{}", all.empty() ? "" : ", ", text);
-  }
-  throw OptionError(fmt::format("there is no activation '{}'; there are {}", name, all));
-}
-
 // ---- Dense
 
-std::string Dense::text() const { return with(fmt::format("Dense {}", outputs), activation); }
+std::string Dense::text() const { return with(fmt::format("{} {}", name, outputs), activation); }
 
 SampleShape Dense::output(const SampleShape& in) const {
   if (!in.is_flat())
@@ -106,7 +67,7 @@ std::string text_of(const Window& window) {
 
 }  // namespace
 
-std::string Conv2d::text() const { return with(fmt::format("Conv2d {}, {}", channels, text_of(window)), activation); }
+std::string Conv2d::text() const { return with(fmt::format("{} {}, {}", name, channels, text_of(window)), activation); }
 
 SampleShape Conv2d::output(const SampleShape& in) const { return sample_of(convolved(image_of(in), window, channels)); }
 
@@ -122,7 +83,7 @@ double Conv2d::flops(const SampleShape& in) const {
 
 template <Pooling of>
 std::string Pool2d<of>::text() const {
-  return fmt::format("{}Pool2d {}", of == Pooling::largest ? "Max" : "Average", text_of(window));
+  return fmt::format("{} {}", name, text_of(window));
 }
 template <Pooling of>
 SampleShape Pool2d<of>::output(const SampleShape& in) const {
@@ -137,7 +98,7 @@ template struct Pool2d<Pooling::mean>;
 
 // ---- LayerNorm
 
-std::string LayerNorm::text() const { return "LayerNorm"; }
+std::string LayerNorm::text() const { return std::string(name); }
 
 SampleShape LayerNorm::output(const SampleShape& in) const {
   if (!(epsilon >= 0 && std::isfinite(epsilon)))
@@ -153,7 +114,7 @@ double LayerNorm::flops(const SampleShape& in) const { return 7 * static_cast<do
 
 // ---- Dropout
 
-std::string Dropout::text() const { return fmt::format("Dropout {}", rate); }
+std::string Dropout::text() const { return fmt::format("{} {}", name, rate); }
 
 SampleShape Dropout::output(const SampleShape& in) const {
   if (!(rate >= 0 && rate < 1)) misuse::no_dropout_rate(rate);
@@ -165,22 +126,6 @@ double Dropout::flops(const SampleShape& in) const { return static_cast<double>(
 // ---- what they compute
 
 namespace {
-
-template <class T>
-VarMatrix<T> activated(Activation activation, const VarMatrix<T>& x) {
-  switch (activation) {
-    case Activation::none: return x;
-    case Activation::relu: return relu(x);
-    case Activation::leaky_relu: return leaky_relu(x);
-    case Activation::elu: return elu(x);
-    case Activation::gelu: return gelu(x);
-    case Activation::silu: return silu(x);
-    case Activation::softplus: return softplus(x);
-    case Activation::tanh: return tanh(x);
-    case Activation::sigmoid: return sigmoid(x);
-  }
-  return x;
-}
 
 // A batch on its way through a layer.
 template <class T>

@@ -17,7 +17,9 @@
 #include <variant>
 #include <vector>
 
+#include <autodiff/calculus/type_list.hpp>
 #include <autodiff/matrix.hpp>
+#include <models/network/activation.hpp>
 #include <models/network/initialise.hpp>
 
 namespace downhill {
@@ -37,14 +39,6 @@ struct SampleShape {
   bool operator==(const SampleShape&) const = default;
 };
 
-/// The function that a layer applies to each of its outputs; see calculus.hpp for what each computes.
-enum class Activation { none, relu, leaky_relu, elu, gelu, silu, softplus, tanh, sigmoid };
-
-/// "none", "relu" and so on.
-std::string_view name(Activation activation);
-/// Throws OptionError for a name that no activation has, and lists those that there are.
-Activation activation_called(std::string_view name);
-
 /// What a layer needs to know of a pass through the network.
 struct Pass {
   std::mt19937_64* dropout = nullptr;  ///< set in training: the generator that says what to drop
@@ -60,15 +54,30 @@ struct ParameterShape {
   std::size_t size() const { return rows * columns; }
 };
 
-// Every layer has these members. `in` is the shape of a sample as it comes in; `output` throws ShapeError where it does
-// not fit, OptionError for an option of the layer outside its domain.
+// Every layer has these members, and takes its place in the list AllLayers below. `in` is the shape of a sample as it
+// comes in; `output` throws ShapeError where it does not fit, OptionError for an option of the layer outside its
+// domain.
 //
+//     static constexpr std::string_view name                         "Dense", also in files
+//     void for_each_option(Visit&& visit)                            visit(key, member): what is written and read
 //     std::string text() const                                       "Dense 64, relu"
 //     SampleShape output(const SampleShape& in) const
 //     std::vector<ParameterShape> parameters(const SampleShape& in) const
 //     double flops(const SampleShape& in) const                      of the forward pass, of a sample
 //
 // What it computes is in `forward`.
+
+namespace layers_detail {
+
+template <class Visit>
+void for_each_option(Window& window, Visit&& visit) {
+  visit("height", window.height);
+  visit("width", window.width);
+  visit("stride", window.stride);
+  visit("padding", window.padding);
+}
+
+}  // namespace layers_detail
 
 /// f(x W + b), W of inputs x outputs.
 struct Dense {
@@ -77,6 +86,14 @@ struct Dense {
   Initialiser initialiser = Initialiser::automatic;
   bool bias = true;
 
+  static constexpr std::string_view name = "Dense";
+  template <class Visit>
+  void for_each_option(Visit&& visit) {
+    visit("outputs", outputs);
+    visit("activation", activation);
+    visit("initialiser", initialiser);
+    visit("bias", bias);
+  }
   std::string text() const;
   SampleShape output(const SampleShape& in) const;
   std::vector<ParameterShape> parameters(const SampleShape& in) const;
@@ -91,6 +108,14 @@ struct Conv2d {
   Activation activation = Activation::none;
   Initialiser initialiser = Initialiser::automatic;
 
+  static constexpr std::string_view name = "Conv2d";
+  template <class Visit>
+  void for_each_option(Visit&& visit) {
+    visit("channels", channels);
+    visit("activation", activation);
+    visit("initialiser", initialiser);
+    layers_detail::for_each_option(window, visit);
+  }
   std::string text() const;
   SampleShape output(const SampleShape& in) const;
   std::vector<ParameterShape> parameters(const SampleShape& in) const;
@@ -105,6 +130,11 @@ template <Pooling of>
 struct Pool2d {
   Window window = {.height = 2, .width = 2, .stride = 2};
 
+  static constexpr std::string_view name = of == Pooling::largest ? "MaxPool2d" : "AveragePool2d";
+  template <class Visit>
+  void for_each_option(Visit&& visit) {
+    layers_detail::for_each_option(window, visit);
+  }
   std::string text() const;
   SampleShape output(const SampleShape& in) const;
   std::vector<ParameterShape> parameters(const SampleShape&) const { return {}; }
@@ -121,6 +151,11 @@ extern template struct Pool2d<Pooling::mean>;
 struct LayerNorm {
   double epsilon = 1e-5;
 
+  static constexpr std::string_view name = "LayerNorm";
+  template <class Visit>
+  void for_each_option(Visit&& visit) {
+    visit("epsilon", epsilon);
+  }
   std::string text() const;
   SampleShape output(const SampleShape& in) const;
   std::vector<ParameterShape> parameters(const SampleShape& in) const;
@@ -131,6 +166,11 @@ struct LayerNorm {
 struct Dropout {
   double rate = 0.5;
 
+  static constexpr std::string_view name = "Dropout";
+  template <class Visit>
+  void for_each_option(Visit&& visit) {
+    visit("rate", rate);
+  }
   std::string text() const;
   SampleShape output(const SampleShape& in) const;
   std::vector<ParameterShape> parameters(const SampleShape&) const { return {}; }
@@ -139,7 +179,10 @@ struct Dropout {
 
 /// Takes an image as a row of features. The elements stay where they are.
 struct Flatten {
-  std::string text() const { return "Flatten"; }
+  static constexpr std::string_view name = "Flatten";
+  template <class Visit>
+  void for_each_option(Visit&&) {}
+  std::string text() const { return std::string(name); }
   SampleShape output(const SampleShape& in) const { return in.size(); }
   std::vector<ParameterShape> parameters(const SampleShape&) const { return {}; }
   double flops(const SampleShape&) const { return 0; }
@@ -212,8 +255,10 @@ class CustomLayer {
   std::shared_ptr<const Any> layer_;
 };
 
+/// All layers of the library: what files hold and the tests of layers come from this list.
+using AllLayers = TypeList<Dense, LayerNorm, Dropout, Flatten, Conv2d, MaxPool2d, AveragePool2d>;
 /// One layer of any kind.
-using Layer = std::variant<Dense, LayerNorm, Dropout, Flatten, Conv2d, MaxPool2d, AveragePool2d, CustomLayer>;
+using Layer = decltype(AllLayers{} + TypeList<CustomLayer>{})::In<std::variant>;
 
 /// What a layer computes of a batch x, from its parameters in the order of its list.
 template <class T>

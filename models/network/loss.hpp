@@ -11,7 +11,7 @@
 
 namespace downhill {
 
-/// The loss that training makes small.
+/// The loss that training makes small. To add one, write its name here, and its struct in loss.cpp.
 enum class Loss {
   automatic,  ///< softmax_cross_entropy for labels, or with one output logistic_cross_entropy; mean_squared_error for
               ///< numbers
@@ -24,6 +24,8 @@ enum class Loss {
 
 /// "automatic", "softmax_cross_entropy" and so on.
 std::string_view name(Loss loss);
+/// Throws OptionError for a name that no loss has, and lists those that there are.
+Loss loss_called(std::string_view name);
 
 /// What `automatic` stands for with these samples, or the loss itself. Throws ShapeError where the loss, the outputs of
 /// the model and the samples do not fit together, and says what would.

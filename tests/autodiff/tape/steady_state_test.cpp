@@ -3,15 +3,17 @@
 
 #include <malloc.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
 #include <vector>
 
-#include <autodiff/descent/methods.hpp>
+#include <autodiff/descent/all_methods.hpp>
 #include <autodiff/descent/objective.hpp>
 #include <autodiff/inspect/trace/trace.hpp>
 #include <autodiff/matrix.hpp>
+#include <autodiff/text/names.hpp>
 #include <models/network/network.hpp>
 #include <models/training/training.hpp>
 #include <support/catch.hpp>
@@ -130,14 +132,46 @@ TEST_CASE("a trainer's step allocates nothing after the first epoch, and neither
     CHECK(last < first);
   };
   const auto classes = two_moons<float>(70, 0.1, 1);
-  check(classes, 2, Loss::softmax_cross_entropy);
-  check(classes, 1, Loss::logistic_cross_entropy);
   Samples<float> numbers = classes;
   numbers.outputs = 1;
   numbers.targets.assign(numbers.labels.begin(), numbers.labels.end());
   numbers.labels.clear();
-  check(numbers, 1, Loss::mean_squared_error);
-  check(numbers, 1, Loss::huber);
+  for (const Loss loss : enumerators<Loss>) {
+    CAPTURE(name(loss));
+    std::size_t checked = 0;
+    for (const std::size_t outputs : {1U, 2U})
+      for (const Samples<float>* samples : std::array<const Samples<float>*, 2>{&classes, &numbers}) {
+        try {
+          chosen_loss(loss, *samples, outputs);
+        } catch (const ShapeError&) {
+          continue;
+        }
+        check(*samples, outputs, loss);
+        ++checked;
+      }
+    CHECK(checked > 0);
+  }
+}
+
+TEST_CASE("a trainer's step allocates nothing, by every first-order method and after every activation") {
+  const auto classes = two_moons<float>(64, 0.1, 1);
+  const auto check = [&](const auto& method, Activation activation) {
+    Mlp<float> network(dense({2, 16, 2}, activation));
+    Trainer trainer(network, classes, method, {.batch = 16});
+    for (int step = 0; step < 4; ++step) trainer.step();
+    const std::size_t before = allocations;
+    for (int step = 0; step < 8; ++step) trainer.step();
+    const std::size_t after = allocations;
+    CHECK(after == before);
+  };
+  FirstOrderMethods::for_each([&]<class M>(std::type_identity<M>) {
+    CAPTURE(M::name);
+    check(M{}, Activation::relu);
+  });
+  for (const Activation activation : enumerators<Activation>) {
+    CAPTURE(name(activation));
+    check(GradientDescent{}, activation);
+  }
 }
 
 TEST_CASE("a step of a network for images allocates nothing, dense or with convolution") {

@@ -4,10 +4,15 @@
 
 #include <cmath>
 #include <cstddef>
+#include <map>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <autodiff/error.hpp>
+#include <autodiff/gradient_check.hpp>
+#include <autodiff/text/names.hpp>
 
 #include "support/catch.hpp"
 #include "support/text.hpp"
@@ -71,32 +76,120 @@ TEST_CASE("Names of classes count as classes, even those of which there is no sa
   CHECK_NOTHROW(chosen_loss(Loss::automatic, samples, 3));
 }
 
-TEST_CASE("A loss is that of its formula") {
-  const std::vector<double> values{0.5, -1, 2, 0.25}, targets{0, 1, 1, 0.5};
-  const std::vector<std::size_t> labels{1, 0};
-  const auto outputs = VarMatrix<double>::constant(values, 2, 2);
-  const Batch<double> numbers{{}, {}, targets}, classes{{}, labels, {}};
-  double squares = 0, robust = 0, logistic = 0;
-  for (std::size_t i = 0; i < 4; ++i) {
-    const double e = values[i] - targets[i], p = 1 / (1 + std::exp(-values[i]));
-    squares += e * e / 4;
-    robust += (std::abs(e) <= 0.75 ? e * e / 2 : 0.75 * (std::abs(e) - 0.375)) / 4;
-    logistic -= (targets[i] * std::log(p) + (1 - targets[i]) * std::log(1 - p)) / 4;
+namespace {
+
+// What each loss is of the outputs for two samples, which have targets and labels.
+struct Two {
+  std::vector<double> outputs{0.5, -1, 2, 0.25}, targets{0, 1, 1, 0.5};
+  std::vector<std::size_t> labels{1, 0};
+  double delta = 0.75;
+
+  double mean(auto&& of_each) const {
+    double sum = 0;
+    for (std::size_t i = 0; i < outputs.size(); ++i) sum += of_each(outputs[i], targets[i]);
+    return sum / static_cast<double>(outputs.size());
   }
-  const double softmax = -(std::log(std::exp(-1) / (std::exp(0.5) + std::exp(-1))) +
-                           std::log(std::exp(2) / (std::exp(2) + std::exp(0.25)))) /
-                         2;
-  const auto is = [](double expected) { return Catch::Approx(expected).epsilon(1e-14); };
-  CHECK(loss_of(Loss::mean_squared_error, 1, outputs, numbers).value() == is(squares));
-  CHECK(loss_of(Loss::huber, 0.75, outputs, numbers).value() == is(robust));
-  CHECK(loss_of(Loss::logistic_cross_entropy, 1, outputs, numbers).value() == is(logistic));
-  CHECK(loss_of(Loss::softmax_cross_entropy, 1, outputs, classes).value() == is(softmax));
+};
+const std::map<std::string_view, double (*)(const Two&)> formulas{
+    {"softmax_cross_entropy",
+     [](const Two& two) {
+       double sum = 0;
+       for (std::size_t i = 0; i < 2; ++i) {
+         const double *row = &two.outputs[2 * i], all = std::exp(row[0]) + std::exp(row[1]);
+         sum -= std::log(std::exp(row[two.labels[i]]) / all) / 2;
+       }
+       return sum;
+     }},
+    {"logistic_cross_entropy",
+     [](const Two& two) {
+       return two.mean([](double output, double target) {
+         const double p = 1 / (1 + std::exp(-output));
+         return -(target * std::log(p) + (1 - target) * std::log(1 - p));
+       });
+     }},
+    {"mean_squared_error",
+     [](const Two& two) {
+       return two.mean([](double output, double target) { return (output - target) * (output - target); });
+     }},
+    {"huber",
+     [](const Two& two) {
+       return two.mean([&](double output, double target) {
+         const double e = std::abs(output - target);
+         return e <= two.delta ? e * e / 2 : two.delta * (e - two.delta / 2);
+       });
+     }},
+};
+
+// Each loss that is one, and does not stand for another.
+template <class Visit>
+void for_each_loss(Visit&& visit) {
+  for (const Loss loss : enumerators<Loss>) {
+    INFO("the loss '" << name(loss) << "'");
+    if (loss != Loss::automatic) visit(loss);
+  }
 }
 
-TEST_CASE("Every loss has a name") {
+}  // namespace
+
+TEST_CASE("Every loss is that of its formula, in double and in float") {
+  const Two two;
+  const Batch<double> batch{{}, two.labels, two.targets};
+  const std::vector<float> values(two.outputs.begin(), two.outputs.end()),
+      targets(two.targets.begin(), two.targets.end());
+  for_each_loss([&](Loss loss) {
+    const auto formula = formulas.find(name(loss));
+    if (formula == formulas.end()) {
+      FAIL_CHECK("the loss '" << name(loss) << "': add what it is to the formulas of this file");
+      return;
+    }
+    const double expected = formula->second(two);
+    CHECK(loss_of(loss, two.delta, VarMatrix<double>::constant(two.outputs, 2, 2), batch).value() ==
+          Catch::Approx(expected).epsilon(1e-14));
+    CHECK(loss_of(loss, two.delta, VarMatrix<float>::constant(values, 2, 2), {{}, two.labels, targets}).value() ==
+          Catch::Approx(expected).epsilon(1e-5));
+  });
+}
+
+TEST_CASE("The gradient of every loss is that of differences") {
+  const Two two;
+  const Batch<double> batch{{}, two.labels, two.targets};
+  for_each_loss([&](Loss loss) {
+    const auto at = [&](std::span<const double> outputs, Gradient<double>* swept) {
+      Tape<double> tape;
+      const auto value = loss_of(loss, two.delta, parameters(tape, outputs, 2, 2), batch);
+      if (swept != nullptr) tape.gradient(value, *swept);
+      return value.value();
+    };
+    Gradient<double> swept;
+    at(two.outputs, &swept);
+    const std::vector<double> gradient(swept.parameters().begin(), swept.parameters().end());
+    const auto check =
+        check_gradient([&](std::span<const double> outputs) { return at(outputs, nullptr); }, two.outputs, gradient);
+    for (const CheckedComponent& component : check.components) CHECK(component.verdict == Verdict::agrees);
+  });
+}
+
+TEST_CASE("Every loss fits labels or numbers, and says of the others that it does not") {
+  for_each_loss([](Loss loss) {
+    const std::string of_labels = complaint(loss, of_classes({0, 1}), 1), more = complaint(loss, of_classes({0, 1}), 2);
+    const std::string numbers = complaint(loss, of_numbers(2), 2);
+    CHECK((of_labels.empty() || more.empty() || numbers.empty()));
+    for (const std::string& text : {of_labels, more, numbers})
+      CHECK((text.empty() || text.starts_with(std::string(name(loss)) + ": ")));
+  });
+}
+
+TEST_CASE("A loss that stands for another is refused where one is computed") {
+  const Two two;
+  CHECK_THROWS_AS(loss_of(Loss::automatic, 1, VarMatrix<double>::constant(two.outputs, 2, 2),
+                          Batch<double>{{}, two.labels, two.targets}),
+                  OptionError);
+}
+
+TEST_CASE("Losses have names, by which they are found again") {
+  for (const Loss loss : enumerators<Loss>) CHECK(loss_called(name(loss)) == loss);
   CHECK(name(Loss::automatic) == "automatic");
-  CHECK(name(Loss::softmax_cross_entropy) == "softmax_cross_entropy");
-  CHECK(name(Loss::logistic_cross_entropy) == "logistic_cross_entropy");
-  CHECK(name(Loss::mean_squared_error) == "mean_squared_error");
   CHECK(name(Loss::huber) == "huber");
+  CHECK_THAT(message_of([] { loss_called("cube"); }),
+             Catch::Matchers::StartsWith("there is no loss 'cube'; there are automatic, softmax_cross_entropy, "));
 }

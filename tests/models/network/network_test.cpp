@@ -3,14 +3,17 @@
 #include <models/network/network.hpp>
 
 #include <cmath>
+#include <map>
 #include <numbers>
 #include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <autodiff/error.hpp>
 #include <autodiff/gradient_check.hpp>
+#include <autodiff/text/names.hpp>
 #include <models/training/training.hpp>
 
 #include "support/block_check.hpp"
@@ -23,19 +26,24 @@ using block_check::numbers;
 
 namespace {
 
+// What each activation computes.
+const std::map<std::string_view, double (*)(double)> formulas{
+    {"none", [](double x) { return x; }},
+    {"relu", [](double x) { return x > 0 ? x : 0; }},
+    {"leaky_relu", [](double x) { return x > 0 ? x : 0.01 * x; }},
+    {"elu", [](double x) { return x > 0 ? x : std::exp(x) - 1; }},
+    {"gelu", [](double x) { return x * (1 + std::erf(x / std::numbers::sqrt2)) / 2; }},
+    {"silu", [](double x) { return x / (1 + std::exp(-x)); }},
+    {"softplus", [](double x) { return std::log(1 + std::exp(x)); }},
+    {"tanh", [](double x) { return std::tanh(x); }},
+    {"sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }},
+};
+
 double by_formula(Activation activation, double x) {
-  switch (activation) {
-    case Activation::none: return x;
-    case Activation::relu: return x > 0 ? x : 0;
-    case Activation::leaky_relu: return x > 0 ? x : 0.01 * x;
-    case Activation::elu: return x > 0 ? x : std::exp(x) - 1;
-    case Activation::gelu: return x * (1 + std::erf(x / std::numbers::sqrt2)) / 2;
-    case Activation::silu: return x / (1 + std::exp(-x));
-    case Activation::softplus: return std::log(1 + std::exp(x));
-    case Activation::tanh: return std::tanh(x);
-    case Activation::sigmoid: return 1 / (1 + std::exp(-x));
-  }
-  return x;
+  const auto formula = formulas.find(name(activation));
+  if (formula == formulas.end())
+    FAIL("the activation '" << name(activation) << "': add what it computes to the formulas of this file");
+  return formula->second(x);
 }
 
 // Inputs of `from` numbers through weights and biases that stand from `at` on.
@@ -60,9 +68,7 @@ Mlp<double> small() { return Mlp<double>(dense({3, 4, 2}, Activation::tanh, 7));
 }  // namespace
 
 TEST_CASE("A dense network of every activation gives what its formula does") {
-  for (const Activation activation :
-       {Activation::none, Activation::relu, Activation::leaky_relu, Activation::elu, Activation::gelu, Activation::silu,
-        Activation::softplus, Activation::tanh, Activation::sigmoid}) {
+  for (const Activation activation : enumerators<Activation>) {
     CAPTURE(name(activation));
     Mlp<double> network({.input = 3, .layers = {Dense{4, activation}, Dense{2, activation}}});
     fill(network, 5);
@@ -198,7 +204,8 @@ TEST_CASE("Dropout drops in training only") {
 }
 
 TEST_CASE("The gradient of a whole network is that of differences") {
-  for (const Activation activation : {Activation::tanh, Activation::gelu, Activation::softplus}) {
+  for (const Activation activation : enumerators<Activation>) {
+    CAPTURE(name(activation));
     Mlp<double> network({.input = 3, .layers = {Dense{4, activation}, LayerNorm{}, Dropout{}, Dense{3}}});
     fill(network, 11);
     Samples<double> samples{.features = 3, .inputs = numbers(3 * 7, 12), .labels = {0, 1, 2, 0, 1, 2, 0}};

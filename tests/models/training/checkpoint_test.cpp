@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <autodiff/descent/all_methods.hpp>
 #include <autodiff/error.hpp>
 #include <models/files/file.hpp>
 
@@ -96,9 +97,10 @@ TEST_CASE("training 100 steps is 50, save, load in another program, and 50 more,
     CHECK(result.best_epoch == reference.log().result().best_epoch);
   };
   check(Adam{.learning_rate = Cosine{.first = 0.02, .steps = 99}});
-  check(Momentum{.learning_rate = 0.05});
-  check(GradientDescent{.learning_rate = 0.1});
-  check(AMSGrad{.learning_rate = 0.01});
+  FirstOrderMethods::for_each([&]<class M>(std::type_identity<M>) {
+    CAPTURE(M::name);
+    check(M{});
+  });
 }
 
 TEST_CASE("a checkpoint of another training is refused, and nothing is changed") {

@@ -2,16 +2,21 @@
 
 #include <models/training/training.hpp>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <memory>
 #include <random>
+#include <set>
 #include <stdexcept>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include <autodiff/descent/quasi_newton.hpp>
+#include <autodiff/descent/all_methods.hpp>
 #include <autodiff/error.hpp>
+#include <autodiff/text/names.hpp>
 #include <models/network/logistic.hpp>
 
 #include "support/catch.hpp"
@@ -70,7 +75,10 @@ TEST_CASE("Every method of descent trains logistic regression to the same bottom
   LogisticRegression<double> reference(2);
   fit(reference, moons, Lbfgs{}, {.epochs = 300});
   const double bottom = evaluate(reference, moons).loss;
-  const auto trains = [&](const auto& method, std::size_t epochs, double within) {
+  std::set<std::string_view> tried;
+  const auto trains = [&]<class M>(const M& method, std::size_t epochs, double within) {
+    INFO(M::name);
+    tried.insert(M::name);
     LogisticRegression<double> model(2);
     fit(model, moons, method, {.epochs = epochs, .batch = 1000});
     CHECK(evaluate(model, moons).loss == Catch::Approx(bottom).epsilon(within));
@@ -78,6 +86,8 @@ TEST_CASE("Every method of descent trains logistic regression to the same bottom
   const auto falling = [](double rate) {
     return LearningRate([rate](std::size_t k) { return rate / (1 + 0.02 * static_cast<double>(k)); });
   };
+  trains(Lbfgs{}, 300, 1e-9);
+  trains(BoundedLbfgs{}, 300, 1e-9);
   trains(Bfgs{}, 300, 1e-9);
   trains(ConjugateGradient{}, 300, 1e-9);
   trains(SteepestDescent{}, 1000, 1e-6);
@@ -92,6 +102,49 @@ TEST_CASE("Every method of descent trains logistic regression to the same bottom
   trains(NAdam{.learning_rate = 0.1}, 1000, 1e-5);
   trains(AMSGrad{.learning_rate = 0.1}, 1000, 1e-5);
   trains(Lion{.learning_rate = falling(0.1)}, 1000, 1e-3);
+  GradientMethods::for_each([&]<class M>(std::type_identity<M>) {
+    INFO("the method " << M::name << ": add it above, with a learning rate and a number of epochs for this problem");
+    CHECK(tried.contains(M::name));
+  });
+}
+
+TEST_CASE("Every loss, every activation and every layer of the lists is trained down to less than it began with") {
+  const auto trains = [](const Architecture& architecture, const Samples<double>& samples, Loss loss) {
+    Mlp<double> network(architecture);
+    const double before = evaluate(network, samples, loss).loss;
+    fit(network, samples, Adam{.learning_rate = 0.05}, {.epochs = 100, .loss = loss});
+    CHECK(evaluate(network, samples, loss).loss < 0.9 * before);
+  };
+  const auto moons = two_moons<double>(60, 0.1, 1);
+  Samples<double> numbers{.features = 2, .inputs = moons.inputs, .outputs = 1};
+  for (const std::size_t label : moons.labels) numbers.targets.push_back(static_cast<double>(label));
+  const auto fits = [](Loss loss, const Samples<double>& samples, std::size_t outputs) {
+    return message_of([&] { chosen_loss(loss, samples, outputs); }).empty();
+  };
+  for (const Loss loss : enumerators<Loss>) {
+    CAPTURE(name(loss));
+    std::size_t trained = 0;
+    for (const std::size_t outputs : {1U, 2U})
+      for (const Samples<double>* samples : std::array<const Samples<double>*, 2>{&moons, &numbers})
+        if (fits(loss, *samples, outputs)) trains(dense({2, 8, outputs}, Activation::tanh), *samples, loss), ++trained;
+    CHECK(trained > 0);
+  }
+  for (const Activation activation : enumerators<Activation>) {
+    CAPTURE(name(activation));
+    trains(dense({2, 8, 2}, activation), moons, Loss::automatic);
+  }
+  Samples<double> images{.features = 32, .outputs = 1};  // 4 x 4 pixels with two channels
+  for (std::size_t i = 0; i < 12; ++i) {
+    for (std::size_t j = 0; j < 32; ++j) images.inputs.push_back(std::sin(static_cast<double>(i * j + i + j)));
+    images.targets.push_back(std::sin(static_cast<double>(3 * i)));
+  }
+  AllLayers::for_each([&]<class L>(std::type_identity<L>) {
+    CAPTURE(L::name);
+    if constexpr (std::is_same_v<L, Dense>)
+      trains({.input = 32, .layers = {L{}, Dense{1}}}, images, Loss::automatic);
+    else
+      trains({.input = {4, 4, 2}, .layers = {L{}, Flatten{}, Dense{1}}}, images, Loss::automatic);
+  });
 }
 
 TEST_CASE("Four hidden units learn XOR") {
@@ -158,8 +211,10 @@ TEST_CASE("Without epochs nothing moves, and observers are told once that it has
     CHECK(result.why == "there were no epochs to train");
     CHECK(parameters_of(model) == Values{0, 0, 0});
   };
-  check(Adam{});
-  check(Lbfgs{});
+  GradientMethods::for_each([&]<class M>(std::type_identity<M>) {
+    CAPTURE(M::name);
+    check(M{});
+  });
 }
 
 TEST_CASE("A time limit ends the training between two epochs") {
