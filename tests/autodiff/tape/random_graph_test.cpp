@@ -254,6 +254,13 @@ class Machine {
 
 }  // namespace
 
+TEST_CASE("every rule of the list has its formula among those of the random programs", "[random_graph]") {
+  AllRules::for_each([]<class Rule>(std::type_identity<Rule>) {
+    INFO("the rule '" << Rule::name << "': add its value and slopes to tests/support/rule_formulas.hpp");
+    CHECK(formula_of<Rule>() != nullptr);
+  });
+}
+
 TEMPLATE_TEST_CASE("random programs agree with forward mode in long double", "[random_graph]", double, float) {
   using T = TestType;
   Table<T> table;
