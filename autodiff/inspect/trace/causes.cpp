@@ -279,22 +279,11 @@ std::string_view cause_in_row(const Record& record, const RecordedStep& step, st
 }
 
 constexpr std::array<std::string_view, 3> by_row{"softmax", "log_softmax", "log_sum_exp"};
-constexpr std::array<std::string_view, 16> not_by_element{"product",
-                                                          "affine",
-                                                          "softmax",
-                                                          "log_softmax",
-                                                          "log_sum_exp",
-                                                          "sum",
-                                                          "layer_norm",
-                                                          "convolution",
-                                                          "max_pooling",
-                                                          "average_pooling",
-                                                          "gather_rows",
-                                                          "concatenate",
-                                                          "recompute",
-                                                          "mean_squared_error",
-                                                          "softmax_cross_entropy",
-                                                          "logistic_cross_entropy"};
+// Is each element of the result made of one element of each operand? Of the rules of numbers this is known.
+bool is_by_element(std::string_view label) {
+  constexpr auto rules = (RulesOfArity<1>{} + RulesOfArity<2>{} + RulesOfArity<3>{}).names();
+  return std::ranges::find(rules, label) != rules.end();
+}
 
 }  // namespace
 
@@ -310,7 +299,7 @@ std::optional<double> element_value(const Record& record, const Operand& operand
 
 std::size_t element_of(const RecordedStep& step, const Operand& operand, std::size_t element) {
   if (operand.count == 1) return 0;
-  if (std::ranges::find(not_by_element, step.label) != not_by_element.end()) return nowhere;
+  if (!is_by_element(step.label)) return nowhere;
   const auto [rows, columns] = step.shape;
   const auto [of_rows, of_columns] = operand.shape;
   if (of_rows * of_columns != operand.count || columns == 0) return nowhere;

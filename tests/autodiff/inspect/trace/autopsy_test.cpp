@@ -99,6 +99,27 @@ TEST_CASE("where a rule of the list has no value, or an infinite slope, the auto
   });
 }
 
+TEST_CASE("an element of a block comes from one element of its operand where the block is a rule of numbers",
+          "[autopsy]") {
+  const auto from = [](std::string_view label) {
+    inspect::RecordedStep step;
+    step.label = label;
+    step.operands.resize(1);
+    step.operands[0].slot = 0;
+    step.count = step.operands[0].count = 4;
+    step.shape = step.operands[0].shape = {2, 2};
+    return inspect::element_of(step, step.operands[0], 3);
+  };
+  AllRules::for_each([&]<class Rule>(std::type_identity<Rule>) {
+    INFO(Rule::name);
+    CHECK((from(Rule::name) == 3) == (arity_of<Rule> != any_number));
+  });
+  for (const std::string_view label : {"product", "softmax", "inverse", "solve", "cholesky", "custom"}) {
+    INFO(label);
+    CHECK(from(label) == inspect::nowhere);
+  }
+}
+
 TEST_CASE("differences of infinities and 0 times infinity point to what overflowed before", "[autopsy]") {
   Tape<double> tape;
   Trace trace(tape);
