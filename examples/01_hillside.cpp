@@ -53,7 +53,7 @@ void show_side_by_side(const std::vector<Walk>& walks) {
   line("", [](const Walk&) { return fmt::format("{:>7}{:>10}", "w", "C"); });
   for (const std::size_t step : {0u, 1u, 2u, 3u, 4u, 5u, 10u, 20u, 40u})
     line(fmt::format("step {:>3}", step), [step](const Walk& walk) {
-      const downhill::Step& at = walk.result.path[step];
+      const downhill::Iterate& at = walk.result.path[step];
       return fmt::format("{:>7.2f}{:>10.2f}", at.point[0], at.value);
     });
 }
@@ -92,8 +92,8 @@ void show_pictures(const std::vector<Walk>& walks) {
 // A step multiplies w by 1 - 2 * rate: is that what all of them did?
 bool went_as_foretold(const Walk& walk) {
   double w = start;
-  for (const downhill::Step& step : walk.result.path) {
-    if (!(std::abs(step.point[0] - w) <= 1e-9 * std::abs(w)) && std::isfinite(step.value)) return false;
+  for (const downhill::Iterate& iterate : walk.result.path) {
+    if (!(std::abs(iterate.point[0] - w) <= 1e-9 * std::abs(w)) && std::isfinite(iterate.value)) return false;
     w *= 1 - 2 * walk.learning_rate;
   }
   return walk.result.path.size() > 40;
@@ -119,7 +119,7 @@ int main() {
   fmt::print("  {:<17} {:>6}  {:>12}   why it stopped\n", "rate", "steps", "w at the end");
   for (const Walk& walk : walks) {
     const bool burst = walk.result.reason == downhill::StopReason::not_finite;
-    const downhill::Step& end = walk.result.path[walk.result.path.size() - (burst ? 2 : 1)];
+    const downhill::Iterate& end = walk.result.path[walk.result.path.size() - (burst ? 2 : 1)];
     fmt::print("  {:<6} {:<10} {:>6}  {:>12.2g}   {}\n", walk.learning_rate, walk.verb, walk.result.steps, end.point[0],
                name(walk.result.reason));
   }

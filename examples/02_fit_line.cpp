@@ -165,7 +165,7 @@ void show_first_steps(const downhill::Result& result, const Points& points, doub
     for (const std::size_t i : {0u, 1u})
       width = std::max({width, shown(result.path[step].point[i]).size(), shown(result.path[step].gradient[i]).size()});
   for (std::size_t step = 0; step <= traced; ++step) {
-    const downhill::Step& at = result.path[step];
+    const downhill::Iterate& at = result.path[step];
     fmt::print("  step {0}   M = {2:>{1}}   B = {3:>{1}}   C = {4:>{1}}\n", step, width, shown(at.point[0]),
                shown(at.point[1]), shown(at.value));
     if (step == last) break;
@@ -185,7 +185,7 @@ void show_milestones(const downhill::Result& result, const Points& points) {
   fmt::print("  {:>7}  {:>14}  {:>10}  {:>18}  {:>18}\n", "step", "loss C", "|gradient|", "m", "b");
   const std::size_t last = result.path.size() - 1;
   for (std::size_t step = 0, next = 1;; step = std::min(next, last)) {
-    const downhill::Step& at = result.path[step];
+    const downhill::Iterate& at = result.path[step];
     const Line line = original(at.point, points);
     fmt::print("  {:>7}  {:>14.8g}  {:>10.2e}  {:>#18.11g}  {:>#18.11g}\n", step, at.value,
                std::hypot(at.gradient[0], at.gradient[1]), line.slope, line.intercept);
@@ -198,9 +198,9 @@ void show_milestones(const downhill::Result& result, const Points& points) {
 void show_plot(const downhill::Result& result) {
   if (result.path.size() < 2) return;
   std::vector<double> loss, gradient;
-  for (const downhill::Step& step : result.path) {
-    loss.push_back(step.value);
-    gradient.push_back(std::hypot(step.gradient[0], step.gradient[1]));
+  for (const downhill::Iterate& iterate : result.path) {
+    loss.push_back(iterate.value);
+    gradient.push_back(std::hypot(iterate.gradient[0], iterate.gradient[1]));
   }
   namespace inspect = downhill::inspect;
   const std::array<inspect::Curve, 2> curves{

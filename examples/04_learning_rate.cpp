@@ -60,7 +60,7 @@ void explain(const downhill::Diagnosis& any) {
 }
 
 // Where it ended, which is not the lowest place that it saw where it diverged.
-const downhill::Step& end_of(const Walk& walk) { return walk.result.path.back(); }
+const downhill::Iterate& end_of(const Walk& walk) { return walk.result.path.back(); }
 
 void show_table(const std::vector<Walk>& walks) {
   fmt::print("A step multiplies the distance to the bottom by the contraction:\n\n");

@@ -148,7 +148,7 @@ Diagnosis diagnose(const Curvature& curvature, double learning_rate) {
 namespace {
 
 // The least number of steps after which the path is back where it was, time after time; 0 if it is not.
-std::size_t period_of(std::span<const Step> path) {
+std::size_t period_of(std::span<const Iterate> path) {
   constexpr std::size_t longest = 16, rounds = 3;
   const auto length = [&](std::size_t i, std::size_t j) {
     return (as_vector(path[i].point) - as_vector(path[j].point)).stableNorm();
@@ -167,15 +167,15 @@ std::size_t period_of(std::span<const Step> path) {
 
 // Of the path after its first half: does the value rise again and again, without a trend up or down, while the
 // steps become no shorter?
-bool comes_no_lower(std::span<const Step> path, std::span<const VectorXd> steps) {
+bool comes_no_lower(std::span<const Iterate> path, std::span<const VectorXd> steps) {
   const std::size_t half = path.size() / 2, quarter = half / 2;
   const auto early = path.subspan(half, quarter), late = path.subspan(half + quarter);
-  const auto highest = [](std::span<const Step> part) {
-    return std::ranges::max_element(part, {}, &Step::value)->value;
+  const auto highest = [](std::span<const Iterate> part) {
+    return std::ranges::max_element(part, {}, &Iterate::value)->value;
   };
-  const auto mean_over = [](std::span<const Step> part, auto number) {
+  const auto mean_over = [](std::span<const Iterate> part, auto number) {
     double sum = 0;
-    for (const Step& step : part) sum += number(step.value);
+    for (const Iterate& iterate : part) sum += number(iterate.value);
     return sum / static_cast<double>(part.size());
   };
   const auto length = [&](std::size_t first, std::size_t last) {
@@ -192,18 +192,19 @@ bool comes_no_lower(std::span<const Step> path, std::span<const VectorXd> steps)
 }
 
 // Does the value rise over the last steps?
-bool climbs(std::span<const Step> path) {
+bool climbs(std::span<const Iterate> path) {
   constexpr std::size_t window = 5;
   return path.back().value > path[path.size() > window ? path.size() - 1 - window : 0].value;
 }
 
 }  // namespace
 
-PathDiagnosis diagnose(std::span<const Step> path) {
+PathDiagnosis diagnose(std::span<const Iterate> path) {
   constexpr std::size_t window = 20;
   std::size_t finite = 0;
-  const auto is_finite = [](const Step& step) {
-    return std::isfinite(step.value) && as_vector(step.point).allFinite() && as_vector(step.gradient).allFinite();
+  const auto is_finite = [](const Iterate& iterate) {
+    return std::isfinite(iterate.value) && as_vector(iterate.point).allFinite() &&
+           as_vector(iterate.gradient).allFinite();
   };
   while (finite < path.size() && is_finite(path[finite])) ++finite;
   const auto slope_at = [&](std::size_t i) { return as_vector(path[i].gradient).stableNorm(); };
@@ -237,7 +238,7 @@ PathDiagnosis diagnose(std::span<const Step> path) {
   std::size_t turns = 0, pairs = 0;
   for (std::size_t i = steps.size() > window ? steps.size() - window : 0; i + 1 < steps.size(); ++i, ++pairs)
     if (steps[i].stableNormalized().dot(steps[i + 1].stableNormalized()) < 0) ++turns;
-  const std::span<const Step> walked = path.first(steps.size() + 1);
+  const std::span<const Iterate> walked = path.first(steps.size() + 1);
   d.period = steps.size() + 1 == path.size() ? period_of(walked) : 0;
   const bool turning = 2 * turns > pairs;
   d.is_stuck =

@@ -119,7 +119,7 @@ struct PathDiagnosis {
 };
 
 /// Throws OptionError for a path of fewer than three places.
-PathDiagnosis diagnose(std::span<const Step> path);
+PathDiagnosis diagnose(std::span<const Iterate> path);
 
 // ---- the learning-rate range test
 

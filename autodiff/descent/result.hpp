@@ -76,11 +76,11 @@ std::string_view name(StopReason reason);
 /// What a walk keeps for its result: give Keep::path to `minimize` like an observer.
 enum class Keep { result, path };
 
-/// One place on the path, and what was found there.
-struct Step {
+/// A point that a walk came to, and what the objective says of it.
+struct Iterate {
   std::vector<double> point;
-  double value;
-  std::vector<double> gradient;
+  double value = 0;
+  std::vector<double> gradient = {};
 };
 
 /// Where a walk led: the lowest place that it visited, of those with equal values the one with the least gradient, and
@@ -98,7 +98,7 @@ struct Result {
   StopReason reason = StopReason::step_limit;
   std::string why;                    ///< one sentence: "the gradient is flat: |g| = 3.1e-09 <= 1e-08"
   std::exception_ptr exception = {};  ///< what was thrown, for StopReason::exception
-  std::vector<Step> path;             ///< with Keep::path: start, every step's place, and the end
+  std::vector<Iterate> path;          ///< with Keep::path: the start, and where each step led
 };
 
 /// What an observer is told: at the start, after every step, and once more when the walk has ended.

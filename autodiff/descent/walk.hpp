@@ -17,12 +17,6 @@
 
 namespace downhill {
 
-/// A point, and what the objective says of it.
-struct Iterate {
-  std::vector<double> point, gradient;
-  double value = 0;
-};
-
 /// The objective as a method sees it: its type is hidden, and evaluations are counted.
 class Evaluator {
  public:
@@ -186,7 +180,7 @@ class Walk {
       else
         remaining_ = remaining(step_by_last_step());
     }
-    if (keep_ == Keep::path) result_.path.push_back({now_.point, now_.value, now_.gradient});
+    if (keep_ == Keep::path) result_.path.push_back(now_);
   }
   template <class Observer>
   static std::string why_of(Observer& observer) {

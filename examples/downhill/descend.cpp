@@ -28,7 +28,7 @@
 namespace {
 
 namespace inspect = downhill::inspect;
-using downhill::Result, downhill::Step, downhill::StopReason;
+using downhill::Iterate, downhill::Result, downhill::StopReason;
 
 constexpr std::size_t most_steps = 1'000'000;  // the path is kept in memory
 
@@ -57,7 +57,7 @@ void show_milestones(const FormulaAtPoint& f, const Result& result) {
   fmt::print("{}\n", shown < f.names().size() ? fmt::format("  and {} more", f.names().size() - shown) : "");
   const std::size_t last = result.path.size() - 1;
   for (std::size_t step = 0, next = 1;; step = std::min(next, last)) {
-    const Step& at = result.path[step];
+    const Iterate& at = result.path[step];
     fmt::print("  {:>7}  {:>15.9g}  {:>10.2e}", step, unsigned_nan(at.value), unsigned_nan(length_of(at.gradient)));
     for (std::size_t i = 0; i < shown; ++i) fmt::print("  {:>13.7g}", unsigned_nan(at.point[i]));
     fmt::print("\n");
@@ -84,7 +84,7 @@ void show_end(const FormulaAtPoint& f, const Result& result) {
 std::string csv_of(const FormulaAtPoint& f, const Result& result) {
   std::string csv = fmt::format("step,f,gradient_norm,{}\n", fmt::join(f.names(), ","));
   for (std::size_t step = 0; step < result.path.size(); ++step) {
-    const Step& at = result.path[step];
+    const Iterate& at = result.path[step];
     csv += fmt::format("{},{},{},{}\n", step, at.value, length_of(at.gradient), fmt::join(at.point, ","));
   }
   return csv;
@@ -94,9 +94,9 @@ std::string csv_of(const FormulaAtPoint& f, const Result& result) {
 inspect::Interval ground_of(const Result& result, std::size_t coordinate, bool diverged) {
   constexpr std::size_t beginning = 6;
   std::vector<double> values;
-  for (const Step& step : result.path) {
+  for (const Iterate& iterate : result.path) {
     if (diverged && values.size() == beginning) break;
-    values.push_back(step.point[coordinate]);
+    values.push_back(iterate.point[coordinate]);
   }
   return inspect::with_margin(inspect::covering(values), 0.25);
 }
@@ -113,14 +113,14 @@ std::string page_of(const FormulaAtPoint& f, const Result& result, const std::st
     return inspect::landscape_page(title, f.text() + ". ● is the start, ○ the end.", ground, std::array{walk});
   }
   std::vector<double> values;
-  for (const Step& step : result.path) values.push_back(step.value);
+  for (const Iterate& iterate : result.path) values.push_back(iterate.value);
   const inspect::Curve curve{method, values};
   auto figure = loss_curve(std::array{curve}, {.title = "f, step by step", .value = "f"});
   figure.lines.push_back(ending);
   return inspect::page(title, f.text(), std::array{figure});
 }
 
-void demand_a_start(const FormulaAtPoint& f, const Step& start) {
+void demand_a_start(const FormulaAtPoint& f, const Iterate& start) {
   if (!std::isfinite(start.value))
     throw NotReached(
         fmt::format("f is {} at the start, where nothing leads downhill; start elsewhere", unsigned_nan(start.value)));
@@ -133,7 +133,7 @@ void demand_a_start(const FormulaAtPoint& f, const Step& start) {
 }
 
 // Why a place with a flat gradient is no bottom, by its curvature; "" where nothing speaks against a bottom.
-std::string why_no_bottom(const FormulaAtPoint& f, const Step& at, bool has_moved) {
+std::string why_no_bottom(const FormulaAtPoint& f, const Iterate& at, bool has_moved) {
   constexpr std::size_t most = 200;
   if (at.point.size() > most) return {};
   const downhill::Curvature c = downhill::curvature(f, at.point);
@@ -179,14 +179,14 @@ void run(const Options& options) {
   std::string trouble;
   constexpr std::size_t fewest = 20;  // steps that show what a walk does
   if (ran_out(result.reason) && result.steps >= fewest) {
-    const downhill::PathDiagnosis path = diagnose(std::span<const Step>(result.path));
+    const downhill::PathDiagnosis path = diagnose(std::span<const Iterate>(result.path));
     fmt::print("\n{}\n", wrapped(fmt::format("Its path: {}.", path.why)));
     if (path.is_stuck) trouble = path.why;
   } else if (result.reason == StopReason::flat_gradient && !is_bounded(options.method)) {
     trouble = why_no_bottom(f, result.path.back(), result.steps > 0);
   }
   std::vector<double> values;
-  for (const Step& step : result.path) values.push_back(step.value);
+  for (const Iterate& iterate : result.path) values.push_back(iterate.value);
   const inspect::Curve curve{text_of(method), values};
   if (values.size() > 1)
     fmt::print("\n{}", loss_curve_text(std::array{curve}, inspect::options_for(stdout), {.value = "f"}));

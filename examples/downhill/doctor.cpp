@@ -50,7 +50,7 @@ Tried tried(const FormulaAtPoint& f, const downhill::Diagnosis& d) {
     return {way + ", where the gradient is flat", last <= first};
   }
   if (walk.path.size() < 3) return {way, last <= first};
-  const downhill::PathDiagnosis path = diagnose(std::span<const downhill::Step>(walk.path));
+  const downhill::PathDiagnosis path = diagnose(std::span<const downhill::Iterate>(walk.path));
   const bool is_wrong = path.pace == downhill::Pace::diverges || path.pace == downhill::Pace::leaves || path.is_stuck;
   return {fmt::format("{}; {}", way, path.why), last < first && !is_wrong};
 }

@@ -27,7 +27,7 @@ ParameterErrors errors_at(std::span<const double> point, std::span<const std::si
       throw OptionError(fmt::format("parameter_errors: parameter {} is fixed, but there are only {}", i, n));
     free[static_cast<Index>(i)] = 0;
   }
-  Iterate at{{point.begin(), point.end()}, std::vector<double>(point.size()), 0};
+  Iterate at{.point = {point.begin(), point.end()}, .gradient = std::vector<double>(point.size())};
   Linearisation here;
   here.begin(at, evaluate);
 

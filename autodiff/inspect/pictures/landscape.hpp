@@ -50,7 +50,7 @@ std::vector<LinePiece> height_line(const Landscape& landscape, double level);
 struct DrawnWalk {
   std::string title;               ///< "rate 0.06: oscillates"
   std::vector<std::string> lines;  ///< what stands below the picture
-  std::span<const Step> path;      ///< of points of two parameters, x and y
+  std::span<const Iterate> path;   ///< of points of two parameters, x and y
 };
 
 /// One self-contained HTML page: a map for each walk, all to the same scale, and below it what is said; at the end the
@@ -79,16 +79,16 @@ void demand_places(const Landscape& landscape);
 std::string line_path(const Landscape& landscape, double level, const Plane& plane);
 std::string path_below(const Landscape& landscape, double level, const Plane& plane);
 
-/// A step of a walk that is drawn, and whether a line leads to it from the one before.
+/// An iterate that is drawn, and whether a line leads to it from the one before.
 struct Place {
-  const Step* step;
+  const Iterate* iterate;
   bool is_joined;
 };
-/// What is drawn of a walk: the steps that can be told apart on the picture, up to the first that is not finite or a
+/// What is drawn of a walk: the iterates that can be told apart on the picture, up to the first that is not finite or a
 /// thousand times as far away as the plane is long. The plane is cut into cells, a thousand along each side, or fewer
-/// where more than 4,000 places were left. A step that stays in its cell is left out, and a way from one cell to
-/// another is drawn once, however often it was gone. So the start and the end are there, and every overshoot that can
-/// be seen, also of a walk that bounces for a million steps. Throws ShapeError as above.
+/// where more than 4,000 places were left. An iterate in the cell of the one before is left out, and a way from one
+/// cell to another is drawn once, however often it was gone. So the start and the end are there, and every overshoot
+/// that can be seen, also of a walk that bounces for a million steps. Throws ShapeError as above.
 std::vector<Place> places_of(const DrawnWalk& walk, const Landscape& landscape);
 
 }  // namespace landscape_detail

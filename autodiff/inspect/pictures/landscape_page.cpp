@@ -64,13 +64,13 @@ std::string path_below(const Landscape& landscape, double level, const Plane& pl
 
 namespace {
 
-// Where a step is on the plane, in parts of its sides.
+// Where an iterate is on the plane, in parts of its sides.
 struct Part {
   double x, y;
 
-  Part(const Step& step, const Landscape& landscape)
-      : x((step.point[0] - landscape.x.low) / (landscape.x.high - landscape.x.low)),
-        y((step.point[1] - landscape.y.low) / (landscape.y.high - landscape.y.low)) {}
+  Part(const Iterate& iterate, const Landscape& landscape)
+      : x((iterate.point[0] - landscape.x.low) / (landscape.x.high - landscape.x.low)),
+        y((iterate.point[1] - landscape.y.low) / (landscape.y.high - landscape.y.low)) {}
 };
 
 // False only where the way from one to the other is beyond one of the sides.
@@ -80,38 +80,38 @@ bool may_be_seen(const Part& from, const Part& to) {
 }
 
 // With cells of this size; gives up when there are more than so many places.
-std::vector<Place> thinned(std::span<const Step> steps, const Landscape& landscape, double cell, std::size_t most) {
+std::vector<Place> thinned(std::span<const Iterate> path, const Landscape& landscape, double cell, std::size_t most) {
   using Cell = std::pair<double, double>;
   std::set<std::pair<Cell, Cell>> ways;
-  std::vector<Place> places{{&steps.front(), false}};
-  const Step* here = &steps.front();
+  std::vector<Place> places{{&path.front(), false}};
+  const Iterate* here = &path.front();
   const auto cell_of = [&](const Part& part) { return Cell(std::floor(part.x / cell), std::floor(part.y / cell)); };
-  const auto append = [&](const Step& step, bool is_joined) {
-    if (is_joined && places.back().step != here) places.push_back({here, false});
-    places.push_back({&step, is_joined});
+  const auto append = [&](const Iterate& iterate, bool is_joined) {
+    if (is_joined && places.back().iterate != here) places.push_back({here, false});
+    places.push_back({&iterate, is_joined});
   };
-  for (const Step& step : steps.subspan(1)) {
-    const Part from(*here, landscape), to(step, landscape);
+  for (const Iterate& iterate : path.subspan(1)) {
+    const Part from(*here, landscape), to(iterate, landscape);
     const Cell left = cell_of(from), reached = cell_of(to);
     if (left == reached) continue;
-    if (may_be_seen(from, to) && ways.insert(std::minmax(left, reached)).second) append(step, true);
+    if (may_be_seen(from, to) && ways.insert(std::minmax(left, reached)).second) append(iterate, true);
     if (places.size() > most) return places;
-    here = &step;
+    here = &iterate;
   }
-  if (places.back().step != &steps.back()) append(steps.back(), here != &steps.back() && places.back().step == here);
+  if (places.back().iterate != &path.back()) append(path.back(), here != &path.back() && places.back().iterate == here);
   return places;
 }
 
 // Up to the first that is not finite, or has left for good.
-std::span<const Step> followed(std::span<const Step> path, const Landscape& landscape) {
+std::span<const Iterate> followed(std::span<const Iterate> path, const Landscape& landscape) {
   constexpr double furthest = 1e3;
   std::size_t count = 0;
-  for (const Step& step : path) {
-    if (step.point.size() != 2)
-      throw ShapeError(fmt::format("a map takes points of two coordinates, not of {}", step.point.size()));
-    if (!std::isfinite(step.point[0]) || !std::isfinite(step.point[1])) break;
+  for (const Iterate& iterate : path) {
+    if (iterate.point.size() != 2)
+      throw ShapeError(fmt::format("a map takes points of two coordinates, not of {}", iterate.point.size()));
+    if (!std::isfinite(iterate.point[0]) || !std::isfinite(iterate.point[1])) break;
     ++count;
-    const Part part(step, landscape);
+    const Part part(iterate, landscape);
     if (std::hypot(part.x, part.y) > furthest) break;
   }
   return path.first(count);
@@ -122,10 +122,10 @@ std::span<const Step> followed(std::span<const Step> path, const Landscape& land
 std::vector<Place> places_of(const DrawnWalk& walk, const Landscape& landscape) {
   constexpr std::size_t most_places = 4000;
   constexpr double finest = 1e-3;
-  const std::span<const Step> steps = followed(walk.path, landscape);
-  if (steps.empty()) return {};
+  const std::span<const Iterate> path = followed(walk.path, landscape);
+  if (path.empty()) return {};
   for (double cell = finest;; cell *= 1.5)
-    if (auto places = thinned(steps, landscape, cell, most_places); places.size() <= most_places) return places;
+    if (auto places = thinned(path, landscape, cell, most_places); places.size() <= most_places) return places;
 }
 
 }  // namespace landscape_detail
@@ -162,7 +162,7 @@ std::string drawn(const DrawnWalk& walk, const Landscape& landscape, const Plane
   std::set<std::pair<double, double>> dotted;
   const std::vector<Place> places = places_of(walk, landscape);
   for (std::size_t i = 0; i < places.size(); ++i) {
-    double x = distant(plane.x, places[i].step->point[0]), y = distant(plane.y, places[i].step->point[1]);
+    double x = distant(plane.x, places[i].iterate->point[0]), y = distant(plane.y, places[i].iterate->point[1]);
     const double beyond = std::max(std::abs(x), std::abs(y)) / far;
     if (beyond > 1) x /= beyond, y /= beyond;
     line += fmt::format("{}{:.1f} {:.1f}", places[i].is_joined ? "L" : "M", x, y);

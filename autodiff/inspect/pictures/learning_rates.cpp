@@ -15,7 +15,7 @@ std::string learning_rate_comparison(const std::string& title, const std::string
   std::vector<DrawnWalk> walks;
   for (const RateRun& run : runs) {
     losses.emplace_back();
-    for (const Step& step : run.result.path) losses.back().push_back(step.value);
+    for (const Iterate& iterate : run.result.path) losses.back().push_back(iterate.value);
     const std::string name = fmt::format("rate {}: {}", run.rate, run.verdict);
     curves.push_back({name, losses.back()});
     walks.push_back({name,

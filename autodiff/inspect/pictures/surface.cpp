@@ -127,8 +127,8 @@ std::string drawn(const DrawnWalk& walk, const Landscape& landscape, const View&
   bool is_open = false;
   const std::vector<Place> places = places_of(walk, landscape);
   for (std::size_t i = 0; i < places.size(); ++i) {
-    const std::vector<double>& to = places[i].step->point;
-    const std::vector<double>& from = places[i].is_joined ? places[i - 1].step->point : to;
+    const std::vector<double>& to = places[i].iterate->point;
+    const std::vector<double>& from = places[i].is_joined ? places[i - 1].iterate->point : to;
     const Share share = above_plane(landscape, from, to);
     const double length = std::hypot((to[0] - from[0]) / (landscape.x.high - landscape.x.low),
                                      (to[1] - from[1]) / (landscape.y.high - landscape.y.low));

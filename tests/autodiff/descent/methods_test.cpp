@@ -22,7 +22,7 @@ namespace {
 const std::vector<double> lambda{1, 10, 0.25}, start{3, -1, 40};
 
 template <class M>
-std::vector<Step> ten_steps(const M& method) {
+std::vector<Iterate> ten_steps(const M& method) {
   const auto quadratic = by_hand(
       [](std::span<const double> x) {
         double sum = 0;
@@ -62,7 +62,7 @@ struct History {
 // Does every step go from x to x - decrease(history, x)?
 template <class M>
 void check(const M& method, const std::function<double(const History&, double x)>& decrease) {
-  const std::vector<Step> path = ten_steps(method);
+  const std::vector<Iterate> path = ten_steps(method);
   REQUIRE(path.size() == 11);
   for (std::size_t i = 0; i < 3; ++i) {
     History history;

@@ -23,11 +23,11 @@ const auto bowl = [](auto w) { return w[0] * w[0]; };
 TEST_CASE("on the bowl w^2 every step multiplies w by 1 - 2 learning_rate", "[minimize]") {
   for (const double rate : {0.001, 0.1, 0.5, 0.9, 1.0, 1.1}) {
     const Result result = minimize(bowl, {5.0}, {.learning_rate = rate}, {.gradient_norm = 0, .steps = 20}, Keep::path);
-    for (const Step& step : result.path) {
-      const auto k = static_cast<double>(&step - result.path.data());
-      CHECK(step.point[0] == Catch::Approx(5 * std::pow(1 - 2 * rate, k)).margin(1e-300));
-      CHECK(step.value == step.point[0] * step.point[0]);
-      CHECK(step.gradient[0] == 2 * step.point[0]);
+    for (const Iterate& iterate : result.path) {
+      const auto k = static_cast<double>(&iterate - result.path.data());
+      CHECK(iterate.point[0] == Catch::Approx(5 * std::pow(1 - 2 * rate, k)).margin(1e-300));
+      CHECK(iterate.value == iterate.point[0] * iterate.point[0]);
+      CHECK(iterate.gradient[0] == 2 * iterate.point[0]);
     }
   }
 }

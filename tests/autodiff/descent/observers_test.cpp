@@ -109,7 +109,7 @@ TEST_CASE("the best so far outlives a walk that diverges or bounces") {
   const auto cliff = [](auto w) { return square(w[0]) - 10 * exp(-square(w[0] - 1) * 50); };
   const Result result = minimize(cliff, {1.3}, {.learning_rate = 0.1}, {.steps = 30}, best, Keep::path);
   double lowest = result.path[0].value;
-  for (const Step& step : result.path) lowest = std::min(lowest, step.value);
+  for (const Iterate& iterate : result.path) lowest = std::min(lowest, iterate.value);
   CHECK(best.value() == lowest);
   CHECK(best.value() == result.path[best.step()].value);
   CHECK(best.point()[0] == result.path[best.step()].point[0]);

@@ -66,19 +66,19 @@ void check_complete(ForEach&& for_each) {
   });
 }
 
-double norm_at(const Step& step) { return euclidean_norm(step.gradient); }
+double norm_at(const Iterate& iterate) { return euclidean_norm(iterate.gradient); }
 
 void check_lowest(std::string_view method, std::string_view problem, const Result& result) {
   INFO(method << " on " << problem << ": " << result.why);
   REQUIRE(result.found_at < result.path.size());
-  const Step& found = result.path[result.found_at];
+  const Iterate& found = result.path[result.found_at];
   CHECK(result.point == found.point);
   CHECK((result.value == found.value || std::isnan(found.value)));
   // On flat ground, to rounding.
   const double least = result.value - (result.reason == StopReason::flat_gradient ? 1e-12 * std::abs(result.value) : 0);
   std::size_t below = 0;
-  for (const Step& step : result.path)
-    below += step.value < least && std::isfinite(norm_at(step)) && std::isfinite(step.value);
+  for (const Iterate& iterate : result.path)
+    below += iterate.value < least && std::isfinite(norm_at(iterate)) && std::isfinite(iterate.value);
   CHECK(below == 0);
 }
 
