@@ -15,6 +15,7 @@
 #include <models/files/file.hpp>
 #include <models/files/safetensors.hpp>
 #include <models/files/safetensors_header.hpp>
+#include <models/files/shape.hpp>
 #include <models/line.hpp>
 #include <models/linear_regression.hpp>
 #include <models/network/activation.hpp>
@@ -24,7 +25,6 @@
 #include <models/network/logistic.hpp>
 #include <models/network/loss.hpp>
 #include <models/network/network.hpp>
-#include <models/network/shape.hpp>
 #include <models/training/checkpoint.hpp>
 #include <models/training/evaluation.hpp>
 #include <models/training/metrics.hpp>

@@ -9,7 +9,7 @@
 
 #include <autodiff/error.hpp>
 #include <autodiff/text/utf8.hpp>
-#include <models/network/shape.hpp>
+#include <models/files/shape.hpp>
 
 namespace downhill {
 namespace {

@@ -20,7 +20,7 @@
 
 #include <autodiff/files/atomic_file.hpp>
 #include <models/files/file.hpp>
-#include <models/network/shape.hpp>
+#include <models/files/shape.hpp>
 
 namespace downhill {
 namespace {

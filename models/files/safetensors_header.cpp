@@ -16,7 +16,7 @@
 #include <autodiff/text/utf8.hpp>
 
 #include <models/files/file.hpp>
-#include <models/network/shape.hpp>
+#include <models/files/shape.hpp>
 
 namespace downhill {
 namespace {

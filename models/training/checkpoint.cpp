@@ -16,8 +16,8 @@
 
 #include <autodiff/error.hpp>
 #include <autodiff/text/utf8.hpp>
+#include <models/files/shape.hpp>
 #include <models/network/architecture.hpp>
-#include <models/network/shape.hpp>
 
 namespace downhill {
 

@@ -1,6 +1,6 @@
 // A product that may overflow, and a list that may be long.
 
-#include <models/network/shape.hpp>
+#include <models/files/shape.hpp>
 
 #include <fmt/format.h>
 

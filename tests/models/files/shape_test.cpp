@@ -1,6 +1,6 @@
 // Products at and beyond the largest number.
 
-#include <models/network/shape.hpp>
+#include <models/files/shape.hpp>
 
 #include <limits>
 #include <random>
