@@ -40,7 +40,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <autodiff/derivatives/evaluation.hpp>
+#include <autodiff/derivatives/function.hpp>
 #include <autodiff/derivatives/limits.hpp>
 #include <autodiff/derivatives/refusals.hpp>
 #include <autodiff/dual.hpp>

@@ -12,7 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <autodiff/derivatives/evaluation.hpp>
+#include <autodiff/derivatives/function.hpp>
 #include <autodiff/dual.hpp>
 #include <autodiff/variable.hpp>
 

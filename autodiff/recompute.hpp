@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include <autodiff/derivatives/evaluation.hpp>
+#include <autodiff/derivatives/function.hpp>
 #include <autodiff/gradient.hpp>
 
 namespace downhill {

@@ -23,7 +23,7 @@
 #include <limits>
 #include <vector>
 
-#include <autodiff/derivatives/evaluation.hpp>
+#include <autodiff/derivatives/function.hpp>
 
 namespace downhill::derivatives_detail {
 

@@ -4,7 +4,7 @@
 
 #include <type_traits>
 
-#include <autodiff/derivatives/evaluation.hpp>
+#include <autodiff/derivatives/function.hpp>
 #include <autodiff/dual.hpp>
 
 namespace downhill {

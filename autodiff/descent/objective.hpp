@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include <autodiff/derivatives/evaluation.hpp>
+#include <autodiff/derivatives/function.hpp>
 #include <autodiff/derivatives/inputs.hpp>
 #include <autodiff/gradient.hpp>
 

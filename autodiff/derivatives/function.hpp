@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// How derivatives.hpp evaluates a function f over another number type: the kinds of vectors that f may take and
+/// How derivatives.hpp calls a user's function f with another number type: the kinds of vectors that f may take and
 /// return, and f on a tape.
 
 #include <Eigen/Core>
