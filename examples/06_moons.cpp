@@ -116,7 +116,7 @@ int run(std::size_t steps, const std::string& html) {
       apart, 1e6 * scalar_seconds / static_cast<double>(steps), 1e6 * matrix_seconds / static_cast<double>(steps),
       scalar_seconds / matrix_seconds);
 
-  const Evaluation now = evaluate(network, moons);
+  const Metrics now = evaluate(network, moons);
   const auto classifier = inspect::as_classifier([&](double x, double y) {
     const std::array point{x, y};
     return sigmoid(network.predict(point)(0, 0));

@@ -75,7 +75,7 @@ downhill::TrainingResult fitted(Network& network, const TableSamples& samples, c
 
 void show_score(const Network& network, const TableSamples& samples, downhill::Loss loss) {
   const auto row = [&](std::string_view what, const downhill::Samples<float>& part) {
-    const downhill::Evaluation now = downhill::evaluate(network, part, loss);
+    const downhill::Metrics now = downhill::evaluate(network, part, loss);
     const bool is_undefined =
         !part.has_labels() && std::ranges::adjacent_find(part.targets, std::not_equal_to<>{}) == part.targets.end();
     fmt::print("  {:<18} {:>8} {:>12.6g} {:>12}{}\n", what, part.size(), now.loss,

@@ -139,7 +139,7 @@ std::vector<double> rows_of(const std::vector<Epoch>& history) {
   constexpr double none = std::numeric_limits<double>::quiet_NaN();
   std::vector<double> rows;
   for (const Epoch& epoch : history) {
-    const Evaluation validation = epoch.validation.value_or(Evaluation{none, none});
+    const Metrics validation = epoch.validation.value_or(Metrics{none, none});
     rows.insert(rows.end(), {epoch.loss, validation.loss, validation.score, epoch.learning_rate, epoch.seconds});
   }
   return rows;
@@ -152,7 +152,7 @@ std::vector<Epoch> history_in(const SafeTensors& file) {
   std::vector<Epoch> history;
   for (std::size_t i = 0; i < rows.size(); i += epoch_columns) {
     Epoch epoch{.loss = rows[i], .learning_rate = rows[i + 3], .seconds = rows[i + 4]};
-    if (rows[i + 2] == rows[i + 2]) epoch.validation = Evaluation{rows[i + 1], rows[i + 2]};
+    if (rows[i + 2] == rows[i + 2]) epoch.validation = Metrics{rows[i + 1], rows[i + 2]};
     history.push_back(epoch);
   }
   return history;

@@ -88,8 +88,8 @@ void write_parameters(Model& model, const auto& values) {
 /// The loss of a model over samples and its score: the accuracy for labels, R² for numbers. Throws ShapeError where the
 /// samples do not fit the model.
 template <TrainableModel Model>
-Evaluation evaluate(Model& model, const Samples<typename Model::value_type>& samples, Loss loss = Loss::automatic,
-                    double huber_delta = 1) {
+Metrics evaluate(Model& model, const Samples<typename Model::value_type>& samples, Loss loss = Loss::automatic,
+                 double huber_delta = 1) {
   using T = typename Model::value_type;
   loss = training_detail::demand_fit("evaluate", samples, model.inputs(), model.outputs(), loss, huber_delta);
   const bool of_logits = loss == Loss::logistic_cross_entropy && !samples.has_labels();
@@ -98,7 +98,7 @@ Evaluation evaluate(Model& model, const Samples<typename Model::value_type>& sam
     const double value = static_cast<double>(loss_of(loss, huber_delta, outputs, batch).value());
     score.add(value, (of_logits ? sigmoid(outputs) : outputs).value(), batch);
   });
-  return score.evaluation();
+  return score.metrics();
 }
 
 /// The loss of a model over all samples as an Objective of its parameters: every method of descent walks on it. The

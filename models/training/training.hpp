@@ -78,7 +78,7 @@ extern template void demand_sizes(const TrainingState<double>&, std::size_t, std
 // Evaluates the validation samples after an epoch, and keeps the parameters where it is the best one so far.
 template <class Model, class T>
 void end_epoch(Model& model, const TrainingOptions<T>& options, TrainingLog& log, std::vector<T>& best) {
-  std::optional<Evaluation> validation;
+  std::optional<Metrics> validation;
   if (options.validation != nullptr)
     validation = evaluate(model, *options.validation, options.loss, options.huber_delta);
   const auto parameters = model.tape().parameters();

@@ -12,7 +12,7 @@
 
 namespace downhill {
 
-Evaluation ScoreKeeper::evaluation() const {
+Metrics ScoreKeeper::metrics() const {
   return {.loss = losses_ / static_cast<double>(samples_),
           .score = has_labels_ ? accuracy(predicted_, labels_) : r_squared(outputs_, targets_, columns_)};
 }
@@ -44,7 +44,7 @@ void TrainingLog::add(double loss, std::size_t samples, double learning_rate) {
   learning_rate_ = learning_rate;
 }
 
-bool TrainingLog::end_epoch(const std::optional<Evaluation>& validation) {
+bool TrainingLog::end_epoch(const std::optional<Metrics>& validation) {
   const auto watched_in = [](const Epoch& epoch) { return epoch.validation ? epoch.validation->loss : epoch.loss; };
   const double best = state_.best_epoch == 0 ? std::numeric_limits<double>::infinity()
                                              : watched_in(state_.history[state_.best_epoch - 1]);

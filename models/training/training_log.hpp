@@ -23,11 +23,11 @@
 namespace downhill {
 
 /// How a model does on some samples. The score is the accuracy for labels, R² for numbers.
-struct Evaluation {
+struct Metrics {
   double loss = 0, score = 0;
 };
 
-/// Adds up the parts of an evaluation.
+/// Adds up the metrics, batch by batch.
 class ScoreKeeper {
  public:
   explicit ScoreKeeper(bool has_labels) : has_labels_(has_labels) {}
@@ -46,7 +46,7 @@ class ScoreKeeper {
       targets_.insert(targets_.end(), batch.targets.begin(), batch.targets.end());
     }
   }
-  Evaluation evaluation() const;
+  Metrics metrics() const;
 
  private:
   bool has_labels_;
@@ -63,8 +63,8 @@ struct TrainingProgress {
   double loss;                        ///< the mean over the samples of this epoch so far
   double learning_rate;               ///< of the step
   bool epoch_ended;
-  std::optional<Evaluation> validation;  ///< of this epoch, at its end, where there are validation samples
-  std::string_view score_name;           ///< "accuracy" or "R²"
+  std::optional<Metrics> validation;  ///< of this epoch, at its end, where there are validation samples
+  std::string_view score_name;        ///< "accuracy" or "R²"
   double seconds;
   std::optional<StopReason> ended;  ///< set in the last call
   std::string_view why;             ///< likewise
@@ -73,7 +73,7 @@ struct TrainingProgress {
 /// What is known of an epoch that has ended.
 struct Epoch {
   double loss = 0;  ///< the mean over its batches, each before its step; of a full-batch method, after it
-  std::optional<Evaluation> validation = {};
+  std::optional<Metrics> validation = {};
   double learning_rate = 0, seconds = 0;
 };
 
@@ -98,7 +98,7 @@ class TrainingLog {
   /// Counts a batch of `samples` samples with this mean loss.
   void add(double loss, std::size_t samples, double learning_rate);
   /// Ends the epoch, and the training if patience has run out. Returns whether the epoch is the best so far.
-  bool end_epoch(const std::optional<Evaluation>& validation);
+  bool end_epoch(const std::optional<Metrics>& validation);
   /// Ends the training if an epoch has ended that was the last, or if the time is up.
   void close_epoch(double seconds_limit);
   void end(StopReason reason, std::string why);

@@ -45,7 +45,7 @@ TEST_CASE("With validation samples, training ends with the parameters of the epo
       if (!progress.epoch_ended || progress.ended) return;
       after.push_back(parameters_of(model));
       losses.push_back(progress.validation.value().loss);
-      const Evaluation now = evaluate(model, held_out);
+      const Metrics now = evaluate(model, held_out);
       CHECK(now.loss == losses.back());
       CHECK(now.score == progress.validation->score);
     };

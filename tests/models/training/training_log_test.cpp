@@ -57,7 +57,7 @@ TrainingProgress end_of(std::size_t epoch, double seconds) {
   return progress;
 }
 
-std::vector<TrainingProgress> two_epochs(std::optional<Evaluation> validation, std::string_view score = "accuracy") {
+std::vector<TrainingProgress> two_epochs(std::optional<Metrics> validation, std::string_view score = "accuracy") {
   std::vector<TrainingProgress> told;
   for (std::size_t step = 1; step <= 8; ++step) {
     told.push_back(step_of((step + 3) / 4, step, 0.5 * static_cast<double>(step)));
@@ -75,11 +75,11 @@ TEST_CASE("Off a terminal the bar writes a plain line for every epoch, and why i
         "epoch  1/12  loss 0.12500     2.0 s\n"
         "epoch  2/12  loss 0.062500    2.0 s\n"
         "step_limit: all 12 epochs are over\n");
-  CHECK(written({.terminal = false}, two_epochs(Evaluation{0.25, 0.975})) ==
+  CHECK(written({.terminal = false}, two_epochs(Metrics{0.25, 0.975})) ==
         "epoch  1/12  loss 0.12500     validation 0.25000     accuracy  97.50 %  2.0 s\n"
         "epoch  2/12  loss 0.062500    validation 0.25000     accuracy  97.50 %  2.0 s\n"
         "step_limit: all 12 epochs are over\n");
-  CHECK_THAT(written({.terminal = false}, two_epochs(Evaluation{0.25, -0.5}, "R²")),
+  CHECK_THAT(written({.terminal = false}, two_epochs(Metrics{0.25, -0.5}, "R²")),
              ContainsSubstring("validation 0.25000     R² -0.5000  2.0 s\n"));
 }
 
@@ -138,7 +138,7 @@ TEST_CASE("Progress counts steps, samples and epochs") {
   CHECK(TrainingLog(10, 4, 2, {}, false).progress().score_name == "R²");
   log.add(2, 4, 0.5), log.add(1, 2, 0.25);
   CHECK(log.progress().loss == Catch::Approx(2.2));  // a mean over the samples, not over the batches
-  CHECK(log.end_epoch(Evaluation{7, 0.5}));
+  CHECK(log.end_epoch(Metrics{7, 0.5}));
   const TrainingProgress ended = log.progress();
   CHECK((ended.epoch == 1 && ended.epoch_ended && ended.validation->loss == 7));
   CHECK(ended.loss == Catch::Approx(2.2));
@@ -146,7 +146,7 @@ TEST_CASE("Progress counts steps, samples and epochs") {
   CHECK(!log.ended());
   log.add(1, 10, 0.1);
   CHECK((log.progress().epoch == 2 && log.progress().loss == 1 && !log.progress().epoch_ended));
-  CHECK(!log.end_epoch(Evaluation{8, 0.5}));
+  CHECK(!log.end_epoch(Metrics{8, 0.5}));
   log.close_epoch(1e9);
   CHECK(log.ended());
   const TrainingResult result = log.result();
@@ -160,7 +160,7 @@ TEST_CASE("A validation loss that is never finite is never the best, and patienc
   TrainingLog log(1, 1, 10, {.steps = 2}, true);
   for (int i = 0; i < 2; ++i) {
     log.add(1, 1, 0.1);
-    CHECK(!log.end_epoch(Evaluation{std::nan(""), 0}));
+    CHECK(!log.end_epoch(Metrics{std::nan(""), 0}));
   }
   CHECK(log.result().reason == StopReason::patience_ran_out);
   CHECK(log.result().best_epoch == 0);

@@ -151,7 +151,7 @@ TEST_CASE("Four hidden units learn XOR") {
   const Samples<double> samples{.features = 2, .inputs = {0, 0, 0, 1, 1, 0, 1, 1}, .labels = {0, 1, 1, 0}};
   Mlp<double> network(dense({2, 4, 1}, Activation::tanh, 3));
   fit(network, samples, Adam{.learning_rate = 0.05}, {.epochs = 500});
-  const Evaluation result = evaluate(network, samples);
+  const Metrics result = evaluate(network, samples);
   CHECK(result.score == 1);
   CHECK(result.loss < 0.05);
 }
@@ -254,7 +254,7 @@ TEST_CASE("An evaluation is the mean over all samples, taken in pieces") {
     right += (p[i] > 0.5) == one ? 1 : 0;
   }
   const LogisticRegression<double>& constant = model;
-  const Evaluation result = evaluate(constant, moons);
+  const Metrics result = evaluate(constant, moons);
   CHECK(result.loss == Catch::Approx(loss).epsilon(1e-12));
   CHECK(result.score == Catch::Approx(right / 1300));
 
