@@ -59,11 +59,11 @@ struct GradientCheck {
 
 namespace gradient_check_detail {
 
-GradientCheck check(const Sampled& f, std::vector<long double> x, std::span<const double> given,
+GradientCheck check(const RoundedFunction& f, std::vector<long double> x, std::span<const double> given,
                     std::span<const double> forward, double epsilon_of_given);
 
 template <class Number, class F, class P>
-Sampled sampled(F& f, const P& like) {
+RoundedFunction rounded_function(F& f, const P& like) {
   return {[&](std::span<const long double> x) {
             return derivatives_detail::primal_of<long double>(derivatives_detail::evaluated<Number>(
                 f, like, [&](std::size_t i) { return static_cast<Number>(x[i]); }));
@@ -97,9 +97,9 @@ GradientCheck check_gradient(F&& f, const P& x, const G& given) {
   }
   constexpr auto epsilon = static_cast<double>(std::numeric_limits<S>::epsilon());
   if constexpr (g::TakesNumbers<F, P, double>)
-    return g::check(g::sampled<double>(f, x), std::move(point), to_check, forward, epsilon);
+    return g::check(g::rounded_function<double>(f, x), std::move(point), to_check, forward, epsilon);
   else
-    return g::check(g::sampled<S>(f, x), std::move(point), to_check, forward, epsilon);
+    return g::check(g::rounded_function<S>(f, x), std::move(point), to_check, forward, epsilon);
 }
 
 /// Checks the gradient of f that the tape has.

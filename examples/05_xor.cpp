@@ -46,7 +46,7 @@ auto classifier_of(const Model& model) {
 }
 
 int run(const std::string& html) {
-  std::vector<inspect::Sample> samples;
+  std::vector<inspect::LabelledPoint> samples;
   for (std::size_t i = 0; i < exclusive_or.size(); ++i)
     samples.push_back({exclusive_or.input(i)[0], exclusive_or.input(i)[1], exclusive_or.labels[i]});
 

@@ -121,7 +121,7 @@ int run(std::size_t steps, const std::string& html) {
     const std::array point{x, y};
     return sigmoid(network.predict(point)(0, 0));
   });
-  std::vector<inspect::Sample> samples;
+  std::vector<inspect::LabelledPoint> samples;
   for (std::size_t i = 0; i < moons.size(); ++i)
     samples.push_back({moons.input(i)[0], moons.input(i)[1], moons.labels[i]});
   const inspect::BoundaryOptions options{.title = "Two moons", .class_names = {"upper", "lower"}};

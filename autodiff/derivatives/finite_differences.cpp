@@ -15,7 +15,7 @@ constexpr Real shrink = 1.7L;
 using Row = std::array<Real, rows>;
 
 // f on both sides of x, at steps that shrink from the first one.
-struct Samples {
+struct Stencil {
   Row steps{}, left{}, right{};
   std::size_t count = 0;  // of steps that x can still resolve
 };
@@ -49,10 +49,11 @@ Extrapolated extrapolated(std::span<const Real> h, std::span<const Real> values,
 // f along one component of x.
 class Line {
  public:
-  Line(const Sampled& f, std::vector<Real>& x, std::size_t i) : f_(f), x_(x), i_(i), at_(x[i]), middle_(value(at_)) {
+  Line(const RoundedFunction& f, std::vector<Real>& x, std::size_t i)
+      : f_(f), x_(x), i_(i), at_(x[i]), middle_(value(at_)) {
     if (!std::isfinite(middle_)) return;
     left_noise_ = noise(-1), right_noise_ = noise(1);
-    for (const Real step : first_steps()) samples_.push_back(sampled(step));
+    for (const Real step : first_steps()) stencils_.push_back(stencil(step));
     grain_ = grain();
   }
 
@@ -66,10 +67,10 @@ class Line {
   /// Does f not change at all over the narrowest steps?
   bool stands_still() const {
     constexpr std::size_t scales = 2;
-    for (std::size_t k = 0; k < std::min(scales, samples_.size()); ++k)
-      for (std::size_t j = 0; j < samples_[k].count; ++j)
-        if (samples_[k].left[j] != middle_ || samples_[k].right[j] != middle_) return false;
-    return samples_.size() >= scales;
+    for (std::size_t k = 0; k < std::min(scales, stencils_.size()); ++k)
+      for (std::size_t j = 0; j < stencils_[k].count; ++j)
+        if (stencils_[k].left[j] != middle_ || stencils_[k].right[j] != middle_) return false;
+    return stencils_.size() >= scales;
   }
   /// Where f is a sum of terms so much larger that their rounding hides it, its values are multiples of their last
   /// place; an f of steps is like that too. Counts this grain as noise from now on, if it is small beside what f does
@@ -85,7 +86,7 @@ class Line {
   /// From both sides, from each first step, narrow to wide; unknown ones are left out.
   std::vector<DifferenceSlope> central() const {
     return slopes(
-        [&](const Samples& s, Row& quotients, Row& errors, Row& h) {
+        [&](const Stencil& s, Row& quotients, Row& errors, Row& h) {
           for (std::size_t j = 0; j < s.count; ++j) {
             h[j] = s.steps[j];
             quotients[j] = (s.right[j] - s.left[j]) / (2 * h[j]);
@@ -98,7 +99,7 @@ class Line {
   /// From one side, beginning at f(x).
   std::vector<DifferenceSlope> one_sided(Real sign) const {
     return slopes(
-        [&](const Samples& s, Row& quotients, Row& errors, Row& h) {
+        [&](const Stencil& s, Row& quotients, Row& errors, Row& h) {
           const Row& beside = sign < 0 ? s.left : s.right;
           for (std::size_t j = 0; j < s.count; ++j) {
             h[j] = s.steps[j];
@@ -112,7 +113,7 @@ class Line {
   /// From one side, without f(x): the slope of the ground beside a jump.
   std::vector<DifferenceSlope> beside(Real sign) const {
     return slopes(
-        [&](const Samples& s, Row& quotients, Row& errors, Row& h) {
+        [&](const Stencil& s, Row& quotients, Row& errors, Row& h) {
           const Row& beside = sign < 0 ? s.left : s.right;
           for (std::size_t j = 0; j + 1 < s.count; ++j) {
             h[j] = s.steps[j + 1];
@@ -127,17 +128,17 @@ class Line {
 
   /// Has f a finite value on this side, at the narrowest steps?
   bool exists(Real sign) const {
-    return !samples_.empty() &&
-           std::ranges::all_of(std::span(sign < 0 ? samples_[0].left : samples_[0].right).first(samples_[0].count),
+    return !stencils_.empty() &&
+           std::ranges::all_of(std::span(sign < 0 ? stencils_[0].left : stencils_[0].right).first(stencils_[0].count),
                                [](Real y) { return std::isfinite(y); });
   }
   /// What f tends to on this side, if that is not f(x): it keeps away from f(x) however narrow the steps are.
   std::optional<Real> limit_of_jump(Real sign) const {
     constexpr std::size_t scales = 3;
-    if (samples_.size() < scales) return std::nullopt;
+    if (stencils_.size() < scales) return std::nullopt;
     std::array<Real, scales> limits{};
     for (std::size_t k = 0; k < scales; ++k) {
-      const Samples& s = samples_[k];
+      const Stencil& s = stencils_[k];
       const std::span<const Real> values = std::span(sign < 0 ? s.left : s.right).first(s.count);
       Row errors{};
       for (std::size_t j = 0; j < s.count; ++j) errors[j] = roughness(sign, values[j]);
@@ -164,7 +165,7 @@ class Line {
 
   template <class Action>
   void for_each_value(Action action) const {
-    for (const Samples& s : samples_)
+    for (const Stencil& s : stencils_)
       for (std::size_t j = 0; j < s.count; ++j)
         for (const Real y : {s.left[j], s.right[j]})
           if (std::isfinite(y)) action(y);
@@ -197,8 +198,8 @@ class Line {
   }
 
   // So that x + h and x - h are both exact, where they can be.
-  Samples sampled(Real first) {
-    Samples s;
+  Stencil stencil(Real first) {
+    Stencil s;
     const Real scale = std::abs(at_);
     for (Real step = first; s.count < rows; step /= shrink) {
       const Real h = f_.rounded(scale + step) - scale;
@@ -244,7 +245,7 @@ class Line {
   std::vector<DifferenceSlope> slopes(Quotients quotients_of, int power, bool of_left, bool of_right) const {
     std::vector<DifferenceSlope> all;
     Real bend = 0;  // over steps as wide as the period of f there is none to be seen: what narrower ones saw counts
-    for (const Samples& s : samples_) {
+    for (const Stencil& s : stencils_) {
       Row quotients{}, errors{}, h{};
       const std::size_t count = quotients_of(s, quotients, errors, h);
       const Extrapolated best = extrapolated(std::span(h).first(count), std::span(quotients).first(count),
@@ -266,12 +267,12 @@ class Line {
     return all;
   }
 
-  const Sampled& f_;
+  const RoundedFunction& f_;
   std::vector<Real>& x_;
   std::size_t i_;
   Real at_, middle_;
   Real left_noise_ = 0, right_noise_ = 0, grain_ = 0;
-  std::vector<Samples> samples_;  // narrow to wide
+  std::vector<Stencil> stencils_;  // narrow to wide
 };
 
 bool is_apart(const DifferenceSlope& a, const DifferenceSlope& b) {
@@ -311,7 +312,7 @@ Side side_of(const Line& line, Real sign) {
 
 }  // namespace
 
-SlopesOfValues slopes_of_values(const Sampled& f, std::vector<Real>& x, std::size_t i) {
+SlopesOfValues slopes_of_values(const RoundedFunction& f, std::vector<Real>& x, std::size_t i) {
   Line line(f, x, i);
   SlopesOfValues found;
   found.value = line.middle();

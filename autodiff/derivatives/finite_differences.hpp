@@ -28,7 +28,7 @@ namespace downhill::gradient_check_detail {
 using Real = long double;
 
 // f over numbers of some precision, and what rounding a number to that precision gives.
-struct Sampled {
+struct RoundedFunction {
   std::function<Real(std::span<const Real>)> f;
   std::function<Real(Real)> rounded;
   double epsilon;
@@ -70,6 +70,6 @@ struct SlopesOfValues {
 };
 
 /// What the values of f say of its slope along x[i]. x is as it was when this returns.
-SlopesOfValues slopes_of_values(const Sampled& f, std::vector<Real>& x, std::size_t i);
+SlopesOfValues slopes_of_values(const RoundedFunction& f, std::vector<Real>& x, std::size_t i);
 
 }  // namespace downhill::gradient_check_detail

@@ -160,7 +160,7 @@ class Judge {
 
 }  // namespace
 
-GradientCheck check(const Sampled& f, std::vector<long double> x, std::span<const double> given,
+GradientCheck check(const RoundedFunction& f, std::vector<long double> x, std::span<const double> given,
                     std::span<const double> forward, double epsilon_of_given) {
   GradientCheck result;
   for (std::size_t i = 0; i < x.size(); ++i) {

@@ -309,7 +309,7 @@ RangeTest diagnosis_detail::range_test(
     const double rate = options.from * std::pow(growth, static_cast<double>(k));
     for (std::size_t i = 0; i < start.size(); ++i) start[i] -= rate * gradient[i];
     const double value = objective(start, gradient);
-    test.samples.push_back({rate, value});
+    test.trials.push_back({rate, value});
     if (value < lowest) {
       lowest = value;
       test.lowest = rate;

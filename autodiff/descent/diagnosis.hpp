@@ -133,14 +133,14 @@ struct RangeTestOptions {
 /// The value of the objective after a step with each rate, from small to large.
 struct RangeTest {
   /// A rate, and the value after a step with it.
-  struct Sample {
+  struct Trial {
     double learning_rate, value;
   };
-  std::vector<Sample> samples;  ///< the last one may be NaN or infinite
-  double lowest = 0;            ///< the rate after which the value was lowest
-  double steepest = 0;          ///< the rate at which the value fell fastest
-  double suggested = 0;         ///< a tenth of `lowest`: a rate to start with
-  bool survived = true;         ///< false where the test ended early, because the value rose far or was not finite
+  std::vector<Trial> trials;  ///< the last one may be NaN or infinite
+  double lowest = 0;          ///< the rate after which the value was lowest
+  double steepest = 0;        ///< the rate at which the value fell fastest
+  double suggested = 0;       ///< a tenth of `lowest`: a rate to start with
+  bool survived = true;       ///< false where the test ended early, because the value rose far or was not finite
 };
 
 namespace diagnosis_detail {

@@ -94,7 +94,7 @@ std::string suggestion(const FormulaAtPoint& f, const downhill::Diagnosis& d, st
                        d.best_rate);
   }
   const downhill::RangeTest test = downhill::learning_rate_range_test(f, f.point());
-  if (test.survived && test.lowest >= test.samples.back().learning_rate)
+  if (test.survived && test.lowest >= test.trials.back().learning_rate)
     return fmt::format("none; the value fell with every rate up to {:.2g}: there may be no bottom", test.lowest);
   if (!(test.suggested > 0)) return "none; the value fell with no rate";
   return fmt::format(

@@ -24,11 +24,12 @@ std::size_t largest(std::span<const double> probabilities) {
   return best;
 }
 
-Decisions decisions_of(const Classifier& classifier, std::span<const Sample> samples, const BoundaryOptions& options) {
+Decisions decisions_of(const Classifier& classifier, std::span<const LabelledPoint> samples,
+                       const BoundaryOptions& options) {
   Decisions all;
   std::vector<double> xs, ys;
   std::size_t labels = 0;
-  for (const Sample& sample : samples) {
+  for (const LabelledPoint& sample : samples) {
     labels = std::max(labels, sample.label + 1);
     if (std::isfinite(sample.x) && std::isfinite(sample.y))
       xs.push_back(sample.x), ys.push_back(sample.y);
@@ -61,7 +62,7 @@ Decisions decisions_of(const Classifier& classifier, std::span<const Sample> sam
       const auto probabilities = ask(part(all.x, column, all.columns), part(all.y, row, all.rows));
       all.probabilities.insert(all.probabilities.end(), probabilities.begin(), probabilities.end());
     }
-  for (const Sample& sample : samples) {
+  for (const LabelledPoint& sample : samples) {
     all.decided.push_back(largest(ask(sample.x, sample.y)));
     if (all.decided.back() == sample.label) ++all.right;
   }
@@ -72,7 +73,8 @@ std::string Decisions::name_of(std::size_t index, const BoundaryOptions& options
   return index < options.class_names.size() ? options.class_names[index] : fmt::format("class {}", index);
 }
 
-std::vector<std::string> Decisions::summary(std::span<const Sample> samples, const BoundaryOptions& options) const {
+std::vector<std::string> Decisions::summary(std::span<const LabelledPoint> samples,
+                                            const BoundaryOptions& options) const {
   std::vector<std::string> lines;
   if (!samples.empty())
     lines.push_back(fmt::format("{} of {} samples right ({:.4g}%)", right, samples.size(),
@@ -153,7 +155,7 @@ std::string shape(std::size_t index, double x, double y) {
 
 }  // namespace
 
-Figure decision_boundary(const Classifier& classifier, std::span<const Sample> samples,
+Figure decision_boundary(const Classifier& classifier, std::span<const LabelledPoint> samples,
                          const BoundaryOptions& options) {
   constexpr std::size_t most_samples = 4000;
   const Decisions all = decisions_of(classifier, samples, options);
@@ -166,7 +168,7 @@ Figure decision_boundary(const Classifier& classifier, std::span<const Sample> s
   const std::size_t stride = (samples.size() + most_samples - 1) / most_samples;
   std::string drawn, wrong;
   for (std::size_t i = 0; i < samples.size(); i += stride) {
-    const Sample& sample = samples[i];
+    const LabelledPoint& sample = samples[i];
     if (!std::isfinite(sample.x) || !std::isfinite(sample.y)) continue;
     const double x = plane.x.at(sample.x), y = plane.y.at(sample.y);
     drawn += fmt::format("<g class=\"{}\">{}</g>\n", series_class(sample.label), shape(sample.label, x, y));

@@ -37,8 +37,8 @@ Classifier as_classifier(F f) {
   };
 }
 
-/// A point of the plane, and its class.
-struct Sample {
+/// A sample of two inputs: a point of the plane, and its class.
+struct LabelledPoint {
   double x, y;
   std::size_t label;  ///< from 0
 };
@@ -55,12 +55,12 @@ struct BoundaryOptions {
 /// The picture for a page. Throws OptionError for an interval that is empty or not finite or fewer than 2 x 2 places,
 /// and ShapeError where the classifier returns no probabilities, not always the same number of them, or fewer than the
 /// labels ask for.
-Figure decision_boundary(const Classifier& classifier, std::span<const Sample> samples,
+Figure decision_boundary(const Classifier& classifier, std::span<const LabelledPoint> samples,
                          const BoundaryOptions& options = {});
 
 /// The same for a terminal. Without colours a class is a shade, and a sample the letter of its class, a capital where
 /// the classifier is wrong. The number of places follows from the width.
-std::string decision_boundary_text(const Classifier& classifier, std::span<const Sample> samples,
+std::string decision_boundary_text(const Classifier& classifier, std::span<const LabelledPoint> samples,
                                    const TextOptions& text = {}, const BoundaryOptions& options = {});
 
 namespace boundary_detail {
@@ -78,11 +78,12 @@ struct Decisions {
   }
   std::string name_of(std::size_t index, const BoundaryOptions& options) const;
   /// "classes: right of samples", what a caption says.
-  std::vector<std::string> summary(std::span<const Sample> samples, const BoundaryOptions& options) const;
+  std::vector<std::string> summary(std::span<const LabelledPoint> samples, const BoundaryOptions& options) const;
 };
 /// The index of the largest, or the size where one is NaN or there is none.
 std::size_t largest(std::span<const double> probabilities);
-Decisions decisions_of(const Classifier& classifier, std::span<const Sample> samples, const BoundaryOptions& options);
+Decisions decisions_of(const Classifier& classifier, std::span<const LabelledPoint> samples,
+                       const BoundaryOptions& options);
 
 }  // namespace boundary_detail
 

@@ -8,7 +8,7 @@
 
 namespace downhill::inspect {
 
-std::string decision_boundary_text(const Classifier& classifier, std::span<const Sample> samples,
+std::string decision_boundary_text(const Classifier& classifier, std::span<const LabelledPoint> samples,
                                    const TextOptions& text, const BoundaryOptions& options) {
   using namespace boundary_detail;
   using namespace terminal_detail;

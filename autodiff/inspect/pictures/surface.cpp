@@ -63,7 +63,7 @@ std::vector<std::size_t> lines_of(std::size_t count) {
   return lines;
 }
 
-// The value of the loss at a place on the plane, between the samples.
+// The value of the loss at a place on the plane, between the places of the grid.
 double height_at(const Landscape& landscape, double x, double y) {
   const double column =
       (x - landscape.x.low) / (landscape.x.high - landscape.x.low) * static_cast<double>(landscape.columns - 1);

@@ -176,8 +176,8 @@ TEST_CASE("a path that ends at the bottom is judged by the steps before it") {
 TEST_CASE("a range test finds rates that work, and survives those that do not") {
   const RangeTest test = learning_rate_range_test(line_loss, {0, 1});
   CHECK_FALSE(test.survived);
-  CHECK(test.samples.size() < 100);
-  CHECK(test.samples.front().learning_rate == Catch::Approx(1e-6));
+  CHECK(test.trials.size() < 100);
+  CHECK(test.trials.front().learning_rate == Catch::Approx(1e-6));
   CHECK(test.suggested > 0);
   CHECK(test.suggested < 2 / 32.757);
   CHECK(diagnose(line_loss, {0, 1}, test.suggested).pace == Pace::converges);
@@ -186,7 +186,7 @@ TEST_CASE("a range test finds rates that work, and survives those that do not") 
   const RangeTest nan =
       learning_rate_range_test([&](auto x) { return square(cliff(x)); }, {5}, {.from = 10, .to = 1e6});
   CHECK_FALSE(nan.survived);
-  CHECK_FALSE(std::isfinite(nan.samples.back().value));
+  CHECK_FALSE(std::isfinite(nan.trials.back().value));
   CHECK(std::isfinite(nan.suggested));
 
   CHECK(learning_rate_range_test(line_loss, {0, 1}, {.from = 1e-6, .to = 1e-3}).survived);

@@ -42,11 +42,11 @@ std::string text_of_bytes(std::span<const std::byte> bytes) {
 }
 
 // Numbers of every type, as bytes that a tensor can lie on.
-struct Sample {
+struct RandomTensors {
   std::vector<std::vector<std::byte>> storage;
   std::vector<TensorView> tensors;
 
-  explicit Sample(std::uint64_t seed) {
+  explicit RandomTensors(std::uint64_t seed) {
     std::mt19937_64 random(seed);
     for (std::size_t type = 0; type < 15; ++type) {
       for (std::uint64_t i = random() % 3; i > 0; --i) {
@@ -80,14 +80,14 @@ TEST_CASE("Tensors of every type come back bit for bit") {
   const TemporaryFolder folder;
   const auto path = folder.path / "file.safetensors";
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
-    const Sample sample(seed);
+    const RandomTensors random(seed);
     const TensorMetadata metadata{{"seed", std::to_string(seed)}, {"text", "two\nlines, \"é\""}};
-    write_safetensors(path, sample.tensors, metadata);
+    write_safetensors(path, random.tensors, metadata);
     const SafeTensors file = read_safetensors(path);
     CHECK(file.source() == path.string());
     CHECK(file.metadata() == metadata);
-    check_same(file, sample.tensors);
-    check_same(parse_safetensors(read_file(path), "memory"), sample.tensors);
+    check_same(file, random.tensors);
+    check_same(parse_safetensors(read_file(path), "memory"), random.tensors);
   }
 }
 
@@ -133,17 +133,17 @@ TEST_CASE("A file made elsewhere is read, in whatever order and of whatever alig
 
 TEST_CASE("The same tensors are the same bytes in whatever order they are given") {
   const TemporaryFolder folder;
-  Sample sample(3);
-  write_safetensors(folder.path / "a", sample.tensors, {{"b", "1"}, {"a", "2"}});
-  std::ranges::reverse(sample.tensors);
-  write_safetensors(folder.path / "b", sample.tensors, {{"a", "2"}, {"b", "1"}});
+  RandomTensors random(3);
+  write_safetensors(folder.path / "a", random.tensors, {{"b", "1"}, {"a", "2"}});
+  std::ranges::reverse(random.tensors);
+  write_safetensors(folder.path / "b", random.tensors, {{"a", "2"}, {"b", "1"}});
   CHECK(read_file(folder.path / "a") == read_file(folder.path / "b"));
 }
 
 TEST_CASE("What is written is aligned to its elements") {
   const TemporaryFolder folder;
-  const Sample sample(4);
-  write_safetensors(folder.path / "file", sample.tensors);
+  const RandomTensors random(4);
+  write_safetensors(folder.path / "file", random.tensors);
   const SafeTensors file = read_safetensors(folder.path / "file");
   for (const TensorView& tensor : file.tensors())
     CHECK(std::bit_cast<std::uintptr_t>(tensor.bytes.data()) % size_of(tensor.dtype) == 0);
@@ -151,17 +151,17 @@ TEST_CASE("What is written is aligned to its elements") {
 
 TEST_CASE("A second reader, made of a JSON document, finds the same") {
   const TemporaryFolder folder;
-  const Sample sample(5);
-  write_safetensors(folder.path / "file", sample.tensors, {{"key", "value"}});
+  const RandomTensors random(5);
+  write_safetensors(folder.path / "file", random.tensors, {{"key", "value"}});
   const std::string bytes = read_file(folder.path / "file");
   std::uint64_t length = 0;
   for (std::size_t i = 8; i-- > 0;) length = length << 8 | static_cast<unsigned char>(bytes[i]);
   const auto json = nlohmann::json::parse(bytes.substr(8, length));
   CHECK(length % 8 == 0);
-  CHECK(json.size() == sample.tensors.size() + 1);
+  CHECK(json.size() == random.tensors.size() + 1);
   CHECK(json["__metadata__"] == nlohmann::json{{"key", "value"}});
   std::size_t covered = 0;
-  for (const TensorView& tensor : sample.tensors) {
+  for (const TensorView& tensor : random.tensors) {
     const auto& entry = json.at(tensor.name);
     const std::size_t begin = entry["data_offsets"][0], end = entry["data_offsets"][1];
     CHECK(entry["dtype"] == name_of(tensor.dtype));

@@ -27,7 +27,7 @@ const Classifier thirds = as_classifier([](double x, double y) {
   const double total = scores[0] + scores[1] + scores[2];
   return std::array{scores[0] / total, scores[1] / total, scores[2] / total};
 });
-const std::vector<Sample> four{{0, 0, 0}, {0, 1, 1}, {1, 0, 1}, {1, 1, 1}};
+const std::vector<LabelledPoint> four{{0, 0, 0}, {0, 1, 1}, {1, 0, 1}, {1, 1, 1}};
 
 }  // namespace
 
@@ -62,17 +62,18 @@ TEST_CASE("a classifier may return the probability of the second class, any rang
   CHECK(as_classifier([](double, double) { return 0.25; })(0, 0) == std::vector<double>{0.75, 0.25});
   CHECK(as_classifier([](double, double) { return std::array{1.0f, 2.0f}; })(0, 0) == std::vector<double>{1, 2});
   const Classifier scores = as_classifier([](double x, double) { return std::vector<double>{-x, x, -100}; });
-  CHECK(decision_boundary(scores, std::vector<Sample>{{-1, 0, 0}, {1, 0, 1}, {1, 1, 2}}).lines[0] ==
+  CHECK(decision_boundary(scores, std::vector<LabelledPoint>{{-1, 0, 0}, {1, 0, 1}, {1, 1, 2}}).lines[0] ==
         "2 of 3 samples right (66.67%)");
   const Classifier one = [](double, double) { return std::vector<double>{1}; };
-  CHECK(xml_error(svg(decision_boundary(one, std::vector<Sample>{{0, 0, 0}}))) == "");
+  CHECK(xml_error(svg(decision_boundary(one, std::vector<LabelledPoint>{{0, 0, 0}}))) == "");
 }
 
 TEST_CASE("odd samples and odd probabilities are drawn or counted") {
   const double nan_ = std::nan(""), infinity = std::numeric_limits<double>::infinity();
-  const std::vector<Sample> odd{{0, 0, 0}, {nan_, 0, 1}, {infinity, 2, 0}};
+  const std::vector<LabelledPoint> odd{{0, 0, 0}, {nan_, 0, 1}, {infinity, 2, 0}};
   const Classifier sometimes = as_classifier([&](double x, double) { return x > 0 ? nan_ : 0.1; });
-  for (const auto& samples : {std::vector<Sample>{}, {{1, 1, 0}}, {{1e300, 1e-300, 1}}, {{1, 1, 1}, {1, 1, 0}}, odd}) {
+  for (const auto& samples :
+       {std::vector<LabelledPoint>{}, {{1, 1, 0}}, {{1e300, 1e-300, 1}}, {{1, 1, 1}, {1, 1, 0}}, odd}) {
     const Figure figure = decision_boundary(sometimes, samples);
     CHECK(xml_error(svg(figure)) == "");
     CHECK(count(figure.drawing, "nan") == 0);
@@ -86,8 +87,8 @@ TEST_CASE("odd samples and odd probabilities are drawn or counted") {
 TEST_CASE("of very many samples some are drawn, and all are counted") {
   std::mt19937 random(1);
   std::normal_distribution<> normal;
-  std::vector<Sample> many(100'000);
-  for (Sample& sample : many) sample = {normal(random), normal(random), sample.x > 0.5};
+  std::vector<LabelledPoint> many(100'000);
+  for (LabelledPoint& sample : many) sample = {normal(random), normal(random), sample.x > 0.5};
   const Figure figure = decision_boundary(half, many);
   CHECK(count(figure.drawing, "class=\"sample\"") <= 4'002);
   CHECK_THAT(figure.lines[0], ContainsSubstring("of 100000 samples right"));
