@@ -20,6 +20,7 @@
 
 #include <autodiff/autodiff.hpp>
 #include <autodiff/inspect/pictures/loss_curve.hpp>
+#include <autodiff/text/counted.hpp>
 #include <models/models.hpp>
 
 #include "program.hpp"
@@ -94,8 +95,7 @@ Points points_from(const std::filesystem::path& file) {
   const auto fail = [&](const std::string& what) {
     throw downhill::DataError(fmt::format("{}: {}", table.source, what));
   };
-  if (table.columns() != 2)
-    fail(fmt::format("{} column{}; give two, x and y", table.columns(), table.columns() == 1 ? "" : "s"));
+  if (table.columns() != 2) fail(fmt::format("{}; give two, x and y", downhill::counted(table.columns(), "column")));
   if (table.rows() < 2) fail("one point; a line needs at least two");
   Points points;
   points.x = table.column(0), points.y = table.column(1);

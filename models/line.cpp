@@ -9,6 +9,7 @@
 #include <limits>
 
 #include <autodiff/error.hpp>
+#include <autodiff/text/counted.hpp>
 #include <models/double_double.hpp>
 
 namespace downhill {
@@ -42,7 +43,7 @@ void demand_same_sizes(std::string_view operation, std::size_t xs, std::size_t y
 
 void demand_points(std::string_view operation, std::size_t found, std::size_t needed) {
   if (found < needed)
-    throw ShapeError(fmt::format("{}: {} point{}; give at least {}", operation, found, found == 1 ? "" : "s", needed));
+    throw ShapeError(fmt::format("{}: {}; give at least {}", operation, counted(found, "point"), needed));
 }
 
 }  // namespace line_detail

@@ -8,6 +8,7 @@
 #include <string>
 
 #include <autodiff/gradient_check.hpp>
+#include <autodiff/text/counted.hpp>
 #include <autodiff/text/utf8.hpp>
 
 #include "command.hpp"
@@ -39,7 +40,8 @@ void run(const FormulaArguments& arguments) {
   fmt::print(
       "\nThe slope of f along each name: by one reverse sweep of the tape, by forward mode, and by\n"
       "differences of values alone, extrapolated, with the error to expect of them.\n");
-  if (wrong > 0) throw NotReached(fmt::format("{} of {} disagree", wrong, counted(check.components.size(), "slope")));
+  if (wrong > 0)
+    throw NotReached(fmt::format("{} of {} disagree", wrong, downhill::counted(check.components.size(), "slope")));
 }
 
 }  // namespace

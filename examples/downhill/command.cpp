@@ -58,10 +58,6 @@ std::string wrapped(std::string_view text, std::size_t width) {
 
 double unsigned_nan(double x) { return std::isnan(x) ? std::abs(x) : x; }
 
-std::string counted(std::size_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 void demand_writable(const std::string& file) {
   if (!file.empty()) or_not_reached([&] { downhill::demand_writable(file); });
 }

@@ -47,8 +47,6 @@ CLI::Validator whole_number(std::uint64_t from, std::uint64_t to);
 std::string wrapped(std::string_view text, std::size_t width = 95);
 /// "nan" whatever its sign.
 double unsigned_nan(double x);
-/// "1 step", "2 steps".
-std::string counted(std::size_t count, std::string_view what);
 
 /// Can this file be written? Throws NotReached if not, before any work is done for it. An empty name is none.
 void demand_writable(const std::string& file);

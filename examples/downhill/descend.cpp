@@ -19,6 +19,7 @@
 #include <autodiff/descent/minimize.hpp>
 #include <autodiff/inspect/pictures/landscape.hpp>
 #include <autodiff/inspect/pictures/loss_curve.hpp>
+#include <autodiff/text/counted.hpp>
 #include <autodiff/text/utf8.hpp>
 
 #include "command.hpp"
@@ -68,13 +69,13 @@ void show_milestones(const FormulaAtPoint& f, const Result& result) {
 
 void show_end(const FormulaAtPoint& f, const Result& result) {
   constexpr std::size_t most_names = 20;
-  fmt::print("\nIt ended after {}, {}, {:.3g} s ({}):\n{}.\n\n", counted(result.steps, "step"),
-             counted(result.evaluations, "evaluation"), result.seconds, name(result.reason), result.why);
+  fmt::print("\nIt ended after {}, {}, {:.3g} s ({}):\n{}.\n\n", downhill::counted(result.steps, "step"),
+             downhill::counted(result.evaluations, "evaluation"), result.seconds, name(result.reason), result.why);
   const std::size_t shown = std::min(f.names().size(), most_names);
   std::size_t width = 1;
   for (std::size_t i = 0; i < shown; ++i) width = std::max(width, downhill::utf8::length(f.names()[i]));
   if (result.found_at < result.steps)
-    fmt::print("The lowest place that it saw, after {}:\n\n", counted(result.found_at, "step"));
+    fmt::print("The lowest place that it saw, after {}:\n\n", downhill::counted(result.found_at, "step"));
   fmt::print("  {} = {:.15g}\n", right_aligned("f", width), result.value);
   for (std::size_t i = 0; i < shown; ++i)
     fmt::print("  {} = {:.15g}\n", right_aligned(f.names()[i], width), result.point[i]);
@@ -103,8 +104,9 @@ inspect::Interval ground_of(const Result& result, std::size_t coordinate, bool d
 
 std::string page_of(const FormulaAtPoint& f, const Result& result, const std::string& method, bool diverged) {
   const std::string title = "A walk downhill";
-  const std::string ending = fmt::format("{}, the lowest f = {:.6g} after {}; {}", counted(result.steps, "step"),
-                                         result.value, counted(result.found_at, "step"), result.why);
+  const std::string ending =
+      fmt::format("{}, the lowest f = {:.6g} after {}; {}", downhill::counted(result.steps, "step"), result.value,
+                  downhill::counted(result.found_at, "step"), result.why);
   if (f.names().size() == 2) {
     auto ground = inspect::sample_landscape([&](double x, double y) { return f(std::vector{x, y}); },
                                             ground_of(result, 0, diverged), ground_of(result, 1, diverged), 101, 101);

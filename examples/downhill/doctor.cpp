@@ -13,6 +13,7 @@
 #include <autodiff/descent/diagnosis.hpp>
 #include <autodiff/descent/minimize.hpp>
 #include <autodiff/descent/walk.hpp>
+#include <autodiff/text/counted.hpp>
 
 #include "command.hpp"
 #include "formula_at_point.hpp"
@@ -41,8 +42,8 @@ Tried tried(const FormulaAtPoint& f, const downhill::Diagnosis& d) {
                                          {.gradient_norm = 1e-8, .steps = most}, downhill::Keep::path);
   const double first = walk.path.front().value, last = walk.path.back().value;
   if (walk.steps == 0) return {"none is taken, as the gradient is flat there", is_bowl(d)};
-  const std::string way =
-      fmt::format("in {}, f went from {:.4g} to {:.4g}", counted(walk.steps, "step"), first, unsigned_nan(last));
+  const std::string way = fmt::format("in {}, f went from {:.4g} to {:.4g}", downhill::counted(walk.steps, "step"),
+                                      first, unsigned_nan(last));
   if (!std::isfinite(last)) return {way + ": it diverges", false};
   if (walk.reason == downhill::StopReason::flat_gradient) {
     if (downhill::curvature(f, walk.point).falls())

@@ -18,6 +18,7 @@
 
 #include <autodiff/files/atomic_file.hpp>
 #include <autodiff/inspect/pictures/loss_curve.hpp>
+#include <autodiff/text/counted.hpp>
 #include <autodiff/text/names.hpp>
 #include <models/models.hpp>
 
@@ -54,7 +55,8 @@ std::vector<std::size_t> layers_for(const Options& options, const TableSamples& 
   throw downhill::OptionError(fmt::format(
       "--layers: the last layer has {}, but {} are needed: {}; write --layers {}, or if {} is the size of a hidden "
       "layer, --layers {}",
-      counted(given, "output"), needed, samples.decision, fmt::join(fitting, ","), given, fmt::join(longer, ",")));
+      downhill::counted(given, "output"), needed, samples.decision, fmt::join(fitting, ","), given,
+      fmt::join(longer, ",")));
 }
 
 downhill::TrainingResult fitted(Network& network, const TableSamples& samples, const Method& method,
@@ -139,14 +141,15 @@ void run(const Options& options) {
 
   const std::size_t batch = searches(method) ? samples.train.size() : options.batch;
   fmt::print("{}\n{} to learn from, {} held out; inputs are standardised{}.\n\n{}\nby {}, {}, batches of {}\n",
-             wrapped(fmt::format("{}: {}.", options.data, samples.decision)), counted(samples.train.size(), "sample"),
-             samples.held_out.size(), samples.has_classes() ? "" : ", and so are targets", network.summary(batch),
-             text_of(method), counted(options.epochs, "epoch"), batch);
+             wrapped(fmt::format("{}: {}.", options.data, samples.decision)),
+             downhill::counted(samples.train.size(), "sample"), samples.held_out.size(),
+             samples.has_classes() ? "" : ", and so are targets", network.summary(batch), text_of(method),
+             downhill::counted(options.epochs, "epoch"), batch);
   std::fflush(stdout);
   Losses losses(network, samples, loss);
   const downhill::TrainingResult result = fitted(network, samples, method, options);
   losses.add(result);
-  fmt::print("\nIt ended after {}, {:.3g} s ({}):\n{}.\n", counted(result.steps, "step"), result.seconds,
+  fmt::print("\nIt ended after {}, {:.3g} s ({}):\n{}.\n", downhill::counted(result.steps, "step"), result.seconds,
              name(result.reason), result.why);
   if (result.best_epoch > 0)
     fmt::print("The parameters are those of epoch {}, where the held-out loss was lowest.\n", result.best_epoch);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <autodiff/error.hpp>
+#include <autodiff/text/counted.hpp>
 #include <autodiff/text/utf8.hpp>
 #include <models/data/csv_field.hpp>
 
@@ -21,7 +22,6 @@ namespace downhill {
 namespace {
 
 using namespace csv_detail;
-using dataset_detail::counted;
 using utf8::in_quotes;
 using utf8::printable;
 

@@ -5,17 +5,13 @@
 #include <algorithm>
 
 #include <autodiff/error.hpp>
+#include <autodiff/text/counted.hpp>
 #include <autodiff/text/utf8.hpp>
 
 namespace downhill {
 
-std::string dataset_detail::counted(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 namespace {
 
-using dataset_detail::counted;
 using utf8::in_quotes;
 using utf8::printable;
 

@@ -53,9 +53,4 @@ struct TableScaling {
 TableScaling standardise(std::span<const double> rows, std::size_t columns);
 TableScaling standardise(std::span<const float> rows, std::size_t columns);
 
-namespace dataset_detail {
-/// "1 row", "2 rows".
-std::string counted(std::size_t count, std::string_view noun);
-}  // namespace dataset_detail
-
 }  // namespace downhill

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include <autodiff/error.hpp>
+#include <autodiff/text/counted.hpp>
 #include <autodiff/text/utf8.hpp>
 #include <models/files/shape.hpp>
 
@@ -76,8 +77,8 @@ IdxArray parse_idx(std::string_view bytes, std::string_view source) {
                           byte_at(bytes, at + 3));
 
   const std::size_t given = bytes.size() - header;
-  const std::string announced = fmt::format("the IDX header announces {} elements of {} byte{}", product(array.shape),
-                                            size_of(array.type), size_of(array.type) == 1 ? "" : "s");
+  const std::string announced = fmt::format("the IDX header announces {} elements of {}", product(array.shape),
+                                            counted(size_of(array.type), "byte"));
   const std::optional<std::size_t> needed = bytes_of(array.shape, size_of(array.type));
   if (!needed)
     fail(fmt::format("{}, more bytes than any memory holds, but {} follow; get the file again", announced, given));

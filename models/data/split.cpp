@@ -12,6 +12,7 @@
 
 #include <autodiff/descent/objective.hpp>
 #include <autodiff/error.hpp>
+#include <autodiff/text/counted.hpp>
 
 namespace downhill {
 namespace {
@@ -20,8 +21,7 @@ void check(std::string_view operation, std::size_t samples, double fraction) {
   if (!(0 < fraction && fraction < 1))
     throw OptionError(
         fmt::format("{}: a fraction of {} held out; give one between 0 and 1, such as 0.2", operation, fraction));
-  if (samples < 2)
-    throw ShapeError(fmt::format("{}: {} sample{}; give at least 2", operation, samples, samples == 1 ? "" : "s"));
+  if (samples < 2) throw ShapeError(fmt::format("{}: {}; give at least 2", operation, counted(samples, "sample")));
 }
 
 std::vector<std::size_t> counting_from_0(std::size_t count) {

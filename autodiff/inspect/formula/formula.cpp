@@ -8,6 +8,7 @@
 #include <autodiff/error.hpp>
 #include <autodiff/inspect/formula/formula_functions.hpp>
 #include <autodiff/inspect/formula/formula_parser.hpp>
+#include <autodiff/text/counted.hpp>
 
 namespace downhill::inspect {
 
@@ -159,8 +160,8 @@ Formula Formula::parse(std::string_view text) {
 }
 
 void Formula::refuse_count(std::size_t count) const {
-  throw ShapeError(fmt::format("formula: {} value{} for {} name{} ({}); give one for each, in this order", count,
-                               count == 1 ? "" : "s", names_.size(), names_.size() == 1 ? "" : "s", joined(names_)));
+  throw ShapeError(fmt::format("formula: {} for {} ({}); give one for each, in this order", counted(count, "value"),
+                               counted(names_.size(), "name"), joined(names_)));
 }
 
 std::vector<double> Formula::point(std::span<const NamedValue> values) const {

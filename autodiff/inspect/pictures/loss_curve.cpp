@@ -1,4 +1,5 @@
 #include <autodiff/inspect/pictures/loss_curve.hpp>
+#include <autodiff/text/counted.hpp>
 
 #include <fmt/format.h>
 
@@ -86,8 +87,7 @@ std::string summary(const Curve& curve, const Scale& scale, const std::string& i
     text += fmt::format("; lowest {} at {}", shown(values[lowest]), at(lowest));
   if (beyond < values.size()) text += fmt::format("; beyond the picture from {} on", at(beyond));
   if (broken < values.size()) text += fmt::format("; {} at {}", shown(values[broken]), at(broken));
-  if (scale.logarithmic && zeros > 0)
-    text += fmt::format("; {} value{} of 0, at the bottom", zeros, zeros == 1 ? "" : "s");
+  if (scale.logarithmic && zeros > 0) text += fmt::format("; {} of 0, at the bottom", counted(zeros, "value"));
   return text;
 }
 
