@@ -96,7 +96,7 @@ int run(const Options& options) {
   const TrainingResult trained =
       fit(network, digits.train, Adam{.learning_rate = OneCycle{.peak = 0.01, .steps = steps}},
           {.epochs = options.epochs, .batch = 32, .seed = options.seed, .validation = &digits.validation},
-          TrainingBar({.out = stdout, .epochs_apart = 5}));
+          ProgressBar({.out = stdout, .epochs_apart = 5}));
   fmt::print("{} steps in {:.2f} s; the parameters are those of epoch {}\n\n", trained.steps, trained.seconds,
              trained.best_epoch);
 

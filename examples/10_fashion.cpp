@@ -65,7 +65,7 @@ int run(const Options& options) {
   const std::size_t steps = epochs * ((train.size() + batch - 1) / batch);
   fmt::print("{}\n", network.summary(batch));
   const TrainingResult trained = fit(network, train, Adam{.learning_rate = OneCycle{.peak = 0.003, .steps = steps}},
-                                     {.epochs = epochs, .batch = batch}, TrainingBar({.out = stdout}));
+                                     {.epochs = epochs, .batch = batch}, ProgressBar({.out = stdout}));
 
   const std::vector<std::size_t> predicted = predicted_classes(network.predict(test.inputs));
   fmt::print("\nTest, {} pictures:\n{}\n", test.size(),

@@ -9,13 +9,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
 #include <autodiff/error.hpp>
 
 namespace downhill {
-namespace observers_detail {
+namespace {
 
 bool is_terminal([[maybe_unused]] std::FILE* file) {
 #if __has_include(<unistd.h>)
@@ -25,16 +26,13 @@ bool is_terminal([[maybe_unused]] std::FILE* file) {
 #endif
 }
 
+// "12.3 s", "2:05 min" or "1:30 h".
 std::string duration(double seconds) {
   if (seconds < 59.95) return fmt::format("{:.1f} s", seconds);
   const auto whole = static_cast<long long>(std::min(seconds, 1e15) + 0.5);
   if (whole < 3600) return fmt::format("{}:{:02} min", whole / 60, whole % 60);
   return fmt::format("{}:{:02} h", whole / 3600, whole / 60 % 60);
 }
-
-}  // namespace observers_detail
-
-namespace {
 
 // How much of the way is done, by steps, evaluations or time, whichever will end it first.
 double part_done(const Progress& progress) {
@@ -46,43 +44,100 @@ double part_done(const Progress& progress) {
                      progress.seconds / progress.stop.seconds}));
 }
 
+std::string bar(double part, std::size_t width) {
+  std::string text;
+  for (std::size_t i = 0; i < width; ++i)
+    text += static_cast<double>(i + 1) <= part * static_cast<double>(width) ? "━" : "·";
+  return text;
+}
+
+// "step  7/100" or "epoch  7/100".
+std::string place(std::string_view what, std::size_t now, std::size_t of) {
+  const std::string last = fmt::format("{}", of);
+  return fmt::format("{} {:>{}}/{}", what, now, last.size(), last);
+}
+
+std::string validation_of(const EpochProgress& epoch) {
+  const std::string loss = fmt::format("validation {:<#11.5g}", epoch.validation->loss);
+  const double score = epoch.validation->score;
+  if (epoch.score_name == "accuracy") return fmt::format("{}  accuracy {:6.2f} %", loss, 100 * score);
+  return fmt::format("{}  {} {:7.4f}", loss, epoch.score_name, score);
+}
+
+// Is |g| known? A walk always knows it, also where it is NaN.
+bool has_norm(const Progress& progress) { return !progress.epoch || !std::isnan(progress.gradient_norm); }
+
+void demand_point(std::string_view who, const Progress& progress, std::string_view instead) {
+  if (progress.epoch && progress.point.empty())
+    throw OptionError(
+        fmt::format("{}: a training keeps its parameters in the model, and tells no point; {}", who, instead));
+}
+
 }  // namespace
 
 // ---- the progress bar
 
 ProgressBar::ProgressBar(ProgressBarOptions options)
-    : options_(std::move(options)),
-      terminal_(options_.terminal.value_or(observers_detail::is_terminal(options_.out))) {}
+    : options_(std::move(options)), terminal_(options_.terminal.value_or(is_terminal(options_.out))) {
+  if (options_.epochs_apart == 0) throw OptionError("ProgressBar: a line for every 0 epochs; give at least 1");
+}
 
-std::string ProgressBar::line(const Progress& progress, double done) const {
-  std::string bar;
-  const auto full = static_cast<std::size_t>(done * static_cast<double>(options_.width));
-  for (std::size_t i = 0; i < options_.width; ++i) bar += i < full ? "━" : "·";
-  const std::string steps = fmt::format("{}", progress.stop.steps);
-  std::string text = options_.title.empty() ? "" : options_.title + "  ";
-  if (terminal_) text += bar + " ";
-  text += fmt::format("{:>3.0f} %  step {:>{}}/{}  loss {:<#12.6g}  |g| {:.2e}  ", 100 * done, progress.steps,
-                      steps.size(), steps, progress.value, progress.gradient_norm);
-  if (progress.ended)
-    text += fmt::format("took {}", observers_detail::duration(progress.seconds));
-  else if (progress.steps > 0 && done > 0)
-    text += fmt::format("ETA {}", observers_detail::duration(progress.seconds * (1 - done) / done));
-  return text;
+ProgressBar::Subject ProgressBar::subject_of(const Progress& progress) {
+  if (!progress.epoch) return {part_done(progress), progress.ended.has_value(), progress.seconds};
+  if (progress.epoch->number != shown_.epoch) {
+    shown_.epoch = progress.epoch->number;
+    shown_.epoch_began = shown_.told;
+  }
+  return {progress.epoch->part, progress.epoch->ended, progress.seconds - shown_.epoch_began};
+}
+
+// Is the line to be left as it is?
+bool ProgressBar::stays(const Progress& progress, const Subject& subject) const {
+  if (!progress.epoch) return subject.is_over || (!terminal_ && subject.part * 10 >= shown_.next_tenth);
+  const EpochProgress& epoch = *progress.epoch;
+  const bool is_due = epoch.number % options_.epochs_apart == 0 || epoch.number == epoch.of || progress.ended;
+  return subject.is_over && is_due && epoch.number != shown_.epoch_left;
+}
+
+std::string ProgressBar::line(const Progress& progress, const Subject& subject) const {
+  std::vector<std::string> parts;
+  if (!options_.title.empty()) parts.push_back(options_.title);
+  if (terminal_ && !subject.is_over) parts.push_back(bar(subject.part, options_.width));
+  if (progress.epoch) {
+    parts.push_back(place("epoch", progress.epoch->number, progress.epoch->of));
+  } else {
+    parts.push_back(fmt::format("{:>3.0f} %", 100 * subject.part));
+    parts.push_back(place("step", progress.steps, progress.stop.steps));
+  }
+  parts.push_back(fmt::format("loss {:<#11.5g}", progress.value));
+  if (has_norm(progress)) parts.push_back(fmt::format("|g| {:.2e}", progress.gradient_norm));
+  if (progress.epoch && progress.epoch->validation) parts.push_back(validation_of(*progress.epoch));
+  if (subject.is_over)
+    parts.push_back(duration(subject.seconds));
+  else if (progress.steps > 0 && subject.part > 0)
+    parts.push_back("ETA " + duration(subject.seconds * (1 - subject.part) / subject.part));
+  return fmt::format("{}", fmt::join(parts, "  "));
 }
 
 void ProgressBar::operator()(const Progress& progress) {
-  const double done = part_done(progress);
-  if (terminal_) {
-    if (!progress.ended && progress.seconds - last_ < options_.every) return;
-    last_ = progress.seconds;
-    fmt::print(options_.out, "\r\x1b[K{}", line(progress, done));  // ESC [ K: erase the rest of the line
-  } else {
-    if (!progress.ended && done * 10 < next_tenth_) return;
-    next_tenth_ = static_cast<int>(done * 10) + 1;
-    fmt::print(options_.out, "{}\n", line(progress, done));
+  constexpr std::string_view clear = "\r\x1b[K";    // ESC [ K: erase the rest of the line
+  if (progress.seconds < shown_.told) shown_ = {};  // that one was broken off
+  const Subject subject = subject_of(progress);
+  if (stays(progress, subject)) {
+    fmt::print(options_.out, "{}{}\n", terminal_ ? clear : "", line(progress, subject));
+    shown_.is_open = false;
+    shown_.next_tenth = static_cast<int>(subject.part * 10) + 1;
+    shown_.epoch_left = shown_.epoch;
+  } else if (terminal_ && !subject.is_over && !progress.ended && progress.seconds - shown_.written >= options_.every) {
+    fmt::print(options_.out, "{}{}", clear, line(progress, subject));
+    shown_.is_open = true;
+    shown_.written = progress.seconds;
   }
-  if (progress.ended)
-    fmt::print(options_.out, "{}{}: {}\n", terminal_ ? "\n" : "", name(*progress.ended), progress.why);
+  shown_.told = progress.seconds;
+  if (progress.ended) {
+    fmt::print(options_.out, "{}{}: {}\n", shown_.is_open ? clear : "", name(*progress.ended), progress.why);
+    shown_ = {};  // for the next one
+  }
   std::fflush(options_.out);
 }
 
@@ -102,9 +157,10 @@ void LossRecorder::demand_written(bool written) const {
 
 void LossRecorder::operator()(const Progress& progress) {
   if (written_ != progress.steps) {
-    const std::string rate = std::isnan(progress.learning_rate) ? "" : fmt::format("{}", progress.learning_rate);
-    const std::string row = fmt::format("{},{},{},{},{},{}\n", progress.steps, progress.value, progress.gradient_norm,
-                                        rate, progress.evaluations, progress.seconds);
+    const auto text = [](bool is_known, double x) { return is_known ? fmt::format("{}", x) : ""; };
+    const std::string row = fmt::format(
+        "{},{},{},{},{},{}\n", progress.steps, progress.value, text(has_norm(progress), progress.gradient_norm),
+        text(!std::isnan(progress.learning_rate), progress.learning_rate), progress.evaluations, progress.seconds);
     demand_written(std::fputs(row.c_str(), out_.get()) >= 0);
     written_ = progress.steps;
   }
@@ -114,6 +170,7 @@ void LossRecorder::operator()(const Progress& progress) {
 // ---- what keeps points
 
 void BestSoFar::operator()(const Progress& progress) {
+  demand_point("BestSoFar", progress, "with validation samples it ends with the best by itself");
   if (!(progress.value < value_)) return;
   point_.assign(progress.point.begin(), progress.point.end());
   value_ = progress.value;
@@ -121,6 +178,7 @@ void BestSoFar::operator()(const Progress& progress) {
 }
 
 bool EarlyStopping::operator()(const Progress& progress) {
+  demand_point("EarlyStopping", progress, "give it validation samples and patience, see TrainingOptions");
   if (progress.ended) return false;
   const double before = counter_.least(), value = value_of_(progress.point);
   const bool ran_out = counter_.runs_out(value);
@@ -128,9 +186,7 @@ bool EarlyStopping::operator()(const Progress& progress) {
   return ran_out;
 }
 
-std::string EarlyStopping::why() const {
-  return fmt::format("the validation value has not come below {:.6g} for {} steps", counter_.least(), patience_.steps);
-}
+std::string EarlyStopping::why() const { return counter_.why("validation value", "step"); }
 
 CheckpointHook::CheckpointHook(std::size_t every, std::function<void(const Progress&)> save)
     : every_(every), save_(std::move(save)) {

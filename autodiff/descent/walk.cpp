@@ -4,7 +4,6 @@
 
 #include <autodiff/descent/vectors.hpp>
 #include <autodiff/error.hpp>
-#include <autodiff/text/names.hpp>
 
 namespace downhill {
 namespace {
@@ -25,8 +24,6 @@ std::string what_of(const std::exception_ptr& exception) {
 double size_of_parameter(double now, double start) { return std::max(std::abs(now), 1e-8 * std::abs(now - start)); }
 
 }  // namespace
-
-std::string_view name(StopReason reason) { return enumerator_name(reason); }
 
 double euclidean_norm(std::span<const double> x) { return as_vector(x).stableNorm(); }
 
@@ -193,12 +190,10 @@ bool Walk::has_ended() {
                                                    passed, stop_.seconds, norm_));
   guard([&] {
     if (stop_.when && stop_.when(progress())) end(StopReason::condition, "Stop::when is true");
-    if (ended_ || stop_.patience.steps == 0) return;
+    if (ended_ || stop_.patience.rounds == 0) return;
     const double watched = stop_.validation_value ? stop_.validation_value(now_.point) : now_.value;
     if (patience_.runs_out(watched))
-      end(StopReason::patience_ran_out,
-          fmt::format("the {} has not come below {:.6g} for {} steps",
-                      stop_.validation_value ? "validation value" : "value", patience_.least(), stop_.patience.steps));
+      end(StopReason::patience_ran_out, patience_.why(stop_.validation_value ? "validation value" : "value", "step"));
   });
   return ended_;
 }

@@ -7,12 +7,14 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include <autodiff/descent/progress.hpp>
 #include <autodiff/descent/result.hpp>
 
 namespace downhill {
@@ -78,27 +80,6 @@ double euclidean_norm(std::span<const double> x);
 /// "must be positive")`.
 void demand(bool holds, std::string_view who, std::string_view what, double value, std::string_view rule);
 
-/// Notices when `patience` has run out.
-class PatienceCounter {
- public:
-  explicit PatienceCounter(const Patience& patience) : patience_(patience) {}
-  /// Has patience run out, now that `value` was seen?
-  bool runs_out(double value) {
-    if (value < least_ - patience_.minimum_change) {
-      least_ = value;
-      waited_ = 0;
-      return false;
-    }
-    return ++waited_ >= patience_.steps && patience_.steps > 0;
-  }
-  double least() const { return least_; }
-
- private:
-  Patience patience_;
-  double least_ = std::numeric_limits<double>::infinity();
-  std::size_t waited_ = 0;
-};
-
 /// Does the objective give other values at the same point? Then its class says `static constexpr bool is_noisy = true`.
 template <class F>
 inline constexpr bool is_noisy = [] {
@@ -146,10 +127,8 @@ class Walk {
   template <class Observer>
   void tell(Observer& observer) {
     guard([&] {
-      if constexpr (std::is_void_v<decltype(observer(progress()))>)
-        observer(progress());
-      else if (bool(observer(progress())) && !ended_)
-        end(StopReason::observer, why_of(observer));
+      std::optional<std::string> why = progress_detail::tell(observer, progress());
+      if (why && !ended_) end(StopReason::observer, std::move(*why));
     });
   }
   bool ended() const { return ended_; }
@@ -181,13 +160,6 @@ class Walk {
         remaining_ = remaining(step_by_last_step());
     }
     if (keep_ == Keep::path) result_.path.push_back(now_);
-  }
-  template <class Observer>
-  static std::string why_of(Observer& observer) {
-    if constexpr (requires { std::string(observer.why()); })
-      return std::string(observer.why());
-    else
-      return "an observer asked to stop";
   }
   bool is_finite() const { return std::isfinite(now_.value) && std::isfinite(norm_); }
   // Keeps the place before, if the walk has just left the lowest one.

@@ -61,7 +61,7 @@ std::vector<std::size_t> layers_for(const Options& options, const TableSamples& 
 
 downhill::TrainingResult fitted(Network& network, const TableSamples& samples, const Method& method,
                                 const Options& options) {
-  downhill::TrainingBar bar({.epochs_apart = (options.epochs + 19) / 20});
+  downhill::ProgressBar bar({.epochs_apart = (options.epochs + 19) / 20});
   return std::visit(
       [&](const auto& by) {
         return downhill::fit(network, samples.train, by,

@@ -94,7 +94,7 @@ void numbers(State& state, Visit&& visit) {
   visit("log.steps", state.log.steps);
   visit("log.samples", state.log.samples);
   visit("log.best_epoch", state.log.best_epoch);
-  visit("log.waited", state.log.waited);
+  visit("log.waited", state.log.patience.waited);
 }
 
 std::size_t number_in(const SafeTensors& file, std::string_view key) {
@@ -167,7 +167,7 @@ void write(const std::filesystem::path& file, const std::vector<NamedMatrix>& ma
   const std::size_t parameters = state.parameters.size();
   const std::vector<std::uint64_t> order(state.order.order.begin(), state.order.order.end());
   const auto shuffle = words_of(state.order.generator), dropout = words_of(state.dropout);
-  const std::vector<double> history = rows_of(state.log.history), losses{state.log.losses, state.log.least};
+  const std::vector<double> history = rows_of(state.log.history), losses{state.log.losses, state.log.patience.least};
   tensors.push_back(view_of<T>("training.memory", state.memory,
                                {parameters == 0 ? 0 : state.memory.size() / parameters, parameters}));
   tensors.push_back(view_of<T>("training.best", state.best));
@@ -209,7 +209,7 @@ TrainingState<T> read(const std::filesystem::path& path, const std::vector<Named
   std::vector<double> losses(2);
   file.get<double>("training.losses", {2}, std::span<double>(losses));
   state.log.losses = losses[0];
-  state.log.least = losses[1];
+  state.log.patience.least = losses[1];
   state.log.history = history_in(file);
   return state;
 }

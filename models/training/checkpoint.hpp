@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include <autodiff/error.hpp>
 #include <models/files/safetensors.hpp>
 #include <models/network/network.hpp>
 #include <models/training/training.hpp>
@@ -85,12 +86,14 @@ void load(Trainer<Model, M>& trainer, const std::filesystem::path& file) {
       M::name, name(trainer.loss()), architecture));
 }
 
-/// An observer of `Trainer::run` that saves it after every so many epochs.
+/// An observer of `Trainer::run` that saves it after every so many epochs, and after the last. Throws OptionError for
+/// every 0 epochs.
 template <class Model, class M>
 auto save_every(const Trainer<Model, M>& trainer, std::filesystem::path file, std::size_t epochs = 1) {
-  return [&trainer, file = std::move(file), epochs](const TrainingProgress& progress) {
-    if (progress.epoch_ended && !progress.ended && (progress.epoch % epochs == 0 || progress.epoch == progress.epochs))
-      save(trainer, file);
+  if (epochs == 0) throw OptionError("save_every: every 0 epochs; give at least 1");
+  return [&trainer, file = std::move(file), epochs](const Progress& progress) {
+    const EpochProgress& epoch = progress.epoch.value();
+    if (epoch.ended && !progress.ended && (epoch.number % epochs == 0 || epoch.number == epoch.of)) save(trainer, file);
   };
 }
 

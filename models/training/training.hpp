@@ -3,7 +3,7 @@
 /// Training: a step of descent for every batch, epoch after epoch.
 ///
 ///     const auto result = fit(network, train, Adam{.learning_rate = 0.001},
-///                             {.epochs = 30, .validation = &held_out, .patience = {.steps = 5}}, TrainingBar());
+///                             {.epochs = 30, .validation = &held_out, .patience = {.rounds = 5}}, ProgressBar());
 ///
 /// A step records the model over a batch on top of its parameters, sweeps, rewinds, and moves the parameters: the same
 /// loop for a line and for a network. After the first it allocates nothing, and as it records anew, a model may branch
@@ -23,6 +23,7 @@
 #include <vector>
 
 #include <autodiff/descent/minimize.hpp>
+#include <autodiff/descent/observers.hpp>
 #include <models/training/evaluation.hpp>
 #include <models/training/training_log.hpp>
 
@@ -37,7 +38,7 @@ struct TrainingOptions {
   Loss loss = Loss::automatic;
   double huber_delta = 1;
   const Samples<T>* validation = nullptr;  ///< evaluated after every epoch
-  Patience patience = {};                  ///< in epochs, with the validation loss, or without one the training loss
+  Patience patience = {};  ///< a round is an epoch, by its validation loss, or without one its training loss
   bool keep_best = true;  ///< ends with the parameters of the epoch with the lowest validation loss, where there is one
   double seconds = std::numeric_limits<double>::infinity();  ///< after so much wall time, between two epochs
 };
@@ -103,7 +104,8 @@ class Trainer {
       : model_(model),
         samples_(samples),
         options_(training_detail::checked(model, samples, std::move(options))),
-        log_(samples.size(), options_.batch, options_.epochs, options_.patience, samples.has_labels()),
+        log_(samples.size(), options_.batch, options_.epochs, options_.patience, samples.has_labels(),
+             options_.seconds),
         optimizer_(std::move(method), model.tape().parameters().size()),
         order_(samples.size(), {.batch = options_.batch, .seed = options_.seed}),
         dropout_(options_.seed + 1) {}
@@ -130,8 +132,8 @@ class Trainer {
     return value;
   }
 
-  /// Trains until all epochs are over or something else ends it. Observers are called with a `const TrainingProgress&`
-  /// after every step and at the end; one that returns true ends it. If a loss or a parameter becomes NaN or infinite,
+  /// Trains until all epochs are over or something else ends it. Observers are called with a `const Progress&` after
+  /// every step and at the end; one that returns true ends it. If a loss or a parameter becomes NaN or infinite,
   /// the parameters go back to those after the last whole epoch of this run, or to those with which the run began.
   ///
   /// What the model or an observer throws passes through: the parameters are those after the last step, and `run` goes
@@ -143,7 +145,7 @@ class Trainer {
     while (!log_.ended()) {
       take_step();
       (log_.tell(observers), ...);
-      log_.close_epoch(options_.seconds);
+      log_.close_epoch();
     }
     if (options_.keep_best && options_.validation != nullptr && !best_.empty() && !shows_best_) {
       keep_parameters();
@@ -229,17 +231,19 @@ TrainingResult fit(Model& model, const Samples<typename Model::value_type>& samp
   } else {
     const TrainingOptions<T> chosen = training_detail::checked(model, samples, options);
     auto objective = objective_of(model, samples, chosen.loss, chosen.huber_delta);
-    TrainingLog log(samples.size(), samples.size(), options.epochs, options.patience, samples.has_labels());
+    TrainingLog log(samples.size(), samples.size(), options.epochs, options.patience, samples.has_labels(),
+                    options.seconds);
     std::vector<T> best;
     log.start_clock();
     const auto watch = [&](const Progress& progress) {
       if (progress.steps == log.state().steps || (progress.ended && !training_detail::has_moved(*progress.ended)))
         return false;
       training_detail::write_parameters(model, progress.point);
-      log.add(progress.value, samples.size(), progress.learning_rate);
+      log.add(progress.value, samples.size(), progress.learning_rate, progress.gradient_norm,
+              progress.evaluations - log.progress().evaluations);
       training_detail::end_epoch(model, chosen, log, best);
       (log.tell(observers), ...);
-      log.close_epoch(options.seconds);
+      log.close_epoch();
       return log.ended();
     };
     const auto parameters = model.tape().parameters();

@@ -7,8 +7,8 @@
 #include <limits>
 #include <utility>
 
-#include <autodiff/descent/observers.hpp>
 #include <autodiff/error.hpp>
+#include <autodiff/text/counted.hpp>
 
 namespace downhill {
 
@@ -18,11 +18,14 @@ Metrics ScoreKeeper::metrics() const {
 }
 
 TrainingLog::TrainingLog(std::size_t samples, std::size_t batch, std::size_t epochs, const Patience& patience,
-                         bool has_labels)
-    : samples_(samples), batch_(batch), epochs_(epochs), patience_(patience), has_labels_(has_labels) {
+                         bool has_labels, double seconds)
+    : samples_(samples), epochs_(epochs), patience_(patience), has_labels_(has_labels) {
   if (samples == 0) throw OptionError("fit: there are no samples");
   if (batch == 0) throw OptionError("fit: a batch of 0 samples; give at least 1");
   if (std::isnan(patience.minimum_change)) throw OptionError("fit: the minimum change of the patience is NaN");
+  stop_.steps = epochs * ((samples + batch - 1) / batch);
+  stop_.seconds = seconds;
+  stop_.patience = patience;
   if (epochs == 0) end(StopReason::step_limit, "there were no epochs to train");
 }
 
@@ -36,12 +39,15 @@ void TrainingLog::end_after_last_epoch() {
   if (state_.history.size() >= epochs_) end(StopReason::step_limit, fmt::format("all {} epochs are over", epochs_));
 }
 
-void TrainingLog::add(double loss, std::size_t samples, double learning_rate) {
+void TrainingLog::add(double loss, std::size_t samples, double learning_rate, double gradient_norm,
+                      std::size_t evaluations) {
   epoch_ended_ = false;
   ++state_.steps;
   state_.samples += samples;
   state_.losses += loss * static_cast<double>(samples);
+  evaluations_ += evaluations;
   learning_rate_ = learning_rate;
+  gradient_norm_ = gradient_norm;
 }
 
 bool TrainingLog::end_epoch(const std::optional<Metrics>& validation) {
@@ -56,26 +62,23 @@ bool TrainingLog::end_epoch(const std::optional<Metrics>& validation) {
   const double watched = watched_in(state_.history.back());
   const bool is_best = watched < best;
   if (is_best) state_.best_epoch = state_.history.size();
-  if (watched < state_.least - patience_.minimum_change) {
-    state_.least = watched;
-    state_.waited = 0;
-  } else if (++state_.waited >= patience_.steps && patience_.steps > 0) {
-    const std::string_view which = validation ? "validation" : "training";
-    const std::string change =
-        patience_.minimum_change > 0 ? fmt::format(" by more than {:.3g}", patience_.minimum_change) : "";
+  const bool ran_out = patience_.runs_out(watched);
+  state_.patience = patience_.state();
+  if (ran_out) {
+    const std::string loss = validation ? "validation loss" : "training loss";
     end(StopReason::patience_ran_out,
         state_.best_epoch == 0
-            ? fmt::format("the {} loss was finite in none of {} epochs", which, state_.waited)
-            : fmt::format("the {} loss has not fallen{} for {} epochs; the best was epoch {} with {:.6g}", which,
-                          change, state_.waited, state_.best_epoch, is_best ? watched : best));
+            ? fmt::format("the {} was finite in none of {}", loss, counted(state_.patience.waited, "epoch"))
+            : fmt::format("{}; the best was epoch {} with {:.6g}", patience_.why(loss, "epoch"), state_.best_epoch,
+                          is_best ? watched : best));
   }
   return is_best;
 }
 
-void TrainingLog::close_epoch(double seconds_limit) {
+void TrainingLog::close_epoch() {
   if (!epoch_ended_ || ended()) return;
   end_after_last_epoch();
-  if (!ended() && seconds() >= seconds_limit)
+  if (!ended() && seconds() >= stop_.seconds)
     end(StopReason::time_limit, fmt::format("{:.3g} s have passed", seconds()));
 }
 
@@ -99,21 +102,27 @@ void TrainingLog::end_not_finite(std::string_view what) {
                         what, state_.steps, learning_rate_, kept));
 }
 
-TrainingProgress TrainingLog::progress() const {
+Progress TrainingLog::progress() const {
   const std::size_t finished = state_.history.size();
-  return {.epoch = epoch_ended_ ? finished : std::min(finished + 1, epochs_),
-          .epochs = epochs_,
-          .step = state_.steps,
-          .steps_per_epoch = (samples_ + batch_ - 1) / batch_,
-          .loss = epoch_ended_ ? state_.history.back().loss
-                               : state_.losses / static_cast<double>(std::max<std::size_t>(state_.samples, 1)),
+  return {.steps = state_.steps,
+          .point = {},
+          .value = epoch_ended_ ? state_.history.back().loss
+                                : state_.losses / static_cast<double>(std::max<std::size_t>(state_.samples, 1)),
+          .gradient = {},
+          .gradient_norm = gradient_norm_,
           .learning_rate = learning_rate_,
-          .epoch_ended = epoch_ended_,
-          .validation = epoch_ended_ ? state_.history.back().validation : std::nullopt,
-          .score_name = has_labels_ ? "accuracy" : "R²",
+          .evaluations = evaluations_,
           .seconds = seconds(),
+          .stop = stop_,
           .ended = told_end_ ? ended_ : std::nullopt,
-          .why = told_end_ ? std::string_view(why_) : std::string_view{}};
+          .why = told_end_ ? std::string_view(why_) : std::string_view{},
+          .epoch = EpochProgress{
+              .number = epoch_ended_ ? finished : std::min(finished + 1, epochs_),
+              .of = epochs_,
+              .part = epoch_ended_ ? 1 : static_cast<double>(state_.samples) / static_cast<double>(samples_),
+              .ended = epoch_ended_,
+              .validation = epoch_ended_ ? state_.history.back().validation : std::nullopt,
+              .score_name = has_labels_ ? "accuracy" : "R²"}};
 }
 
 TrainingResult TrainingLog::result() const {
@@ -127,48 +136,12 @@ TrainingResult TrainingLog::result() const {
 
 void TrainingLog::restore(State state) {
   state_ = std::move(state);
+  patience_.restore(state_.patience);
+  evaluations_ = state_.steps;
   epoch_ended_ = false;
   ended_.reset();
   told_end_ = false;
   why_.clear();
-}
-
-// ---- the bar
-
-TrainingBar::TrainingBar(TrainingBarOptions options)
-    : options_(std::move(options)), terminal_(options_.terminal.value_or(observers_detail::is_terminal(options_.out))) {
-  if (options_.epochs_apart == 0) throw OptionError("TrainingBar: a line for every 0 epochs; give at least 1");
-}
-
-void TrainingBar::operator()(const TrainingProgress& progress) {
-  const std::string_view clear = terminal_ ? "\r\x1b[K" : "";  // ESC [ K: erase the rest of the line
-  const std::string epochs = fmt::format("{}", progress.epochs);
-  std::string text = fmt::format("epoch {:>{}}/{}  ", progress.epoch, epochs.size(), epochs);
-  if (progress.ended) {
-    fmt::print(options_.out, "{}{}: {}\n", clear, name(*progress.ended), progress.why);
-    last_ = -std::numeric_limits<double>::infinity(), epoch_began_ = 0;  // for the next training
-  } else if (progress.epoch_ended) {
-    text += fmt::format("loss {:<#10.5g}", progress.loss);
-    if (progress.validation) {
-      text += fmt::format("  validation {:<#10.5g}", progress.validation->loss);
-      text += progress.score_name == "accuracy"
-                  ? fmt::format("  accuracy {:6.2f} %", 100 * progress.validation->score)
-                  : fmt::format("  {} {:7.4f}", progress.score_name, progress.validation->score);
-    }
-    text += fmt::format("  {}", observers_detail::duration(progress.seconds - epoch_began_));
-    epoch_began_ = progress.seconds;
-    if (progress.epoch % options_.epochs_apart == 0 || progress.epoch == progress.epochs)
-      fmt::print(options_.out, "{}{}\n", clear, text);
-  } else if (terminal_ && progress.seconds - last_ >= options_.every) {
-    last_ = progress.seconds;
-    const std::size_t before = (progress.epoch - 1) * progress.steps_per_epoch;
-    const double done =
-        static_cast<double>(std::max(progress.step, before) - before) / static_cast<double>(progress.steps_per_epoch);
-    for (std::size_t i = 0; i < options_.width; ++i)
-      text += static_cast<double>(i) < done * static_cast<double>(options_.width) ? "━" : "·";
-    fmt::print(options_.out, "{}{}  loss {:<#10.5g}", clear, text, progress.loss);
-  }
-  std::fflush(options_.out);
 }
 
 }  // namespace downhill

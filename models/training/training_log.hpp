@@ -1,31 +1,23 @@
 #pragma once
 /// \file
-/// The progress of a training: how far it is, what observers are told on the way, when it ends and why.
+/// The bookkeeping of a training: how far it is, when it ends and why.
 
 #include <Eigen/Core>
 
 #include <chrono>
 #include <cstddef>
-#include <cstdio>
 #include <limits>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
+#include <utility>
 #include <vector>
 
-#include <autodiff/descent/result.hpp>
-#include <autodiff/descent/walk.hpp>
+#include <autodiff/descent/progress.hpp>
 #include <models/network/loss.hpp>
 #include <models/training/metrics.hpp>
 
 namespace downhill {
-
-/// How a model does on some samples. The score is the accuracy for labels, R² for numbers.
-struct Metrics {
-  double loss = 0, score = 0;
-};
 
 /// Adds up the metrics, batch by batch.
 class ScoreKeeper {
@@ -56,20 +48,6 @@ class ScoreKeeper {
   std::vector<double> outputs_, targets_;
 };
 
-/// What an observer is told after every step, and once more when it has ended.
-struct TrainingProgress {
-  std::size_t epoch, epochs;          ///< the one that the step belongs to, from 1, of how many
-  std::size_t step, steps_per_epoch;  ///< steps taken in all
-  double loss;                        ///< the mean over the samples of this epoch so far
-  double learning_rate;               ///< of the step
-  bool epoch_ended;
-  std::optional<Metrics> validation;  ///< of this epoch, at its end, where there are validation samples
-  std::string_view score_name;        ///< "accuracy" or "R²"
-  double seconds;
-  std::optional<StopReason> ended;  ///< set in the last call
-  std::string_view why;             ///< likewise
-};
-
 /// What is known of an epoch that has ended.
 struct Epoch {
   double loss = 0;  ///< the mean over its batches, each before its step; of a full-batch method, after it
@@ -91,16 +69,18 @@ struct TrainingResult {
 class TrainingLog {
  public:
   /// Throws OptionError for 0 samples, a batch of 0, or patience that is NaN.
-  TrainingLog(std::size_t samples, std::size_t batch, std::size_t epochs, const Patience& patience, bool has_labels);
+  TrainingLog(std::size_t samples, std::size_t batch, std::size_t epochs, const Patience& patience, bool has_labels,
+              double seconds = std::numeric_limits<double>::infinity());
 
   /// A run begins.
   void start_clock();
-  /// Counts a batch of `samples` samples with this mean loss.
-  void add(double loss, std::size_t samples, double learning_rate);
+  /// Counts a step on `samples` samples with this mean loss.
+  void add(double loss, std::size_t samples, double learning_rate,
+           double gradient_norm = std::numeric_limits<double>::quiet_NaN(), std::size_t evaluations = 1);
   /// Ends the epoch, and the training if patience has run out. Returns whether the epoch is the best so far.
   bool end_epoch(const std::optional<Metrics>& validation);
   /// Ends the training if an epoch has ended that was the last, or if the time is up.
-  void close_epoch(double seconds_limit);
+  void close_epoch();
   void end(StopReason reason, std::string why);
   void end_not_finite(std::string_view what);
   bool ended() const { return ended_.has_value(); }
@@ -108,11 +88,8 @@ class TrainingLog {
   /// Tells an observer how far the training is; one that returns true ends it.
   template <class Observer>
   void tell(Observer& observer) {
-    const TrainingProgress now = progress();
-    if constexpr (std::is_void_v<decltype(observer(now))>)
-      observer(now);
-    else if (bool(observer(now)) && !ended())
-      end(StopReason::observer, "an observer asked to stop");
+    std::optional<std::string> why = progress_detail::tell(observer, progress());
+    if (why && !ended()) end(StopReason::observer, std::move(*why));
   }
   /// Tells all that and why it has ended.
   template <class... Observers>
@@ -120,7 +97,7 @@ class TrainingLog {
     told_end_ = true;
     (tell(observers), ...);
   }
-  TrainingProgress progress() const;
+  Progress progress() const;
   TrainingResult result() const;
 
   /// What has to be saved for a training to go on as if it had never stopped.
@@ -128,8 +105,8 @@ class TrainingLog {
     std::size_t steps = 0, samples = 0;  // in all, and of this epoch
     double losses = 0;                   // of this epoch, each times its samples
     std::vector<Epoch> history;
-    double least = std::numeric_limits<double>::infinity();  // without changes too small for patience
-    std::size_t best_epoch = 0, waited = 0;
+    PatienceCounter::State patience;
+    std::size_t best_epoch = 0;
   };
   const State& state() const { return state_; }
   /// Goes on from a state that was saved.
@@ -139,37 +116,17 @@ class TrainingLog {
   void end_after_last_epoch();
   double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count(); }
 
-  std::size_t samples_, batch_, epochs_, began_after_ = 0;
-  Patience patience_;
+  std::size_t samples_, epochs_, began_after_ = 0;
+  Stop stop_;
+  PatienceCounter patience_;
   bool has_labels_;
   State state_;
+  std::size_t evaluations_ = 0;
   bool epoch_ended_ = false, told_end_ = false;
-  double learning_rate_ = 0;
+  double learning_rate_ = 0, gradient_norm_ = std::numeric_limits<double>::quiet_NaN();
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::optional<StopReason> ended_;
   std::string why_;
-};
-
-/// Where the bar is shown, and how often it changes.
-struct TrainingBarOptions {
-  std::FILE* out = stderr;
-  double every = 0.1;                 ///< seconds between two updates of the line on a terminal
-  std::optional<bool> terminal = {};  ///< is `out` one? Found out where not given
-  std::size_t width = 24;             ///< of the bar, in characters
-  std::size_t epochs_apart = 1;       ///< a line stays for every so many epochs
-};
-
-/// Prints a line for every epoch: loss, validation loss and score, time. On a terminal, the line of the current epoch
-/// has a bar.
-class TrainingBar {
- public:
-  explicit TrainingBar(TrainingBarOptions options = {});
-  void operator()(const TrainingProgress& progress);
-
- private:
-  TrainingBarOptions options_;
-  bool terminal_;
-  double last_ = -std::numeric_limits<double>::infinity(), epoch_began_ = 0;
 };
 
 }  // namespace downhill

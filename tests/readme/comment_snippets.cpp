@@ -64,7 +64,7 @@ namespace {
 
 [[maybe_unused]] void training_hpp(Mlp<float>& network, const Samples<float>& train, const Samples<float>& held_out) {
   const auto result = fit(network, train, Adam{.learning_rate = 0.001},
-                          {.epochs = 30, .validation = &held_out, .patience = {.steps = 5}}, TrainingBar());
+                          {.epochs = 30, .validation = &held_out, .patience = {.rounds = 5}}, ProgressBar());
   static_cast<void>(result);
 }
 

@@ -180,11 +180,11 @@ TEST_CASE("the other stop conditions are named and explained", "[minimize]") {
   CHECK(asked.point[0] < 3);
   CHECK(asked.steps == 3);
 
-  const Result bouncing = walk({.gradient_norm = 0, .patience = {.steps = 7}}, 1.0);
+  const Result bouncing = walk({.gradient_norm = 0, .patience = {.rounds = 7}}, 1.0);
   CHECK(bouncing.reason == StopReason::patience_ran_out);
   CHECK(bouncing.steps == 7);
   CHECK_THAT(bouncing.why, ContainsSubstring("the value has not come below 25 for 7 steps"));
-  const Result validated = walk({.patience = {.steps = 2, .minimum_change = 0.1},
+  const Result validated = walk({.patience = {.rounds = 2, .minimum_change = 0.1},
                                  .validation_value = [](std::span<const double> w) { return std::abs(w[0] - 4); }});
   CHECK(validated.reason == StopReason::patience_ran_out);
   CHECK(validated.steps == 3);  // the validation value is least at step 1, where w = 4

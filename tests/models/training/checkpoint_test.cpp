@@ -75,16 +75,16 @@ TEST_CASE("training 100 steps is 50, save, load in another program, and 50 more,
   const auto file = folder.path / "training.safetensors";
   const auto moons = two_moons<float>(330, 0.2, 3), held_out = two_moons<float>(100, 0.2, 4);
   const TrainingOptions<float> options{
-      .epochs = 9, .batch = 32, .seed = 5, .validation = &held_out, .patience = {.steps = 3}};
+      .epochs = 9, .batch = 32, .seed = 5, .validation = &held_out, .patience = {.rounds = 3}};
   const auto check = [&](const auto& method) {
     Mlp<float> whole(everything), first(everything), second(everything);
     Trainer reference(whole, moons, method, options);
     reference.run();
 
     Trainer before(first, moons, method, options);
-    before.run([&](const TrainingProgress& progress) {
-      if (progress.step == 50 && !progress.ended) save(before, file);
-      return progress.step == 50;
+    before.run([&](const Progress& progress) {
+      if (progress.steps == 50 && !progress.ended) save(before, file);
+      return progress.steps == 50;
     });
     Trainer after(second, moons, method, options);
     load(after, file);

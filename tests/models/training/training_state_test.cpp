@@ -63,9 +63,9 @@ void check_interruptions(const M& method, const TrainingOptions<float>& options)
     Trainer trainer(stopped, moons, method, options);
     std::optional<TrainingState<float>> meanwhile;
     if (at > 0)
-      trainer.run([&](const TrainingProgress& progress) {
-        if (progress.step == at && !progress.ended) meanwhile = trainer.state();
-        return progress.step == at;
+      trainer.run([&](const Progress& progress) {
+        if (progress.steps == at && !progress.ended) meanwhile = trainer.state();
+        return progress.steps == at;
       });
     if (meanwhile) check_goes_on(*meanwhile, method, options, model, expected);
     check_goes_on(trainer.state(), method, options, model, expected);
@@ -85,7 +85,7 @@ TEST_CASE("Training goes on from any step, with dropout, by every first-order me
 
 TEST_CASE("Training goes on from any step, with validation, patience and the best parameters so far") {
   const TrainingOptions<float> options{
-      .epochs = 100, .batch = 8, .validation = &held_out, .patience = {.steps = 3, .minimum_change = 0.01}};
+      .epochs = 100, .batch = 8, .validation = &held_out, .patience = {.rounds = 3, .minimum_change = 0.01}};
   check_interruptions(Momentum{.learning_rate = 0.3}, options);
 }
 

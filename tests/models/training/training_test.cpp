@@ -202,7 +202,7 @@ TEST_CASE("Without epochs nothing moves, and observers are told once that it has
   const auto check = [&](const auto& method) {
     LogisticRegression<double> model(2);
     std::size_t told = 0;
-    const auto result = fit(model, moons, method, {.epochs = 0}, [&](const TrainingProgress& progress) {
+    const auto result = fit(model, moons, method, {.epochs = 0}, [&](const Progress& progress) {
       ++told;
       CHECK(progress.ended == StopReason::step_limit);
     });
