@@ -3,8 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <string>
 #include <utility>
+#include <vector>
+
+#include <autodiff/text/table.hpp>
 
 #include <autodiff/text/names.hpp>
 
@@ -181,16 +186,14 @@ bool GradientCheck::passed() const {
 }
 
 std::string GradientCheck::table() const {
-  std::string text = fmt::format("{:>5} {:>16} {:>16} {:>10} {:>16} {:>10}  verdict\n", "i", "given", "difference",
-                                 "+-", "forward mode", "error");
-  for (const CheckedComponent& c : components) {
-    text +=
-        fmt::format("{:>5} {:>16.9g} {:>16.9g} {:>10.1e} {:>16} {:>10.1e}  {}", c.index, c.given, c.difference,
-                    c.expected_error, c.forward ? fmt::format("{:.9g}", *c.forward) : "-", c.error, name(c.verdict));
-    if (!c.why.empty()) text += ": " + c.why;
-    text += '\n';
-  }
-  return text;
+  std::vector<TableRow> rows{{"i", "given", "difference", "+-", "forward mode", "error", "verdict"}};
+  for (const CheckedComponent& c : components)
+    rows.push_back({fmt::format("{}", c.index), fmt::format("{:.9g}", c.given), fmt::format("{:.9g}", c.difference),
+                    fmt::format("{:.1e}", c.expected_error), c.forward ? fmt::format("{:.9g}", *c.forward) : "-",
+                    fmt::format("{:.1e}", c.error),
+                    c.why.empty() ? std::string(name(c.verdict)) : fmt::format("{}: {}", name(c.verdict), c.why)});
+  using enum Align;
+  return aligned_text(rows, std::array{right, right, right, right, right, right, left});
 }
 
 }  // namespace downhill

@@ -42,10 +42,24 @@ std::vector<std::string> aligned(std::span<const TableRow> rows, std::span<const
   return lines;
 }
 
-std::string aligned_text(std::span<const TableRow> rows, std::span<const Align> columns) {
+std::string aligned_text(std::span<const TableRow> rows, std::span<const Align> columns, std::size_t indent) {
   std::string text;
-  for (const std::string& line : aligned(rows, columns)) text += line + '\n';
+  for (const std::string& line : aligned(rows, columns))
+    text += (line.empty() ? line : std::string(indent, ' ') + line) + '\n';
   return text;
+}
+
+std::size_t widest(std::span<const TableRow> rows) {
+  std::size_t width = 0;
+  for (const TableRow& row : rows)
+    for (const TableCell& cell : row) width = std::max(width, utf8::length(cell.text));
+  return width;
+}
+
+std::string rule(std::size_t width) {
+  std::string line;
+  for (std::size_t i = 0; i < width; ++i) line += "─";
+  return line;
 }
 
 }  // namespace downhill

@@ -28,7 +28,12 @@ std::vector<std::vector<std::string>> padded(std::span<const TableRow> rows, std
                                              std::size_t least = 0);
 /// The rows as lines: two blanks between columns, none at the end of a line; columns without text are left out.
 std::vector<std::string> aligned(std::span<const TableRow> rows, std::span<const Align> columns);
-/// These lines, each with its line break.
-std::string aligned_text(std::span<const TableRow> rows, std::span<const Align> columns);
+/// These lines, each with its line break and, unless it is empty, behind so many blanks.
+std::string aligned_text(std::span<const TableRow> rows, std::span<const Align> columns, std::size_t indent = 0);
+
+/// The width of the widest cell.
+std::size_t widest(std::span<const TableRow> rows);
+/// A horizontal line of this width, to stand between rows.
+std::string rule(std::size_t width);
 
 }  // namespace downhill

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <functional>
 #include <limits>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include <autodiff/gradient.hpp>
+#include <autodiff/text/table.hpp>
 #include <bench/workloads.hpp>
 #include <models/models.hpp>
 
@@ -98,21 +100,21 @@ void run(double seconds) {
 
   fmt::print(
       "What a gradient costs on this machine: value and gradient by tape (recording and one reverse\n"
-      "sweep), as a multiple of the plain function of doubles, compiled alike.\n\n"
-      "  {:<40} {:>10} {:>11} {:>11} {:>8}\n",
-      "function", "parameters", "plain", "gradient", "ratio");
-  const auto row = [&](std::string_view what, std::size_t parameters, const Timed& plain, const Timed& gradient) {
-    fmt::print("  {:<40} {:>10} {:>11} {:>11} {:>6.1f} x\n", what, parameters, time_text(plain.seconds),
-               time_text(gradient.seconds), gradient.seconds / plain.seconds);
+      "sweep), as a multiple of the plain function of doubles, compiled alike.\n\n");
+  std::vector<downhill::TableRow> rows{{"function", "parameters", "plain", "gradient", "ratio"}};
+  const auto row = [&](const char* what, std::size_t parameters, const Timed& plain, const Timed& gradient) {
+    rows.push_back({what, fmt::format("{}", parameters), time_text(plain.seconds), time_text(gradient.seconds),
+                    fmt::format("{:.1f} x", gradient.seconds / plain.seconds)});
   };
   const auto parameters_of = [](const auto& f) { return f.point.size(); };
   row("a line through 1,000 points", parameters_of(std::get<0>(functions)), all[0], all[1]);
   row("Rosenbrock's valley", parameters_of(std::get<1>(functions)), all[2], all[3]);
   row("1,000 times sin, exp and log in a chain", parameters_of(std::get<2>(functions)), all[4], all[5]);
   row("network 2-16-16-1 as scalars, batch of 32", parameters_of(std::get<3>(functions)), all[6], all[7]);
-  fmt::print("\n  {:<40} {:>10} {:>11} {:>11} {:>8}\n", "network of matrices, float", "parameters", "forward", "step",
-             "ratio");
+  rows.push_back({});
+  rows.push_back({"network of matrices, float", "parameters", "forward", "step", "ratio"});
   row("64-64-32-10, batch of 32, Adam", digits.network.parameters().size(), all[8], all[9]);
+  fmt::print("{}", aligned_text(rows, std::array{downhill::Align::left, downhill::Align::right}, 2));
   fmt::print(
       "\nEach time is that of the fastest repetition. A plain function that takes a nanosecond for each\n"
       "operation makes the ratio high, not the tape slow. The full benchmarks, beside other libraries\n"

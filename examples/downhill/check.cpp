@@ -2,13 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <autodiff/gradient_check.hpp>
 #include <autodiff/text/counted.hpp>
+#include <autodiff/text/table.hpp>
 #include <autodiff/text/utf8.hpp>
 
 #include "command.hpp"
@@ -24,19 +26,18 @@ void run(const FormulaArguments& arguments) {
   const downhill::GradientCheck check = downhill::check_gradient(f, f.point());
 
   constexpr std::size_t longest = 24;
-  std::size_t width = 4;
-  for (const std::string& name : f.names()) width = std::max(width, std::min(downhill::utf8::length(name), longest));
-  fmt::print("\n  {:<{}}  {:>12}  {:>15}  {:>15}  {:>15}  {:>8}   {}\n", "name", width, "at", "tape", "forward mode",
-             "differences", "+-", "verdict");
+  std::vector<downhill::TableRow> rows{{"name", "at", "tape", "forward mode", "differences", "+-", "verdict"}};
   std::size_t wrong = 0;
+  const auto slope = [](double x) { return fmt::format("{:.9g}", unsigned_nan(x)); };
   for (const downhill::CheckedComponent& c : check.components) {
-    const std::string name = downhill::utf8::shortened(f.names()[c.index], longest);
-    fmt::print("  {}{:{}}  {:>12.6g}  {:>15.9g}  {:>15.9g}  {:>15.9g}  {:>8.1e}   {}{}\n", name, "",
-               width - std::min(width, downhill::utf8::length(name)), f.point()[c.index], unsigned_nan(c.given),
-               unsigned_nan(c.forward.value_or(NAN)), unsigned_nan(c.difference), c.expected_error,
-               downhill::name(c.verdict), c.why.empty() ? "" : ": " + c.why);
+    rows.push_back({downhill::utf8::shortened(f.names()[c.index], longest), fmt::format("{:.6g}", f.point()[c.index]),
+                    slope(c.given), slope(c.forward.value_or(NAN)), slope(c.difference),
+                    fmt::format("{:.1e}", c.expected_error),
+                    fmt::format("{}{}", name(c.verdict), c.why.empty() ? "" : ": " + c.why)});
     wrong += c.verdict == downhill::Verdict::wrong;
   }
+  using enum downhill::Align;
+  fmt::print("\n{}", aligned_text(rows, std::array{left, right, right, right, right, right, left}, 2));
   fmt::print(
       "\nThe slope of f along each name: by one reverse sweep of the tape, by forward mode, and by\n"
       "differences of values alone, extrapolated, with the error to expect of them.\n");

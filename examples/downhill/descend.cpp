@@ -20,6 +20,7 @@
 #include <autodiff/inspect/pictures/landscape.hpp>
 #include <autodiff/inspect/pictures/loss_curve.hpp>
 #include <autodiff/text/counted.hpp>
+#include <autodiff/text/table.hpp>
 #include <autodiff/text/utf8.hpp>
 
 #include "command.hpp"
@@ -43,28 +44,23 @@ struct Options {
 
 double length_of(const std::vector<double>& vector) { return downhill::euclidean_norm(vector); }
 
-// As wide as `width`, or wider, whatever characters it consists of.
-std::string right_aligned(const std::string& text, std::size_t width) {
-  return std::string(width - std::min(width, downhill::utf8::length(text)), ' ') + text;
-}
-
 // Steps 0, 1, 2, 5, 10, 20, ... and the last.
 void show_milestones(const FormulaAtPoint& f, const Result& result) {
   constexpr std::size_t most_names = 4, longest = 13;
   const std::size_t shown = std::min(f.names().size(), most_names);
-  fmt::print("  {:>7}  {:>15}  {:>10}", "step", "f", "|gradient|");
-  for (std::size_t i = 0; i < shown; ++i)
-    fmt::print("  {}", right_aligned(downhill::utf8::shortened(f.names()[i], longest), longest));
-  fmt::print("{}\n", shown < f.names().size() ? fmt::format("  and {} more", f.names().size() - shown) : "");
+  std::vector<downhill::TableRow> rows{{"step", "f", "|gradient|"}};
+  for (std::size_t i = 0; i < shown; ++i) rows[0].push_back(downhill::utf8::shortened(f.names()[i], longest));
+  if (shown < f.names().size()) rows[0].push_back(fmt::format("and {} more", f.names().size() - shown));
   const std::size_t last = result.path.size() - 1;
   for (std::size_t step = 0, next = 1;; step = std::min(next, last)) {
     const Iterate& at = result.path[step];
-    fmt::print("  {:>7}  {:>15.9g}  {:>10.2e}", step, unsigned_nan(at.value), unsigned_nan(length_of(at.gradient)));
-    for (std::size_t i = 0; i < shown; ++i) fmt::print("  {:>13.7g}", unsigned_nan(at.point[i]));
-    fmt::print("\n");
+    rows.push_back({fmt::format("{}", step), fmt::format("{:.9g}", unsigned_nan(at.value)),
+                    fmt::format("{:.2e}", unsigned_nan(length_of(at.gradient)))});
+    for (std::size_t i = 0; i < shown; ++i) rows.back().push_back(fmt::format("{:.7g}", unsigned_nan(at.point[i])));
     if (step == last) break;
     while (next <= step) next = std::to_string(next).front() == '2' ? next / 2 * 5 : next * 2;
   }
+  fmt::print("{}", aligned_text(rows, std::array{downhill::Align::right}, 2));
 }
 
 void show_end(const FormulaAtPoint& f, const Result& result) {
@@ -72,13 +68,13 @@ void show_end(const FormulaAtPoint& f, const Result& result) {
   fmt::print("\nIt ended after {}, {}, {:.3g} s ({}):\n{}.\n\n", downhill::counted(result.steps, "step"),
              downhill::counted(result.evaluations, "evaluation"), result.seconds, name(result.reason), result.why);
   const std::size_t shown = std::min(f.names().size(), most_names);
-  std::size_t width = 1;
-  for (std::size_t i = 0; i < shown; ++i) width = std::max(width, downhill::utf8::length(f.names()[i]));
+  std::vector<downhill::TableRow> names{{"f"}};
+  for (std::size_t i = 0; i < shown; ++i) names.push_back({f.names()[i]});
+  const auto padded = downhill::padded(names, std::array{downhill::Align::right});
   if (result.found_at < result.steps)
     fmt::print("The lowest place that it saw, after {}:\n\n", downhill::counted(result.found_at, "step"));
-  fmt::print("  {} = {:.15g}\n", right_aligned("f", width), result.value);
-  for (std::size_t i = 0; i < shown; ++i)
-    fmt::print("  {} = {:.15g}\n", right_aligned(f.names()[i], width), result.point[i]);
+  for (std::size_t i = 0; i <= shown; ++i)
+    fmt::print("  {} = {:.15g}\n", padded[i][0], i == 0 ? result.value : result.point[i - 1]);
   if (shown < f.names().size()) fmt::print("  and {} more; --csv has them all\n", f.names().size() - shown);
 }
 

@@ -20,6 +20,7 @@
 #include <autodiff/inspect/pictures/loss_curve.hpp>
 #include <autodiff/text/counted.hpp>
 #include <autodiff/text/names.hpp>
+#include <autodiff/text/table.hpp>
 #include <models/models.hpp>
 
 #include "command.hpp"
@@ -76,19 +77,21 @@ downhill::TrainingResult fitted(Network& network, const TableSamples& samples, c
 }
 
 void show_score(const Network& network, const TableSamples& samples, downhill::Loss loss) {
-  const auto row = [&](std::string_view what, const downhill::Samples<float>& part) {
+  std::vector<downhill::TableRow> rows{{"", "samples", "loss", samples.has_classes() ? "accuracy" : "R²"}};
+  const auto add = [&](const char* what, const downhill::Samples<float>& part) {
     const downhill::Metrics now = downhill::evaluate(network, part, loss);
     const bool is_undefined =
         !part.has_labels() && std::ranges::adjacent_find(part.targets, std::not_equal_to<>{}) == part.targets.end();
-    fmt::print("  {:<18} {:>8} {:>12.6g} {:>12}{}\n", what, part.size(), now.loss,
-               is_undefined            ? "-"
-               : samples.has_classes() ? fmt::format("{:.2f} %", 100 * now.score)
-                                       : fmt::format("{:.6f}", now.score),
-               is_undefined ? "  R² is not defined where all targets are equal" : "");
+    rows.push_back({what, fmt::format("{}", part.size()), fmt::format("{:.6g}", now.loss),
+                    is_undefined            ? "-"
+                    : samples.has_classes() ? fmt::format("{:.2f} %", 100 * now.score)
+                                            : fmt::format("{:.6f}", now.score),
+                    is_undefined ? "R² is not defined where all targets are equal" : ""});
   };
-  fmt::print("\n  {:<18} {:>8} {:>12} {:>12}\n", "", "samples", "loss", samples.has_classes() ? "accuracy" : "R²");
-  row("learned from", samples.train);
-  row("held out", samples.held_out);
+  add("learned from", samples.train);
+  add("held out", samples.held_out);
+  using enum downhill::Align;
+  fmt::print("\n{}", aligned_text(rows, std::array{left, right, right, right, left}, 2));
   if (!samples.has_classes()) return;
   constexpr std::size_t most_classes = 20;
   if (samples.outputs > most_classes) return;

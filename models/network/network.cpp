@@ -118,10 +118,9 @@ std::string Mlp<T>::summary(std::size_t batch) const {
   rows.push_back({"total", "", with_separators(count), memory(count * sizeof(T)), with_separators(all)});
 
   const std::vector<std::string> lines = aligned(rows, std::array{Align::left, Align::right});
-  std::string rule, text;
-  for (std::size_t i = 0; i < utf8::length(lines[0]); ++i) rule += "─";
+  std::string text;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (i == 1 || i + 1 == lines.size()) text += rule + '\n';
+    if (i == 1 || i + 1 == lines.size()) text += rule(utf8::length(lines[0])) + '\n';
     text += lines[i] + '\n';
   }
   return text + fmt::format("A step of training takes a batch of {} forward and back.\n", batch);

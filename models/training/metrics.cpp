@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <autodiff/error.hpp>
 #include <autodiff/tape/misuse.hpp>
-#include <autodiff/text/utf8.hpp>
+#include <autodiff/text/table.hpp>
 
 namespace downhill {
 namespace {
@@ -98,27 +99,24 @@ double ConfusionMatrix::precision(std::size_t of) const {
 
 std::string ConfusionMatrix::table(std::span<const std::string> names) const {
   const auto name = [&](std::size_t i) { return i < names.size() ? names[i] : fmt::format("{}", i); };
-  std::size_t first = 4, width = 3;
+  std::vector<TableRow> heads{{"true"}}, cells{{}};
+  std::vector<std::string> recalls{"recall"};
   for (std::size_t i = 0; i < classes; ++i) {
-    first = std::max(first, utf8::length(name(i)));
-    width = std::max(width, utf8::length(name(i)));
-  }
-  for (const std::size_t count : counts) width = std::max(width, fmt::format("{}", count).size());
-  std::string text = fmt::format("{:>{}} │", "true", first);
-  for (std::size_t j = 0; j < classes; ++j) text += fmt::format(" {:>{}}", name(j), width);
-  text += " │ recall\n";
-  for (std::size_t i = 0; i < first + 1; ++i) text += "─";
-  text += "┼";
-  for (std::size_t i = 0; i < classes * (width + 1) + 1; ++i) text += "─";
-  text += "┼───────\n";
-  for (std::size_t i = 0; i < classes; ++i) {
-    text += fmt::format("{:>{}} │", name(i), first);
-    for (std::size_t j = 0; j < classes; ++j) {
-      const std::size_t count = (*this)(i, j);
-      text += count == 0 ? fmt::format(" {:>{}}", "·", width) : fmt::format(" {:>{}}", count, width);
-    }
+    heads.push_back({name(i)});
+    cells.front().push_back(name(i));
+    TableRow& row = cells.emplace_back();
+    for (std::size_t j = 0; j < classes; ++j)
+      row.push_back((*this)(i, j) == 0 ? std::string("·") : fmt::format("{}", (*this)(i, j)));
     const double found = recall(i);
-    text += std::isnan(found) ? " │     ·\n" : fmt::format(" │ {:5.1f} %\n", 100 * found);
+    recalls.push_back(std::isnan(found) ? "    ·" : fmt::format("{:5.1f} %", 100 * found));
+  }
+  constexpr std::size_t least = 3;
+  const std::size_t width = std::max(least, widest(cells));
+  const auto first = padded(heads, std::array{Align::right}), rest = padded(cells, std::array{Align::right}, width);
+  std::string text;
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    text += fmt::format("{} │ {} │ {}\n", first[i][0], fmt::join(rest[i], " "), recalls[i]);
+    if (i == 0) text += fmt::format("{}┼{}┼{}\n", rule(widest(heads) + 1), rule(classes * (width + 1) + 1), rule(7));
   }
   return text;
 }

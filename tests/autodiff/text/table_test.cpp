@@ -33,3 +33,10 @@ TEST_CASE("cells are padded to a least width") {
   CHECK(padded(rows, std::array{Align::left, Align::right}, 3) ==
         std::vector<std::vector<std::string>>{{"a  ", "bbbb"}});
 }
+
+TEST_CASE("lines stand behind blanks where they are not empty, and a rule is as wide as it is told") {
+  const std::vector<TableRow> rows{{"a", "bb"}, {}, {"ccc", "d"}};
+  CHECK(aligned_text(rows, std::array{Align::left}, 2) == "  a    bb\n\n  ccc  d\n");
+  CHECK(widest(rows) == 3);
+  CHECK(rule(3) == "───");
+}
