@@ -49,8 +49,8 @@ std::string decision_boundary_text(const Classifier& classifier, std::span<const
       if (x < 0 || y < 0 || x >= static_cast<double>(all.columns) || y >= static_cast<double>(all.rows)) continue;
       Cell& cell = grid.at(static_cast<std::size_t>(x), static_cast<std::size_t>(y));
       cell.glyph = letter_of(samples[i].label, is_right);
-      cell.colour = is_right ? colour_of(1, 1, 1) : colour_of(0, 0, 0);
-      if (!is_right) cell.background = colour_of(1, 1, 1);
+      cell.colour = is_right ? colour_of(palette::white) : colour_of(palette::black);
+      if (!is_right) cell.background = colour_of(palette::white);
     }
 
   std::string picture;

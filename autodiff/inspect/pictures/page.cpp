@@ -9,25 +9,28 @@
 namespace downhill::inspect {
 namespace {
 
-// --c0 to --c7.
-std::string variables(const palette::Series& colours) {
-  std::string style;
-  for (std::size_t i = 0; i < colours.size(); ++i)
-    style += fmt::format(" --c{}: #{:02x}{:02x}{:02x};", i, colours[i].red, colours[i].green, colours[i].blue);
+std::string css(const palette::Colour& colour) {
+  const std::string text = fmt::format("#{:02x}{:02x}{:02x}", colour.red, colour.green, colour.blue);
+  return colour.opacity == 255 ? text : fmt::format("{}{:02x}", text, colour.opacity);
+}
+
+std::string variables(const palette::Theme& theme) {
+  std::string style = fmt::format(
+      "--page: {}; --ink: {}; --quiet: {}; --rule: {};\n  --low: {}; --high: {}; --line: {}; --nothing: {};\n ",
+      css(theme.page), css(theme.ink), css(theme.quiet), css(theme.rule), css(theme.low), css(theme.high),
+      css(theme.height_line), css(theme.no_ground));
+  for (std::size_t i = 0; i < theme.series.size(); ++i) style += fmt::format(" --c{}: {};", i, css(theme.series[i]));
   return style;
 }
 
 // Everything a drawing is made of. --c is the colour of its series, --shade how much of it.
 const std::string& drawing_style() {
   static const std::string style = R"(
-:root { color-scheme: light dark; --page: #fcfcfa; --ink: #1c2330; --quiet: #5b6474; --rule: #dfe2e6;
-  --low: #eef4ef; --high: #7fa3b8; --line: #ffffff90; --nothing: #c9c4bd;
- )" + variables(palette::on_light) +
+:root { color-scheme: light dark; )" +
+                                   variables(palette::light) +
                                    R"( }
-@media (prefers-color-scheme: dark) { :root { --page: #14181e; --ink: #e6e9ee; --quiet: #9aa4b2; --rule: #2a313b;
-  --low: #1d2a33; --high: #4f7d97; --line: #0000005a; --nothing: #4a4744;
- )" + variables(palette::on_dark) +
-                                   R"( } }
+@media (prefers-color-scheme: dark) { :root { )" +
+                                   variables(palette::dark) + R"( } }
 .s0 { --c: var(--c0); } .s1 { --c: var(--c1); } .s2 { --c: var(--c2); } .s3 { --c: var(--c3); }
 .s4 { --c: var(--c4); } .s5 { --c: var(--c5); } .s6 { --c: var(--c6); } .s7 { --c: var(--c7); }
 svg { font-family: system-ui, sans-serif; }

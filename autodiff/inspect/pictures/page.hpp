@@ -3,8 +3,7 @@
 /// Pages: what all pictures of `inspect` share. A picture is an SVG and what is said below it; a page is one HTML file
 /// that holds some of them, with nothing to load from elsewhere.
 ///
-/// Colours are named in one place and differ between light and dark surroundings, which the browser chooses. Those of
-/// series and classes are in palette.hpp.
+/// Colours are those of palette.hpp, for light or dark surroundings, which the browser chooses.
 
 #include <cstddef>
 #include <filesystem>
@@ -40,8 +39,6 @@ std::string svg(const Figure& figure);
 /// Makes or replaces a file, whole or not at all, see `write_file`. Throws DataError if that cannot be done.
 void write(const std::filesystem::path& file, std::string_view text);
 
-/// How many colours there are for series and classes; the next ones begin again.
-inline constexpr std::size_t series_colours = 8;
 /// The SVG class that brings the colour of the index-th series: "s0".
 std::string series_class(std::size_t index);
 /// The names of series, each beside a piece of its line, three in a row, and the height that they take.

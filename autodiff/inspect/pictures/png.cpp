@@ -51,15 +51,15 @@ std::string base64(std::string_view bytes) {
 }  // namespace
 
 std::string png_address(std::size_t width, std::size_t height, std::span<const std::uint8_t> pixels,
-                        const std::array<PaletteColour, 256>& palette) {
+                        const std::array<palette::Colour, 256>& colours) {
   if (pixels.empty() || pixels.size() != width * height)
     throw ShapeError(fmt::format("png_address: {} pixels for an image of {} x {}", pixels.size(), width, height));
-  std::string header, colours, opacities, rows;
+  std::string header, parts, opacities, rows;
   append_number(header, static_cast<std::uint32_t>(width));
   append_number(header, static_cast<std::uint32_t>(height));
   header += std::string("\x08\x03\x00\x00\x00", 5);  // 8 bits, indexed, deflated, filters, not interlaced
-  for (const PaletteColour& colour : palette) {
-    for (const std::uint8_t part : {colour.red, colour.green, colour.blue}) colours += static_cast<char>(part);
+  for (const palette::Colour& colour : colours) {
+    for (const std::uint8_t part : {colour.red, colour.green, colour.blue}) parts += static_cast<char>(part);
     opacities += static_cast<char>(colour.opacity);
   }
   for (std::size_t row = 0; row < height; ++row) {
@@ -68,7 +68,7 @@ std::string png_address(std::size_t width, std::size_t height, std::span<const s
   }
   std::string file = "\x89PNG\r\n\x1A\n";
   append_chunk(file, "IHDR", header);
-  append_chunk(file, "PLTE", colours);
+  append_chunk(file, "PLTE", parts);
   append_chunk(file, "tRNS", opacities);
   append_chunk(file, "IDAT", compressed(rows));
   append_chunk(file, "IEND", "");

@@ -8,15 +8,13 @@
 #include <span>
 #include <string>
 
-namespace downhill::inspect {
+#include <autodiff/inspect/pictures/palette.hpp>
 
-struct PaletteColour {
-  std::uint8_t red, green, blue, opacity;
-};
+namespace downhill::inspect {
 
 /// "data:image/png;base64,...": width x height pixels, row after row from the top, each the index of a colour.
 /// Throws ShapeError unless there are width * height pixels, and at least one.
 std::string png_address(std::size_t width, std::size_t height, std::span<const std::uint8_t> pixels,
-                        const std::array<PaletteColour, 256>& palette);
+                        const std::array<palette::Colour, 256>& colours);
 
 }  // namespace downhill::inspect

@@ -52,18 +52,16 @@ TextOptions options_for(std::FILE* stream) {
 
 namespace terminal_detail {
 
-int colour_of(double red, double green, double blue) {
-  const auto level = [](double part) {  // the six levels are 0, 95, 135, 175, 215 and 255
-    const double byte = std::clamp(part, 0.0, 1.0) * 255;
+int colour_of(const palette::Colour& colour, double shade) {
+  const auto level = [shade](std::uint8_t part) {  // the six levels are 0, 95, 135, 175, 215 and 255
+    const double byte = std::clamp(shade, 0.0, 1.0) * part;
     return byte < 48 ? 0 : byte < 115 ? 1 : static_cast<int>((byte - 35) / 40);
   };
-  return 16 + 36 * level(red) + 6 * level(green) + level(blue);
+  return 16 + 36 * level(colour.red) + 6 * level(colour.green) + level(colour.blue);
 }
 
 int series_colour(std::size_t index, double shade) {
-  const palette::Colour& colour = palette::on_dark[index % palette::on_dark.size()];
-  const auto part = [shade](std::uint8_t byte) { return byte * shade / 255; };
-  return colour_of(part(colour.red), part(colour.green), part(colour.blue));
+  return colour_of(palette::dark.series[index % series_colours], shade);
 }
 
 std::string_view series_glyph(std::size_t index, bool unicode) {

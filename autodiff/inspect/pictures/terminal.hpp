@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include <autodiff/inspect/pictures/palette.hpp>
+
 namespace downhill::inspect {
 
 struct TextOptions {
@@ -28,8 +30,8 @@ struct Cell {
   std::string glyph = " ";
   int colour = -1, background = -1;
 };
-/// The colour of these parts of red, green and blue, each from 0 to 1, in the cube of 6 x 6 x 6 colours.
-int colour_of(double red, double green, double blue);
+/// The nearest of the cube of 6 x 6 x 6 colours. A shade from 0, the page's black, to 1.
+int colour_of(const palette::Colour& colour, double shade = 1);
 /// The colour of the index-th series, as on pages. A shade from 0, the page's black, to 1.
 int series_colour(std::size_t index, double shade = 1);
 /// What marks the index-th series or class where there are no colours.

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include <autodiff/error.hpp>
+#include <autodiff/inspect/pictures/palette.hpp>
 #include <autodiff/inspect/pictures/plot.hpp>
 #include <autodiff/inspect/pictures/png.hpp>
 #include <autodiff/text/utf8.hpp>
@@ -71,16 +72,14 @@ std::vector<std::string> summary(const Images& images) {
 
 // 1 to 255 are the parts from -1 to 1, in colours that show the page through where they are near 0; 0 is NaN.
 constexpr std::uint8_t middle = 128;
-std::array<PaletteColour, 256> palette() {
-  std::array<PaletteColour, 256> colours{};
-  colours[0] = {204, 51, 170, 255};
+std::array<palette::Colour, 256> colours_of_parts() {
+  std::array<palette::Colour, 256> colours{};
+  colours[0] = palette::light.no_number;
   for (int i = 1; i < 256; ++i) {
     const int size = i > middle ? i - middle : middle - i;
-    const auto opacity = static_cast<std::uint8_t>(std::min(255, 2 * size + (size > 0 ? 1 : 0)));
-    if (i < middle)
-      colours[static_cast<std::size_t>(i)] = {222, 100, 10, opacity};
-    else
-      colours[static_cast<std::size_t>(i)] = {24, 124, 196, opacity};
+    palette::Colour& colour = colours[static_cast<std::size_t>(i)];
+    colour = i < middle ? palette::light.negative : palette::light.positive;
+    colour.opacity = static_cast<std::uint8_t>(std::min(255, 2 * size + (size > 0 ? 1 : 0)));
   }
   return colours;
 }
@@ -110,7 +109,7 @@ Figure weight_images(std::span<const double> weights, std::size_t inputs, std::s
   const double height =
       images.width == 0 ? 0
                         : std::max(width * static_cast<double>(images.height) / static_cast<double>(images.width), 2.0);
-  const auto colours = palette();
+  const auto colours = colours_of_parts();
   for (std::size_t unit = 0; unit < images.shown; ++unit) {
     std::vector<std::uint8_t> pixels;
     for (std::size_t y = 0; y < images.height; ++y)
@@ -188,14 +187,12 @@ std::string weight_images_text(std::span<const double> weights, std::size_t inpu
                   std::isfinite(images.at(begin + i, x, y)) ? images.part(images.at(begin + i, x, y)) : std::nan("");
           const double part = total / static_cast<double>(pixels);
           Cell& cell = grid.at(i * (columns + 1) + column, 0);
-          const double size = std::abs(part);
           if (!text.colour)
             cell.glyph = glyph_of(part);
           else if (std::isnan(part))
             cell = {"??", -1, -1};
           else
-            cell = {"  ", -1,
-                    part < 0 ? colour_of(size, 0.45 * size, 0.05 * size) : colour_of(0.1 * size, 0.5 * size, size)};
+            cell = {"  ", -1, colour_of(part < 0 ? palette::dark.negative : palette::dark.positive, std::abs(part))};
         }
         grid.at(i * (columns + 1) + columns, 0).glyph = "  ";
       }

@@ -14,13 +14,13 @@ using namespace downhill::inspect;
 
 namespace {
 
-std::array<PaletteColour, 256> some_palette() {
-  std::array<PaletteColour, 256> palette{};
+std::array<palette::Colour, 256> some_colours() {
+  std::array<palette::Colour, 256> colours{};
   for (std::size_t i = 0; i < 256; ++i) {
     const auto byte = static_cast<std::uint8_t>(i);
-    palette[i] = {byte, static_cast<std::uint8_t>(255 - byte), 7, static_cast<std::uint8_t>(byte / 2)};
+    colours[i] = {byte, static_cast<std::uint8_t>(255 - byte), 7, static_cast<std::uint8_t>(byte / 2)};
   }
-  return palette;
+  return colours;
 }
 
 std::string decoded(std::string_view text) {
@@ -40,9 +40,9 @@ std::string decoded(std::string_view text) {
 
 TEST_CASE("an image has as many pixels as its size says") {
   const std::vector<std::uint8_t> pixels(6);
-  CHECK_THROWS_AS(png_address(2, 2, pixels, some_palette()), ShapeError);
-  CHECK_THROWS_AS(png_address(0, 0, {}, some_palette()), ShapeError);
-  CHECK(png_address(3, 2, pixels, some_palette()).starts_with("data:image/png;base64,iVBORw0KGgo"));
+  CHECK_THROWS_AS(png_address(2, 2, pixels, some_colours()), ShapeError);
+  CHECK_THROWS_AS(png_address(0, 0, {}, some_colours()), ShapeError);
+  CHECK(png_address(3, 2, pixels, some_colours()).starts_with("data:image/png;base64,iVBORw0KGgo"));
 }
 
 TEST_CASE("an image is a PNG file: zlib agrees with its sums and finds its pixels") {
@@ -54,7 +54,7 @@ TEST_CASE("an image is a PNG file: zlib agrees with its sums and finds its pixel
   for (const auto& [width, height] : {std::pair<std::size_t, std::size_t>{1, 1}, {3, 2}, {28, 28}, {400, 400}}) {
     std::vector<std::uint8_t> pixels(width * height);
     for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(i * 7);
-    const std::string address = png_address(width, height, pixels, some_palette());
+    const std::string address = png_address(width, height, pixels, some_colours());
     const std::string file = decoded(std::string_view(address).substr(22));
     REQUIRE(file.starts_with("\x89PNG\r\n\x1A\n"));
     std::string types;

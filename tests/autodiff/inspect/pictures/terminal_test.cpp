@@ -52,7 +52,9 @@ TEST_CASE("series differ in colour and in their marks") {
   CHECK(colours.size() == 8);
   CHECK(marks.size() == 8);
   CHECK(plain_marks.size() == 8);
-  CHECK(colour_of(0, 0, 0) == 16);
-  CHECK(colour_of(1, 1, 1) == 231);
-  CHECK(colour_of(-5, 7, 0.5) == 16 + 30 + 2);
+  CHECK(colour_of(palette::black) == 16);
+  CHECK(colour_of(palette::white) == 231);
+  CHECK(colour_of({0, 255, 128}) == 16 + 30 + 2);
+  CHECK(colour_of(palette::white, -5) == 16);
+  CHECK(colour_of(palette::white, 7) == 231);
 }
