@@ -11,7 +11,7 @@
 
 #include <autodiff/autodiff.hpp>
 #include <autodiff/calculus/rules.hpp>
-#include <autodiff/inspect/formula/formula_steps.hpp>
+#include <autodiff/inspect/formula/formula_instructions.hpp>
 
 namespace formula_functions {
 

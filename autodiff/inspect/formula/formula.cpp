@@ -12,10 +12,11 @@
 
 namespace downhill::inspect {
 
-template double formula_detail::run(std::span<const Step>, std::size_t, std::span<const double>);
-template Var<double> formula_detail::run(std::span<const Step>, std::size_t, std::span<const Var<double>>);
-template Dual<double> formula_detail::run(std::span<const Step>, std::size_t, std::span<const Dual<double>>);
-template Dual<double, 8> formula_detail::run(std::span<const Step>, std::size_t, std::span<const Dual<double, 8>>);
+template double formula_detail::run(std::span<const Instruction>, std::size_t, std::span<const double>);
+template Var<double> formula_detail::run(std::span<const Instruction>, std::size_t, std::span<const Var<double>>);
+template Dual<double> formula_detail::run(std::span<const Instruction>, std::size_t, std::span<const Dual<double>>);
+template Dual<double, 8> formula_detail::run(std::span<const Instruction>, std::size_t,
+                                             std::span<const Dual<double, 8>>);
 
 namespace {
 
@@ -24,64 +25,64 @@ using namespace formula_detail;
 // Works out what depends on no name, hands constants to their operations, and finds the height of the stack.
 class Compiler {
  public:
-  static std::vector<Step> compile(std::span<const Step> steps) {
+  static std::vector<Instruction> compile(std::span<const Instruction> instructions) {
     Compiler compiler;
-    for (const Step& step : steps) compiler.append(step);
+    for (const Instruction& instruction : instructions) compiler.append(instruction);
     return std::move(compiler.program_);
   }
 
  private:
-  // An operand on the stack: where its steps begin, and whether they are one number.
+  // An operand on the stack: where its instructions begin, and whether they are one number.
   struct Operand {
     std::size_t begin;
     bool is_constant;
   };
 
-  void append(Step step) {
-    const std::size_t count = operands_of(step);
+  void append(Instruction instruction) {
+    const std::size_t count = operands_of(instruction);
     if (count == 0) {
-      operands_.push_back({program_.size(), step.kind == Kind::number});
-      program_.push_back(step);
+      operands_.push_back({program_.size(), instruction.kind == Kind::number});
+      program_.push_back(instruction);
       return;
     }
     const auto taken = std::span(operands_).last(count);
     const std::size_t begin = taken[0].begin;
     const bool is_constant = std::ranges::all_of(taken, &Operand::is_constant);
     if (is_constant) {
-      program_.push_back(step);
-      const Step number{Kind::number, 0, 0, run<double>(std::span(program_).subspan(begin), count, {})};
+      program_.push_back(instruction);
+      const Instruction number{Kind::number, 0, 0, run<double>(std::span(program_).subspan(begin), count, {})};
       program_.resize(begin);
       program_.push_back(number);
-    } else if (step.kind == Kind::binary && taken[1].is_constant) {
-      step.number = program_.back().number;
-      program_.back() = raised(step);
-    } else if (step.kind == Kind::binary && taken[0].is_constant) {
-      program_.push_back({Kind::after_constant, step.index, 0, program_[begin].number});
+    } else if (instruction.kind == Kind::binary && taken[1].is_constant) {
+      instruction.number = program_.back().number;
+      program_.back() = raised(instruction);
+    } else if (instruction.kind == Kind::binary && taken[0].is_constant) {
+      program_.push_back({Kind::after_constant, instruction.index, 0, program_[begin].number});
       program_.erase(program_.begin() + static_cast<std::ptrdiff_t>(begin));
     } else {
-      program_.push_back(step);
+      program_.push_back(instruction);
     }
     operands_.resize(operands_.size() - count);
     operands_.push_back({begin, is_constant});
   }
 
   // x^2 and x^3 are square and cube.
-  static Step raised(const Step& step) {
-    if (step.index == Binary::index_of<Power>()) {
-      if (step.number == 2) return {Kind::unary, Unary::index_of<Square>()};
-      if (step.number == 3) return {Kind::unary, Unary::index_of<Cube>()};
+  static Instruction raised(const Instruction& instruction) {
+    if (instruction.index == Binary::index_of<Power>()) {
+      if (instruction.number == 2) return {Kind::unary, Unary::index_of<Square>()};
+      if (instruction.number == 3) return {Kind::unary, Unary::index_of<Cube>()};
     }
-    return {Kind::before_constant, step.index, 0, step.number};
+    return {Kind::before_constant, instruction.index, 0, instruction.number};
   }
 
-  std::vector<Step> program_;
+  std::vector<Instruction> program_;
   std::vector<Operand> operands_;
 };
 
-std::size_t height_of(std::span<const Step> program) {
+std::size_t height_of(std::span<const Instruction> program) {
   std::size_t height = 0, highest = 0;
-  for (const Step& step : program) {
-    height = height - operands_of(step) + 1;
+  for (const Instruction& instruction : program) {
+    height = height - operands_of(instruction) + 1;
     highest = std::max(highest, height);
   }
   return highest;
@@ -106,18 +107,18 @@ std::string within(Piece&& piece, bool needs_parentheses) {
   return needs_parentheses ? "(" + std::move(piece.text) + ")" : std::move(piece.text);
 }
 
-Piece binary_piece(const Step& step, Piece&& x, Piece&& y) {
-  const Precedence precedence = precedence_of(step);
-  const std::string_view name = Binary::names[step.index];
+Piece binary_piece(const Instruction& instruction, Piece&& x, Piece&& y) {
+  const Precedence precedence = precedence_of(instruction);
+  const std::string_view name = Binary::names[instruction.index];
   if (precedence == call_precedence) {
     const bool joins = name == Max::name || name == Min::name;
-    if (joins && x.joins == step.index) {
+    if (joins && x.joins == instruction.index) {
       x.text.back() = ',';
       x.text += " " + y.text + ")";
       return std::move(x);
     }
     return {fmt::format("{}({}, {})", name, x.text, y.text), precedence,
-            joins ? std::optional(step.index) : std::nullopt};
+            joins ? std::optional(instruction.index) : std::nullopt};
   }
   const bool is_power = precedence == power_precedence;
   std::string text = within(std::move(x), x.precedence < precedence || (is_power && x.precedence == precedence));
@@ -126,23 +127,24 @@ Piece binary_piece(const Step& step, Piece&& x, Piece&& y) {
   return {std::move(text), precedence};
 }
 
-Piece piece_of(const Step& step, std::span<Piece> operands, const std::vector<std::string>& names) {
+Piece piece_of(const Instruction& instruction, std::span<Piece> operands, const std::vector<std::string>& names) {
   const auto called = [&](std::string_view name) {
     std::string text = fmt::format("{}(", name);
     for (std::size_t i = 0; i < operands.size(); ++i) text += (i == 0 ? "" : ", ") + operands[i].text;
     return Piece{text + ")", call_precedence};
   };
-  switch (step.kind) {
+  switch (instruction.kind) {
     case Kind::number:
-      return {step.index > 0 ? std::string(constants[step.index].name) : fmt::format("{}", step.number),
+      return {instruction.index > 0 ? std::string(constants[instruction.index].name)
+                                    : fmt::format("{}", instruction.number),
               call_precedence};
-    case Kind::name: return {names[step.index], call_precedence};
+    case Kind::name: return {names[instruction.index], call_precedence};
     case Kind::unary:
-      if (precedence_of(step) == call_precedence) return called(Unary::names[step.index]);
+      if (precedence_of(instruction) == call_precedence) return called(Unary::names[instruction.index]);
       return {"-" + within(std::move(operands[0]), operands[0].precedence < sign_precedence), sign_precedence};
-    case Kind::ternary: return called(Ternary::names[step.index]);
-    case Kind::range: return called(Range::names[step.index]);
-    default: return binary_piece(step, std::move(operands[0]), std::move(operands[1]));
+    case Kind::ternary: return called(Ternary::names[instruction.index]);
+    case Kind::range: return called(Range::names[instruction.index]);
+    default: return binary_piece(instruction, std::move(operands[0]), std::move(operands[1]));
   }
 }
 
@@ -153,7 +155,7 @@ Formula Formula::parse(std::string_view text) {
   Formula formula;
   formula.text_ = text;
   formula.names_ = std::move(parsed.names);
-  formula.parsed_ = std::move(parsed.steps);
+  formula.parsed_ = std::move(parsed.instructions);
   formula.program_ = Compiler::compile(formula.parsed_);
   formula.height_ = height_of(formula.program_);
   return formula;
@@ -190,9 +192,9 @@ std::vector<double> Formula::point(std::span<const NamedValue> values) const {
 
 std::string to_string(const Formula& formula) {
   std::vector<Piece> pieces;
-  for (const Step& step : formula.parsed_) {
-    const std::size_t count = operands_of(step);
-    Piece piece = piece_of(step, std::span(pieces).last(count), formula.names_);
+  for (const Instruction& instruction : formula.parsed_) {
+    const std::size_t count = operands_of(instruction);
+    Piece piece = piece_of(instruction, std::span(pieces).last(count), formula.names_);
     pieces.erase(pieces.end() - static_cast<std::ptrdiff_t>(count), pieces.end());
     pieces.push_back(std::move(piece));
   }

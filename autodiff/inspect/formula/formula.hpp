@@ -27,7 +27,7 @@
 #include <type_traits>
 #include <vector>
 
-#include <autodiff/inspect/formula/formula_steps.hpp>
+#include <autodiff/inspect/formula/formula_instructions.hpp>
 
 namespace downhill::inspect {
 
@@ -76,9 +76,9 @@ class Formula {
 
   std::string text_;
   std::vector<std::string> names_;
-  std::vector<formula_detail::Step> parsed_;   // as it was typed
-  std::vector<formula_detail::Step> program_;  // with constants worked out
-  std::size_t height_ = 0;                     // of the stack
+  std::vector<formula_detail::Instruction> parsed_;   // as it was typed
+  std::vector<formula_detail::Instruction> program_;  // with constants worked out
+  std::size_t height_ = 0;                            // of the stack
 };
 
 /// The formula as it was understood, without parentheses that change nothing. Parsed again, it computes the same.

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include <autodiff/inspect/formula/formula_steps.hpp>
+#include <autodiff/inspect/formula/formula_instructions.hpp>
 
 namespace downhill::inspect::formula_detail {
 

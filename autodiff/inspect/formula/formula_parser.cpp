@@ -39,8 +39,8 @@ class Parser {
   // What waits: an operation for its last operand, or an open parenthesis, of a call or none, for its end.
   struct Pending {
     std::size_t begin, end;
-    Step step{};         // of an operation
-    int precedence = 0;  // 0: a parenthesis
+    Instruction instruction{};  // of an operation
+    int precedence = 0;         // 0: a parenthesis
     std::string_view function{};
     std::uint32_t operands = 0;  // of a call, as far as they are complete
   };
@@ -102,7 +102,7 @@ class Parser {
   }
 
   [[noreturn]] void missing_operand(std::size_t begin, std::size_t end, std::string_view found) const {
-    if (pending_.empty() && result_.steps.empty() && end == text_.size() && begin == end)
+    if (pending_.empty() && result_.instructions.empty() && end == text_.size() && begin == end)
       fail(0, 0, "the formula is empty; type an expression such as tanh(w*x + b) - y");
     fail(begin, end, fmt::format("{} where a number, a name or ( should stand", found));
   }
@@ -110,12 +110,12 @@ class Parser {
   void read_number() {
     const std::size_t begin = at_;
     const char* const end = text_.data() + text_.size();
-    Step step{Kind::number};
-    const auto [stop, error] = std::from_chars(text_.data() + begin, end, step.number);
+    Instruction instruction{Kind::number};
+    const auto [stop, error] = std::from_chars(text_.data() + begin, end, instruction.number);
     at_ = static_cast<std::size_t>(stop - text_.data());
     if (error != std::errc{})
       fail(begin, at_, fmt::format("{} is too large, or too small, for a double", quoted(begin, at_)));
-    operand(step, begin);
+    operand(instruction, begin);
   }
 
   void read_name() {
@@ -150,8 +150,8 @@ class Parser {
     fail(begin, end, fmt::format("{} is no function{}", shown, instead_of(name)));
   }
 
-  void operand(const Step& step, std::size_t begin) {
-    result_.steps.push_back(step);
+  void operand(const Instruction& instruction, std::size_t begin) {
+    result_.instructions.push_back(instruction);
     last_ = begin;
     wants_operand_ = false;
   }
@@ -185,8 +185,8 @@ class Parser {
     wants_operand_ = true;
   }
   void raise(double exponent) {  // binds tighter than all that waits
-    result_.steps.push_back({Kind::number, 0, 0, exponent});
-    result_.steps.push_back({Kind::binary, Binary::index_of<Power>()});
+    result_.instructions.push_back({Kind::number, 0, 0, exponent});
+    result_.instructions.push_back({Kind::binary, Binary::index_of<Power>()});
   }
 
   void push(const Pending& pending) {
@@ -201,7 +201,7 @@ class Parser {
   void reduce_to(int precedence) {
     for (; !pending_.empty() && pending_.back().precedence > 0 && pending_.back().precedence >= precedence;
          pending_.pop_back())
-      result_.steps.push_back(pending_.back().step);
+      result_.instructions.push_back(pending_.back().instruction);
   }
 
   void end_operand(std::size_t begin) {
@@ -214,7 +214,7 @@ class Parser {
   void complete_operand() {
     Pending& call = pending_.back();
     const Function function(call.function);
-    if (++call.operands >= 2 && function.joins()) result_.steps.push_back({Kind::binary, function.binary});
+    if (++call.operands >= 2 && function.joins()) result_.instructions.push_back({Kind::binary, function.binary});
   }
   void close(std::size_t begin) {
     reduce_to(0);
@@ -230,14 +230,14 @@ class Parser {
   void call(const Pending& made) {
     const Function function(made.function);
     const std::uint32_t count = made.operands;
-    auto& steps = result_.steps;
+    auto& instructions = result_.instructions;
     if (function.joins() && count >= 2) return;
-    if (function.has_range()) return steps.push_back({Kind::range, function.range, count});
-    if (function.has_unary() && count == 1) return steps.push_back({Kind::unary, function.unary});
-    if (function.has_default() && count == 1) steps.push_back({Kind::number, 0, 0, function.default_operand()});
+    if (function.has_range()) return instructions.push_back({Kind::range, function.range, count});
+    if (function.has_unary() && count == 1) return instructions.push_back({Kind::unary, function.unary});
+    if (function.has_default() && count == 1) instructions.push_back({Kind::number, 0, 0, function.default_operand()});
     if (function.has_binary() && (count == 2 || (function.has_default() && count == 1)))
-      return steps.push_back({Kind::binary, function.binary});
-    if (function.has_ternary() && count == 3) return steps.push_back({Kind::ternary, function.ternary});
+      return instructions.push_back({Kind::binary, function.binary});
+    if (function.has_ternary() && count == 3) return instructions.push_back({Kind::ternary, function.ternary});
     fail(made.begin, made.end - 1, fmt::format("{} takes {}, not {}", function.name, function.operands(), count));
   }
 
@@ -293,11 +293,11 @@ class Parser {
 
 }  // namespace
 
-Precedence precedence_of(const Step& step) {
-  if (step.kind == Kind::unary && step.index == Unary::index_of<Negate>()) return sign_precedence;
-  if (step.kind != Kind::binary || !is_operator(Binary::names[step.index])) return call_precedence;
-  if (step.index == Binary::index_of<Power>()) return power_precedence;
-  const bool is_sum = step.index == Binary::index_of<Add>() || step.index == Binary::index_of<Subtract>();
+Precedence precedence_of(const Instruction& instruction) {
+  if (instruction.kind == Kind::unary && instruction.index == Unary::index_of<Negate>()) return sign_precedence;
+  if (instruction.kind != Kind::binary || !is_operator(Binary::names[instruction.index])) return call_precedence;
+  if (instruction.index == Binary::index_of<Power>()) return power_precedence;
+  const bool is_sum = instruction.index == Binary::index_of<Add>() || instruction.index == Binary::index_of<Subtract>();
   return is_sum ? sum_precedence : product_precedence;
 }
 

@@ -1,12 +1,12 @@
 #pragma once
 /// \file
-/// Reading a formula: text to steps in postfix order. See formula.hpp for the grammar.
+/// Reading a formula: text to instructions in postfix order. See formula.hpp for the grammar.
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <autodiff/inspect/formula/formula_steps.hpp>
+#include <autodiff/inspect/formula/formula_instructions.hpp>
 
 namespace downhill::inspect::formula_detail {
 
@@ -14,15 +14,15 @@ struct Constant {
   std::string_view name;
   double value;
 };
-/// A number step with the index i > 0 was typed as the i-th of these.
+/// A number instruction with the index i > 0 was typed as the i-th of these.
 inline constexpr std::array<Constant, 3> constants{{{}, {"pi", std::numbers::pi}, {"e", std::numbers::e}}};
 
 /// How tightly an operator binds; what is no operator binds tightest.
 enum Precedence { sum_precedence = 1, product_precedence, sign_precedence, power_precedence, call_precedence };
-Precedence precedence_of(const Step& step);
+Precedence precedence_of(const Instruction& instruction);
 
 struct Parsed {
-  std::vector<Step> steps;
+  std::vector<Instruction> instructions;
   std::vector<std::string> names;
 };
 /// Throws FormulaError. Source of the method: Dijkstra's shunting-yard, "An ALGOL 60 translator for the X1" (1961).

@@ -1,11 +1,11 @@
 #pragma once
 /// \file
-/// What a formula consists of once it is read: steps in postfix order, each of which works on a stack.
+/// What a formula consists of once it is read: instructions in postfix order, each of which works on a stack.
 ///
 ///     tanh(w*x + b)^2       w  x  *  b  +  tanh  2  ^
 ///
-/// A step that calls a rule knows it by its place in one of four lists, by number of operands. They are made of the
-/// list of all rules (calculus/rules.hpp): names, values and slopes are the rules' own.
+/// An instruction that calls a rule knows it by its place in one of four lists, by number of operands. They are made of
+/// the list of all rules (calculus/rules.hpp): names, values and slopes are the rules' own.
 
 #include <array>
 #include <concepts>
@@ -127,49 +127,49 @@ enum class Kind : std::uint8_t {
   range,  ///< over `count` operands
 };
 
-struct Step {
+struct Instruction {
   Kind kind;
   std::uint32_t index = 0;  ///< in the list of its kind
   std::uint32_t count = 0;
   double number = 0;
 };
 
-/// How many operands a step takes from the stack. It leaves one result.
-constexpr std::size_t operands_of(const Step& step) {
-  switch (step.kind) {
+/// How many operands an instruction takes from the stack. It leaves one result.
+constexpr std::size_t operands_of(const Instruction& instruction) {
+  switch (instruction.kind) {
     case Kind::number:
     case Kind::name: return 0;
     case Kind::binary: return 2;
     case Kind::ternary: return 3;
-    case Kind::range: return step.count;
+    case Kind::range: return instruction.count;
     default: return 1;
   }
 }
 
-/// The result of the steps, none of which takes the stack higher than `height`.
+/// The result of the instructions, none of which takes the stack higher than `height`.
 template <class X>
-X run(std::span<const Step> steps, std::size_t height, std::span<const X> values) {
+X run(std::span<const Instruction> instructions, std::size_t height, std::span<const X> values) {
   std::vector<X> stack;
   stack.reserve(height);
-  for (const Step& step : steps) {
+  for (const Instruction& instruction : instructions) {
     X* const top = stack.data() + stack.size();
-    switch (step.kind) {
-      case Kind::number: stack.push_back(static_cast<X>(step.number)); break;
-      case Kind::name: stack.push_back(values[step.index]); break;
-      case Kind::unary: Unary::unary<X>[step.index](top[-1]); break;
+    switch (instruction.kind) {
+      case Kind::number: stack.push_back(static_cast<X>(instruction.number)); break;
+      case Kind::name: stack.push_back(values[instruction.index]); break;
+      case Kind::unary: Unary::unary<X>[instruction.index](top[-1]); break;
       case Kind::binary:
-        Binary::binary<X>[step.index](top[-2], top[-1]);
+        Binary::binary<X>[instruction.index](top[-2], top[-1]);
         stack.pop_back();
         break;
-      case Kind::before_constant: Binary::before_constant<X>[step.index](top[-1], step.number); break;
-      case Kind::after_constant: Binary::after_constant<X>[step.index](step.number, top[-1]); break;
+      case Kind::before_constant: Binary::before_constant<X>[instruction.index](top[-1], instruction.number); break;
+      case Kind::after_constant: Binary::after_constant<X>[instruction.index](instruction.number, top[-1]); break;
       case Kind::ternary:
-        Ternary::ternary<X>[step.index](top[-3], top[-2], top[-1]);
+        Ternary::ternary<X>[instruction.index](top[-3], top[-2], top[-1]);
         stack.erase(stack.end() - 2, stack.end());
         break;
       case Kind::range: {
-        X result = Range::range<X>[step.index]({top - step.count, step.count});
-        stack.erase(stack.end() - static_cast<std::ptrdiff_t>(step.count), stack.end());
+        X result = Range::range<X>[instruction.index]({top - instruction.count, instruction.count});
+        stack.erase(stack.end() - static_cast<std::ptrdiff_t>(instruction.count), stack.end());
         stack.push_back(std::move(result));
       }
     }
@@ -178,9 +178,9 @@ X run(std::span<const Step> steps, std::size_t height, std::span<const X> values
 }
 
 // Compiled once, in formula.cpp: each has a hundred rules in it.
-extern template double run(std::span<const Step>, std::size_t, std::span<const double>);
-extern template Var<double> run(std::span<const Step>, std::size_t, std::span<const Var<double>>);
-extern template Dual<double> run(std::span<const Step>, std::size_t, std::span<const Dual<double>>);
-extern template Dual<double, 8> run(std::span<const Step>, std::size_t, std::span<const Dual<double, 8>>);
+extern template double run(std::span<const Instruction>, std::size_t, std::span<const double>);
+extern template Var<double> run(std::span<const Instruction>, std::size_t, std::span<const Var<double>>);
+extern template Dual<double> run(std::span<const Instruction>, std::size_t, std::span<const Dual<double>>);
+extern template Dual<double, 8> run(std::span<const Instruction>, std::size_t, std::span<const Dual<double, 8>>);
 
 }  // namespace downhill::inspect::formula_detail
