@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// The constants of `<numbers>` for generic code: `std::numbers::pi_v<X>` where X is a Var or a Dual is a constant, as
-/// it is a number where X is a plain one. (The standard allows a program to say so of its own types.)
+/// The constants of `<numbers>` for generic code: `std::numbers::pi_v<X>` is a passive Var or a Dual whose tangents are
+/// 0, as it is a number where X is a plain one. (The standard allows a program to say so of its own types.)
 
 #include <cstddef>
 #include <numbers>

@@ -104,7 +104,7 @@ class Var {
   std::uint32_t raw_slot() const { return Identity::slot(id_); }
   bool owned() const { return Identity::is_owned(id_); }
   void disown() const {
-    if (owned()) id_ &= ~Identity::owned_bit;  // tested first: constants may be shared between threads
+    if (owned()) id_ &= ~Identity::owned_bit;  // tested first: passive Vars may be shared between threads
   }
   std::uint64_t shared_id() const {
     disown();

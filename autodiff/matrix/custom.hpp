@@ -21,7 +21,7 @@ class OperandAdjoint {
  public:
   OperandAdjoint(const matrix_detail::Operand<T>& operand, T* adjoint) : operand_(operand), adjoint_(adjoint) {}
 
-  /// Is the operand on the tape? Of a constant nothing is kept, and its share need not be computed.
+  /// Is the operand on the tape? Of a passive one nothing is kept, and its share need not be computed.
   bool is_wanted() const { return operand_.is_active(); }
   std::size_t rows() const { return operand_.layout.rows; }
   std::size_t columns() const { return operand_.layout.columns; }

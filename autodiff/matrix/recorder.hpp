@@ -148,7 +148,7 @@ struct MatrixRecorder {
     std::ranges::copy(values, copy.begin());
     return copy.data();
   }
-  // A constant that owns its values may be gone before the sweep.
+  // A passive matrix that owns its values may be gone before the sweep.
   template <class T>
   static const T* copied(Tape<T>& tape, const VarMatrix<T>& m) {
     const std::span<T> values = tape.arena_.template array<T>(m.size());
@@ -187,9 +187,9 @@ struct MatrixRecorder {
     m.generation_ = tape.generations_.current();
     return m;
   }
-  // Of constants alone: computes on a tape of its own, and takes only the values away.
+  // Of passive matrices alone: computes on a tape of its own, and takes only the values away.
   template <class T, class Operation>
-  static VarMatrix<T> of_constants(Operation&& operation) {
+  static VarMatrix<T> of_passive(Operation&& operation) {
     Tape<T> scratch;
     const VarMatrix<T> result = operation(scratch);
     auto values = std::make_shared<std::vector<T>>(result.size());
@@ -202,7 +202,7 @@ struct MatrixRecorder {
   }
   template <class T, class Operation>
   static VarMatrix<T> on_tape(Tape<T>* tape, Operation&& operation) {
-    return tape == nullptr ? of_constants<T>(operation) : operation(*tape);
+    return tape == nullptr ? of_passive<T>(operation) : operation(*tape);
   }
 };
 

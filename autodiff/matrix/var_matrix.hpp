@@ -27,7 +27,7 @@
 
 namespace downhill {
 
-/// A matrix on a tape, or a constant one: a constant joins the tape of a matrix that it meets.
+/// A matrix on a tape, or a passive one of constants, which joins the tape of a matrix that it meets.
 template <class T>
 class VarMatrix {
   static_assert(is_differentiable<T>,
@@ -38,7 +38,7 @@ class VarMatrix {
   using value_type = T;
   using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-  /// A constant, which is copied.
+  /// A passive matrix of constants, which are copied.
   template <class E>
   VarMatrix(const Eigen::MatrixBase<E>& matrix)
       : layout_(Layout::dense(static_cast<std::size_t>(matrix.rows()), static_cast<std::size_t>(matrix.cols()))) {
@@ -47,8 +47,8 @@ class VarMatrix {
     values_ = values->data();
     owner_ = std::move(values);
   }
-  /// A constant that stays where it is, row after row: it must outlive the tape's recording. Throws ShapeError unless
-  /// there are rows * columns values.
+  /// A passive matrix of constants that stay where they are, row after row: they must outlive the tape's recording.
+  /// Throws ShapeError unless there are rows * columns values.
   static VarMatrix constant(std::span<const T> values, std::size_t rows, std::size_t columns);
   /// A temporary range would be gone before the sweep: give it a name, or make an Eigen matrix of it, which is copied.
   template <TemporaryRange<T> R>
