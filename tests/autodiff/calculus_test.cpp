@@ -355,7 +355,7 @@ void for_numbers_around(const OperandDomain& domain, Visit&& visit) {
 
 }  // namespace
 
-TEST_CASE("Every rule of the list has its reference in this table, over the bounds of its domain") {
+TEST_CASE("every rule of the list has its reference in this table, over the bounds of its domain") {
   AllRules::for_each([]<class Rule>(std::type_identity<Rule>) {
     constexpr std::size_t arity = arity_of<Rule>;
     if (arity == any_number) return;  // those are judged in ranges_test.cpp
@@ -382,7 +382,7 @@ TEST_CASE("Every rule of the list has its reference in this table, over the boun
   });
 }
 
-TEST_CASE("A function has a value all over its domain, and none that is finite outside") {
+TEST_CASE("a function has a value all over its domain, and none that is finite outside") {
   const auto check = [](std::string_view name, const OperandDomain& domain, double x, double value) {
     if (domain.contains(x) ? value == value : !std::isfinite(value)) return;
     INFO(name << " of " << x << " is " << value);
@@ -404,15 +404,15 @@ TEST_CASE("A function has a value all over its domain, and none that is finite o
   });
 }
 
-TEST_CASE("Every slope is within 4 ulp of the derivative, in double") {
+TEST_CASE("every slope is within 4 ulp of the derivative, in double") {
   for (const Row& row : table()) judge<double>(row, points);
 }
 
-TEST_CASE("Every slope is within 4 ulp of the derivative, in float") {
+TEST_CASE("every slope is within 4 ulp of the derivative, in float") {
   for (const Row& row : table()) judge<float>(row, points);
 }
 
-TEST_CASE("The references of the slopes are the derivatives of the references of the values") {
+TEST_CASE("the references of the slopes are the derivatives of the references of the values") {
   for (const Row& row : table()) {
     Sampler sampler(1);
     for (int n = 0; n < 200; ++n) {
@@ -428,7 +428,7 @@ TEST_CASE("The references of the slopes are the derivatives of the references of
   }
 }
 
-TEST_CASE("A slope can be differentiated once more, by the same rules") {
+TEST_CASE("a slope can be differentiated once more, by the same rules") {
   for (const Row& row : table()) {
     Sampler sampler(2);
     for (int n = 0; n < 200; ++n) {
@@ -449,7 +449,7 @@ TEST_CASE("A slope can be differentiated once more, by the same rules") {
   }
 }
 
-TEST_CASE("Every mode has the same derivatives, the second ones too") {
+TEST_CASE("every mode has the same derivatives, the second ones too") {
   const auto close = [](double x, double y) { return std::abs(x - y) <= 1e-12 * (1 + std::abs(x)); };
   for (const Row& row : table()) {
     Sampler sampler(4);
@@ -473,7 +473,7 @@ TEST_CASE("Every mode has the same derivatives, the second ones too") {
   }
 }
 
-TEST_CASE("Every function applies its rule, to plain numbers and to a Var") {
+TEST_CASE("every function applies its rule, to plain numbers and to a Var") {
   const auto same = [](double x, double y) { return x == y || (x != x && y != y); };
   for (const Row& row : table()) {
     Sampler sampler(3);

@@ -339,7 +339,7 @@ TEST_CASE("empty matrices have a determinant of 1 and nothing else") {
   CHECK(solve_least_squares(VarMatrix<double>(Eigen::MatrixXd(0, 2)), right).value() == Eigen::MatrixXd::Zero(2, 2));
 }
 
-TEST_CASE("large matrices: the blocks agree with each other") {
+TEST_CASE("the blocks of large matrices agree with each other") {
   Tape<double> tape;
   const std::size_t n = 80;
   const auto a = parameters(tape, numbers(n * n, 3), n, n);

@@ -236,7 +236,7 @@ TEST_CASE("n-ary operations do not overflow or underflow on the way", "[ranges]"
   CHECK(tape.gradient(log_sum_exp(far))[far[1]] == Catch::Approx(0.7310585786300049));
 }
 
-TEST_CASE("edges of n-ary operations", "[ranges]") {
+TEST_CASE("n-ary operations of nothing, of zeros and of infinities are what their definitions say", "[ranges]") {
   const double infinity = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
   const std::vector<Var<double>> none;
   CHECK(sum(none).value() == 0);

@@ -177,7 +177,7 @@ TEST_CASE("std::max, min, clamp, swap and minmax choose and exchange without rec
   CHECK(tape.statements() == 0);
 }
 
-TEST_CASE("std::sort, accumulate, inner_product and partial_sum over Vars", "[variable]") {
+TEST_CASE("std::sort, accumulate, inner_product and partial_sum work on Vars", "[variable]") {
   Tape<double> tape;
   std::vector<double> numbers(200);
   std::iota(numbers.begin(), numbers.end(), 1.0);

@@ -47,7 +47,7 @@ double random_integer(std::mt19937_64& random, int limit) { return std::round(ra
 
 }  // namespace
 
-TEST_CASE("A line gives the y of an x of any number type") {
+TEST_CASE("a line gives the y of an x of any number type") {
   const Line line{2, 1};
   CHECK(line(3.0) == 7);
   Tape<double> tape;
@@ -57,7 +57,7 @@ TEST_CASE("A line gives the y of an x of any number type") {
   CHECK(tape.gradient(y)[x] == 2);
 }
 
-TEST_CASE("The residuals of a small table are squared and summed as by hand") {
+TEST_CASE("the residuals of a small table are squared and summed as by hand") {
   // y = 2 x + 1 misses (1, 3), (2, 4), (3, 9) by 0, 1 and -2.
   const Values xs{1, 2, 3}, ys{3, 4, 9};
   CHECK(sum_of_squared_residuals(std::array{2.0, 1.0}, xs, ys) == 5);
@@ -65,7 +65,7 @@ TEST_CASE("The residuals of a small table are squared and summed as by hand") {
   CHECK(sum_of_squared_residuals(std::array{2.0, 1.0}, Values{}, Values{}) == 0);
 }
 
-TEST_CASE("The slopes of the loss are those of the formula") {
+TEST_CASE("the slopes of the loss are those of the formula") {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     CAPTURE(seed);
     std::mt19937_64 random(seed);
@@ -96,7 +96,7 @@ TEST_CASE("The slopes of the loss are those of the formula") {
   }
 }
 
-TEST_CASE("Descent on the scaled Norris data agrees with the certified line to 9 digits") {
+TEST_CASE("descent on the scaled Norris data agrees with the certified line to 9 digits") {
   const Scaling scale_x = standardise(norris_x), scale_y = standardise(norris_y);
   Values u, v;
   for (const double x : norris_x) u.push_back(scale_x.to(x));
@@ -109,14 +109,14 @@ TEST_CASE("Descent on the scaled Norris data agrees with the certified line to 9
   CHECK(digits_of_agreement(line.intercept, norris_certified.intercept) >= 9);
 }
 
-TEST_CASE("The least-squares line of Norris agrees with the certified one") {
+TEST_CASE("the least-squares line of Norris agrees with the certified one") {
   const Line line = least_squares(norris_x, norris_y);
   CHECK(digits_of_agreement(line.slope, norris_certified.slope) >= 14);
   CHECK(digits_of_agreement(line.intercept, norris_certified.intercept) >= 14);
   CHECK(digits_of_agreement(loss(line, norris_x, norris_y), norris_certified_residuals) >= 12);
 }
 
-TEST_CASE("The least-squares line does not depend on the units of Norris") {
+TEST_CASE("the least-squares line does not depend on the units of Norris") {
   for (const int power_x : {-1000, -300, 0, 300, 990})
     for (const int power_y : {-1000, -300, 0, 300, 990}) {
       CAPTURE(power_x, power_y);
@@ -129,7 +129,7 @@ TEST_CASE("The least-squares line does not depend on the units of Norris") {
     }
 }
 
-TEST_CASE("Exact lines far from the origin come back exactly") {
+TEST_CASE("exact lines far from the origin come back exactly") {
   for (std::uint64_t seed = 0; seed < 2000; ++seed) {
     CAPTURE(seed);
     std::mt19937_64 random(seed);
@@ -149,7 +149,7 @@ TEST_CASE("Exact lines far from the origin come back exactly") {
   }
 }
 
-TEST_CASE("No line nearby fits better than the least-squares line") {
+TEST_CASE("no line nearby fits better than the least-squares line") {
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
     CAPTURE(seed);
     std::mt19937_64 random(seed);
@@ -173,14 +173,14 @@ TEST_CASE("No line nearby fits better than the least-squares line") {
   }
 }
 
-TEST_CASE("The least-squares line of a coordinate that is not finite is NaN") {
+TEST_CASE("the least-squares line of a coordinate that is not finite is NaN") {
   for (const double bad : {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
     CHECK(std::isnan(least_squares(Values{1, 2, bad}, Values{1, 2, 3}).slope));
     CHECK(std::isnan(least_squares(Values{1, 2, 3}, Values{1, bad, 3}).intercept));
   }
 }
 
-TEST_CASE("Points that determine no line are refused") {
+TEST_CASE("points that determine no line are refused") {
   const Values none, one{1}, two{1, 2}, same{3, 3, 3}, three{1, 2, 3};
   CHECK_THROWS_AS(least_squares(two, three), ShapeError);
   CHECK(message_of([&] { least_squares(two, three); }) ==
@@ -192,7 +192,7 @@ TEST_CASE("Points that determine no line are refused") {
         "least_squares: all 3 values of x are 3; a line needs two different ones");
 }
 
-TEST_CASE("A loss of sizes that do not fit is refused") {
+TEST_CASE("a loss of sizes that do not fit is refused") {
   const Values none, two{1, 2}, three{1, 2, 3};
   const std::array parameters{1.0, 2.0};
   CHECK_THROWS_AS(sum_of_squared_residuals(parameters, two, three), ShapeError);
@@ -203,7 +203,7 @@ TEST_CASE("A loss of sizes that do not fit is refused") {
   CHECK_THROWS_AS(standardise(none), ShapeError);
 }
 
-TEST_CASE("Standardised values have the mean 0 and the standard deviation 1") {
+TEST_CASE("standardised values have the mean 0 and the standard deviation 1") {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     CAPTURE(seed);
     std::mt19937_64 random(seed);
@@ -224,7 +224,7 @@ TEST_CASE("Standardised values have the mean 0 and the standard deviation 1") {
   }
 }
 
-TEST_CASE("Equal values are standardised with the scale 1") {
+TEST_CASE("equal values are standardised with the scale 1") {
   const Scaling scaling = standardise(Values{0.1, 0.1, 0.1});
   CHECK(scaling.mean == 0.1);
   CHECK(scaling.scale == 1);
@@ -232,7 +232,7 @@ TEST_CASE("Equal values are standardised with the scale 1") {
   CHECK(standardise(Values{1e-300, -1e-300}).scale == Catch::Approx(1e-300));
 }
 
-TEST_CASE("A line in scaled coordinates is the same line in original units") {
+TEST_CASE("a line in scaled coordinates is the same line in original units") {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     CAPTURE(seed);
     std::mt19937_64 random(seed);

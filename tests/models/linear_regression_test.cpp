@@ -169,7 +169,7 @@ TEST_CASE("a regression refuses shapes that do not fit, and says which") {
   CHECK_THROWS_AS(linear_regression(MatrixXd::Random(5, 2), VectorXd::Random(5))(std::vector<double>{1}), ShapeError);
 }
 
-TEST_CASE("the ends of what a regression can say: exact fits, constants, numbers that are not finite") {
+TEST_CASE("a regression says what it can of exact fits, constants and numbers that are not finite") {
   const LinearFit exact = polynomial_regression(std::vector<double>{0, 1, 2}, std::vector<double>{1, 2, 5}, 2);
   CHECK(exact.coefficients == std::vector<double>{1, 0, 1});
   CHECK(exact.degrees_of_freedom == 0);

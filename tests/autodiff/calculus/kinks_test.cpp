@@ -51,7 +51,7 @@ void check(const char* what, double got, double wanted) { check<1>(what, {got}, 
 
 }  // namespace
 
-TEST_CASE("At a kink a slope is what the head of calculus.hpp promises") {
+TEST_CASE("at a kink a slope is what the head of calculus.hpp promises") {
   check("abs'(0)", slope<Abs>(0), 0);
   check("sign'(0)", slope<Sign>(0), 0);
   check("relu'(0)", slope<Relu>(0), 0);
@@ -112,7 +112,7 @@ TEST_CASE(
   check("tgamma", std::array{slope<TGamma>(0), slope<TGamma>(-1), slope<TGamma>(inf)}, {-inf, not_a_number, inf});
 }
 
-TEST_CASE("At the edge of a domain a slope is what the head of calculus.hpp promises") {
+TEST_CASE("at the edge of a domain a slope is what the head of calculus.hpp promises") {
   for (const double zero : {0., -0.}) {
     check("sqrt'(0)", slope<Sqrt>(zero), inf);
     check("cbrt'(0)", slope<Cbrt>(zero), inf);
@@ -160,7 +160,7 @@ TEST_CASE("At the edge of a domain a slope is what the head of calculus.hpp prom
          not_a_number, not_a_number});
 }
 
-TEST_CASE("At infinity a slope is its limit, where there is one") {
+TEST_CASE("at infinity a slope is its limit, where there is one") {
   check("exp", std::array{slope<Exp>(-inf), slope<Exp>(inf)}, {0, inf});
   check("exp2", std::array{slope<Exp2>(-inf), slope<Exp2>(inf)}, {0, inf});
   check("expm1", std::array{slope<Expm1>(-inf), slope<Expm1>(inf)}, {0, inf});
@@ -205,7 +205,7 @@ TEST_CASE("At infinity a slope is its limit, where there is one") {
   check("pow(0.5, inf)", slopes<Pow>(0.5, inf), {0, 0});
 }
 
-TEST_CASE("A slope of NaN is NaN") {
+TEST_CASE("a slope of NaN is NaN") {
   RulesOfArity<1>::for_each([]<class Rule>(std::type_identity<Rule>) {
     INFO(Rule::name);
     if (!std::is_same_v<Rule, Negate> && !std::derived_from<Rule, Staircase>)  // the slopes of which are constants
@@ -218,7 +218,7 @@ TEST_CASE("A slope of NaN is NaN") {
   check("elu(NaN)", slopes<Elu>(not_a_number, 1), {not_a_number, not_a_number});
 }
 
-TEST_CASE("The functions take any mix of plain and active numbers, and of floating-point numbers and integers") {
+TEST_CASE("the functions take any mix of plain and active numbers, and of floating-point numbers and integers") {
   Tape<double> tape;
   const Var<double> x = tape.variable(0.25), y = tape.variable(-2);
   CHECK(select(x > 0, sqrt(x), 0.0).value() == 0.5);

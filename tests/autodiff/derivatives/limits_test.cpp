@@ -220,7 +220,7 @@ void check_second(const std::string& what, const F& f, double x, double wanted) 
 
 }  // namespace
 
-TEST_CASE("Every rule of the list that has kinks or jumps has a row in this table") {
+TEST_CASE("every rule of the list that has kinks or jumps has a row in this table") {
   AllRules::for_each([]<class Rule>(std::type_identity<Rule>) {
     bool has_kink = false;
     const auto see = [&](auto... x) {

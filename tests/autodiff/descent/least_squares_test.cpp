@@ -247,7 +247,7 @@ TEST_CASE("no walk ends above its start or above the lowest point that it has se
   CHECK(false_claims <= walks / 100);
 }
 
-TEST_CASE("what once went up, stood still or was called a bottom") {
+TEST_CASE("no walk goes up, stands still or calls a bottom where one once did") {
   const auto by_both = [](const auto& residuals, const std::vector<double>& start, double least) {
     for (const bool gauss : {false, true}) {
       const Result result = gauss ? minimize(SumOfSquares(residuals), start, GaussNewton{})
@@ -262,7 +262,7 @@ TEST_CASE("what once went up, stood still or was called a bottom") {
   by_both([](auto x) { return std::vector{1e-9 * (x[0] - 0.1), 0 * x[0]}; }, {5}, 1e-40);
 }
 
-TEST_CASE("residuals and parameters in other units: Levenberg-Marquardt takes the same walk") {
+TEST_CASE("Levenberg-Marquardt takes the same walk whatever the units of residuals and parameters") {
   mgh::for_each([](const auto& problem) {
     const std::vector<double> start = problem.start();
     const auto walk = [&](double unit, double of_parameters) {

@@ -69,7 +69,7 @@ class SizeLimit {
 
 }  // namespace
 
-TEST_CASE("A file is made and replaced, and nothing is left beside it") {
+TEST_CASE("a file is made and replaced, and nothing is left beside it") {
   const TemporaryFolder folder;
   const fs::path path = folder.path / "file";
   for (const std::string& text : {std::string("first"), std::string(1'000'000, 'x'), std::string(), std::string("4")}) {
@@ -79,7 +79,7 @@ TEST_CASE("A file is made and replaced, and nothing is left beside it") {
   }
 }
 
-TEST_CASE("The old file is there until the new one is committed") {
+TEST_CASE("the old file is there until the new one is committed") {
   const TemporaryFolder folder;
   const fs::path path = folder.write("file", "old");
   {
@@ -94,7 +94,7 @@ TEST_CASE("The old file is there until the new one is committed") {
   CHECK(files_in(folder.path) == 1);
 }
 
-TEST_CASE("Without a commit nothing is changed and nothing is left") {
+TEST_CASE("without a commit nothing is changed and nothing is left") {
   const TemporaryFolder folder;
   const fs::path path = folder.write("file", "old");
   for (const fs::path& each : {path, folder.path / "other"}) {
@@ -109,7 +109,7 @@ TEST_CASE("Without a commit nothing is changed and nothing is left") {
   CHECK(files_in(folder.path) == 1);
 }
 
-TEST_CASE("A write that the disk refuses is seen, and the old file stays") {
+TEST_CASE("a write that the disk refuses is seen, and the old file stays") {
   const TemporaryFolder folder;
   const fs::path path = folder.write("file", "old");
   std::string message;
@@ -122,7 +122,7 @@ TEST_CASE("A write that the disk refuses is seen, and the old file stays") {
   CHECK(files_in(folder.path) == 1);
 }
 
-TEST_CASE("The permissions of a file that is replaced are kept, those of a new one are the usual") {
+TEST_CASE("the permissions of a file that is replaced are kept, those of a new one are the usual") {
   const TemporaryFolder folder;
   const fs::path path = folder.write("file", "old");
   for (const unsigned mode : {0600u, 0644u, 0666u, 0751u}) {
@@ -134,7 +134,7 @@ TEST_CASE("The permissions of a file that is replaced are kept, those of a new o
   CHECK(permissions(folder.path / "new") == permissions(folder.write("usual", "")));
 }
 
-TEST_CASE("A link stays, and what it leads to is replaced") {
+TEST_CASE("a link stays, and what it leads to is replaced") {
   const TemporaryFolder folder;
   fs::create_directory(folder.path / "store");
   folder.write("store/file", "old");
@@ -154,7 +154,7 @@ TEST_CASE("A link stays, and what it leads to is replaced") {
   CHECK(complaint(folder.path / "circle") == "Too many levels of symbolic links; check the path");
 }
 
-TEST_CASE("What cannot be replaced is refused, and nothing is left") {
+TEST_CASE("what cannot be replaced is refused, and nothing is left") {
   const TemporaryFolder folder;
   const fs::path file = folder.write("file", "old");
   CHECK(complaint("") == "No such file or directory; check the path");
@@ -171,7 +171,7 @@ TEST_CASE("What cannot be replaced is refused, and nothing is left") {
   CHECK(read_file(file) == "old");
 }
 
-TEST_CASE("A folder that must not be written is refused") {
+TEST_CASE("a folder that must not be written is refused") {
   if (::geteuid() == 0) return;  // to root no folder is closed
   const TemporaryFolder folder;
   fs::permissions(folder.path, fs::perms{0500});
@@ -179,14 +179,14 @@ TEST_CASE("A folder that must not be written is refused") {
   fs::permissions(folder.path, fs::perms{0700});
 }
 
-TEST_CASE("The longest names that a file may have are written") {
+TEST_CASE("the longest names that a file may have are written") {
   const TemporaryFolder folder;
   const fs::path path = folder.path / std::string(255, 'x');
   replace(path, "new");
   CHECK(read_file(path) == "new");
 }
 
-TEST_CASE("The working folder may change while a file is written") {
+TEST_CASE("the working folder may change while a file is written") {
   const TemporaryFolder folder;
   const fs::path before = fs::current_path();
   fs::current_path(folder.path);
@@ -200,7 +200,7 @@ TEST_CASE("The working folder may change while a file is written") {
   CHECK(files_in(folder.path) == 1);
 }
 
-TEST_CASE("A text is written as a file, whole or not at all") {
+TEST_CASE("a text is written as a file, whole or not at all") {
   const TemporaryFolder folder;
   const fs::path path = folder.path / "page.html";
   for (const std::string text : {"some\ntext", ""}) {
@@ -218,7 +218,7 @@ TEST_CASE("A text is written as a file, whole or not at all") {
   CHECK(files_in(folder.path) == 1);
 }
 
-TEST_CASE("A text may go to a device or a pipe, which stays what it is") {
+TEST_CASE("a text may go to a device or a pipe, which stays what it is") {
   const TemporaryFolder folder;
   const fs::path pipe = folder.path / "pipe";
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
@@ -239,7 +239,7 @@ TEST_CASE("A text may go to a device or a pipe, which stays what it is") {
         "/dev/full: cannot be written: No space left on device; make room there, or write to another disk");
 }
 
-TEST_CASE("What could not be written is known before, and nothing is changed by the question") {
+TEST_CASE("what could not be written is known before, and nothing is changed by the question") {
   const TemporaryFolder folder;
   const fs::path file = folder.write("file", "old");
   demand_writable(file);

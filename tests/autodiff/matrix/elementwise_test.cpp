@@ -107,7 +107,7 @@ TEST_CASE("every rule of the list is that of the scalars, in packs and at their 
   });
 }
 
-TEST_CASE("functions of sums, in packs and at their ends") {
+TEST_CASE("functions of sums are those of the scalars, in packs and at their ends") {
   for (const Size& shape : sizes) {
     check_elementwise({shape}, [](const auto& x) { return tanh(x * 3) - exp(x); });
     check_elementwise({shape}, [](const auto& x) { return sigmoid(x * 4) * silu(x * 4); });
@@ -209,7 +209,7 @@ TEST_CASE("an adjoint of 0 stops at an infinite slope, in matrices as in scalars
   CHECK(tape.gradient(z(0, 1))[x](0, 0) == 0);
 }
 
-TEST_CASE("compound assignments of matrices, with scalars and numbers") {
+TEST_CASE("compound assignments of matrices take matrices, scalars and numbers") {
   Tape<double> tape;
   const auto x = parameters(tape, numbers(4, 1), 2, 2);
   const auto w = tape.variable(3.0, "w");

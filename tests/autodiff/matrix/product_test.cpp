@@ -46,7 +46,7 @@ TEST_CASE("a product is its scalar expansion, with either side transposed") {
   }
 }
 
-TEST_CASE("a matrix times itself, and a product of products") {
+TEST_CASE("a matrix may be multiplied by itself, and a product by another") {
   check({{4, 4}}, [](const auto& x) { return product(x[0], x[0]); }, [](const auto& x) { return times(x[0], x[0]); });
   check(
       {{4, 3}}, [](const auto& x) { return product(x[0], x[0].transpose()); },

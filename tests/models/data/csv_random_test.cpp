@@ -63,7 +63,7 @@ std::string blanks(Random& random, bool allowed) { return allowed ? std::string(
 
 }  // namespace
 
-TEST_CASE("Random tables in every style are read back bit for bit") {
+TEST_CASE("random tables in every style are read back bit for bit") {
   constexpr std::array letters{"a", "B", "w", "_", "é", "λ", " ", ",", ";", "\t", "\"", "7", "#"};
   for (std::uint64_t seed = 0; seed < 4000; ++seed) {
     CAPTURE(seed);
@@ -143,7 +143,7 @@ void demand_all_or_nothing(const std::string& text, const CsvOptions& options) {
 
 }  // namespace
 
-TEST_CASE("Random bytes are a table or a DataError and nothing else") {
+TEST_CASE("random bytes are a table or a DataError and nothing else") {
   const std::string_view csv_letters = "0123456789..,,,;\t  \"\"\n\n\n\r+-eE#xynaif";
   const std::string sound = "# data\r\nx;\"y \"\"z\"\"\";w\r\n1;2.5;-3e2\n4; 5 ;\"6\"\n\n";
   for (std::uint64_t seed = 0; seed < 30'000; ++seed) {
@@ -171,7 +171,7 @@ TEST_CASE("Random bytes are a table or a DataError and nothing else") {
   }
 }
 
-TEST_CASE("A file cut short anywhere is a table or a DataError and nothing else") {
+TEST_CASE("a file cut short anywhere is a table or a DataError and nothing else") {
   const std::string sound = "# data\r\nx;\"y \"\"z\"\"\";w\r\n1;2.5;-3e2\n4; 5 ;\"6\"\n\n";
   for (std::size_t length = 0; length <= sound.size(); ++length) demand_all_or_nothing(sound.substr(0, length), {});
 }

@@ -46,7 +46,7 @@ std::string refusal(const std::filesystem::path& path) {
 
 }  // namespace
 
-TEST_CASE("A table with a header gives its names and its rows") {
+TEST_CASE("a table with a header gives its names and its rows") {
   const Dataset table = parse("time,height\n0.5,1.4\n2.3,1.9\n2.9,3.2\n");
   CHECK(table.source == "t.csv");
   CHECK(table.names == Names{"time", "height"});
@@ -58,13 +58,13 @@ TEST_CASE("A table with a header gives its names and its rows") {
   CHECK(std::ranges::equal(table.row(1), Values{2.3, 1.9}));
 }
 
-TEST_CASE("A table without a header gets numbered names") {
+TEST_CASE("a table without a header gets numbered names") {
   CHECK(parse("1,2\n3,4\n").names == Names{"column 1", "column 2"});
   CHECK(parse("7").values == Values{7});
   CHECK(parse("1,2\n3,4\n", {.header = Header::absent}).rows() == 2);
 }
 
-TEST_CASE("The first line can be forced to be names") {
+TEST_CASE("the first line can be forced to be names") {
   const Dataset table = parse("1990,1991\n3,4\n", {.header = Header::present});
   CHECK(table.names == Names{"1990", "1991"});
   CHECK(table.values == Values{3, 4});
@@ -72,7 +72,7 @@ TEST_CASE("The first line can be forced to be names") {
         "t.csv:1:1: 'x' in column 'column 1' is not a number; correct it or remove the row");
 }
 
-TEST_CASE("Every separator is detected") {
+TEST_CASE("every separator is detected") {
   const Values values{1, 2, 3, 4};
   for (const std::string_view text :
        {"x,y\n1,2\n3,4", "x;y\n1;2\n3;4", "x\ty\n1\t2\n3\t4", "x y\n1 2\n3 4", "  x    y\n  1    2\n  3   4  ",
@@ -83,13 +83,13 @@ TEST_CASE("Every separator is detected") {
   }
 }
 
-TEST_CASE("One name of several words may stand above a single column") {
+TEST_CASE("one name of several words may stand above a single column") {
   const Dataset table = parse("body height\n1.5\n1.6\n");
   CHECK(table.names == Names{"body height"});
   CHECK(table.values == Values{1.5, 1.6});
 }
 
-TEST_CASE("The separator can be forced") {
+TEST_CASE("the separator can be forced") {
   CHECK(parse("a|b\n1|2\n", {.separator = '|'}).values == Values{1, 2});
   CHECK(parse("1\t2\t\t3", {.separator = ' '}).values == Values{1, 2, 3});
   CHECK(parse("x y,z\n1,2\n", {.separator = ','}).names == Names{"x y", "z"});
@@ -100,12 +100,12 @@ TEST_CASE("The separator can be forced") {
                     "csv: '\"' cannot separate numbers; use a comma, a semicolon, a tab or a space");
 }
 
-TEST_CASE("Lines may end in any of the three ways") {
+TEST_CASE("lines may end in any of the three ways") {
   for (const std::string_view text : {"x,y\n1,2\n3,4\n", "x,y\r\n1,2\r\n3,4\r\n", "x,y\r1,2\r3,4\r", "x,y\r\n1,2\n3,4"})
     CHECK(parse(text).values == Values{1, 2, 3, 4});
 }
 
-TEST_CASE("A byte order mark and blank lines around the table and comments are skipped") {
+TEST_CASE("a byte order mark and blank lines around the table and comments are skipped") {
   const Dataset table =
       parse("\xEF\xBB\xBF\n# measured in May\n  \nx,y\n # the first day\n1,2\n#\n3,4\n\n \t\n#end\n\n");
   CHECK(table.names == Names{"x", "y"});
@@ -117,14 +117,14 @@ TEST_CASE("A byte order mark and blank lines around the table and comments are s
         "t.csv:1:3: 'b' stands among numbers in the first line; correct it, or name every column");
 }
 
-TEST_CASE("Names and numbers may be quoted") {
+TEST_CASE("names and numbers may be quoted") {
   const Dataset table = parse("\"a \"\"big\"\" name\", \"b,c\" ,\"\"\n\"1\", \"2\" ,3\n", {.header = Header::present});
   CHECK(table.names == Names{"a \"big\" name", "b,c", "column 3"});
   CHECK(parse("\"x\" \"y z\"\n\"1\"  2\n").names == Names{"x", "y z"});
   CHECK(parse("\"x\" \"y z\"\n\"1\"  2\n").values == Values{1, 2});
 }
 
-TEST_CASE("A number may be written in every usual way") {
+TEST_CASE("a number may be written in every usual way") {
   CHECK(parse("+1e-3\n.5\n5.\n-0\n  7\t\n1E5\n-.25e+2\n00012\n").values == Values{1e-3, .5, 5, -0.0, 7, 1e5, -25, 12});
   CHECK(std::signbit(parse("-0").values[0]));
   CHECK(parse("4.9406564584124654e-324").values[0] == 4.9406564584124654e-324);
@@ -133,7 +133,7 @@ TEST_CASE("A number may be written in every usual way") {
   CHECK(parse("9007199254740993.0000000000000000000000000000001").values[0] == 9007199254740994.0);
 }
 
-TEST_CASE("A ragged row is refused with both counts") {
+TEST_CASE("a ragged row is refused with both counts") {
   CHECK(complaint("x,y\n1,2\n3\n5,6\n") == "t.csv:3:2: 1 field in a table of 2 columns; add the missing ones");
   CHECK(complaint("x,y\n1,2\n3,4,5,6\n") == "t.csv:3:5: 4 fields in a table of 2 columns; remove the others");
   CHECK(complaint("1\n2\n3,4\n") == "t.csv:3:3: 2 fields in a table of 1 column; remove the others");
@@ -141,7 +141,7 @@ TEST_CASE("A ragged row is refused with both counts") {
   CHECK(complaint("x,y\n1,2,\n") == "t.csv:2:5: 3 fields in a table of 2 columns; remove the others");
 }
 
-TEST_CASE("A word in a column of numbers is quoted and its column named") {
+TEST_CASE("a word in a column of numbers is quoted and its column named") {
   CHECK(complaint("x,y\n1,2\n3,four\n5,6\n") ==
         "t.csv:3:3: 'four' in column 'y' is not a number; correct it or remove the row");
   CHECK(complaint("x;y\r\n1;2\r\n  NA ;6\r\n") ==
@@ -152,7 +152,7 @@ TEST_CASE("A word in a column of numbers is quoted and its column named") {
           fmt::format("t.csv:2:3: '{}' in column 'y' is not a number; correct it or remove the row", word));
 }
 
-TEST_CASE("A place is counted in characters and not in bytes") {
+TEST_CASE("a place is counted in characters and not in bytes") {
   CHECK(complaint("größe,naïve\n\"1\",2\n3,äöü\n") ==
         "t.csv:3:3: 'äöü' in column 'naïve' is not a number; correct it or remove the row");
   CHECK(complaint("x;y;z\n1;2;3\n4;äöü;5;7\n") ==
@@ -163,7 +163,7 @@ TEST_CASE("A place is counted in characters and not in bytes") {
         "t.csv:1:10: text after a closing quote; put a separator there, or write \"\" for a quote inside quotes");
 }
 
-TEST_CASE("A file without data is refused") {
+TEST_CASE("a file without data is refused") {
   CHECK(complaint("") == "t.csv:1:1: the file has no data; give it rows of numbers");
   CHECK(complaint(" \n\n# nothing\n") == "t.csv:4:1: the file has no data; give it rows of numbers");
   CHECK(complaint("\xEF\xBB\xBF") == "t.csv:1:1: the file has no data; give it rows of numbers");
@@ -171,7 +171,7 @@ TEST_CASE("A file without data is refused") {
   CHECK(complaint("x,y\n\n") == "t.csv:1:4: names of columns but no data; add rows of numbers below them");
 }
 
-TEST_CASE("A number that is not finite is refused") {
+TEST_CASE("a number that is not finite is refused") {
   for (const std::string_view word : {"nan", "NaN", "-nan", "inf", "-Inf", "+infinity", "INFINITY", "nan(1)"})
     CHECK(complaint(fmt::format("x,y\n1,2\n{},3\n", word)) ==
           fmt::format("t.csv:3:1: '{}' in column 'x' is not finite; correct it or remove the row", word));
@@ -179,7 +179,7 @@ TEST_CASE("A number that is not finite is refused") {
         "t.csv:1:1: 'nan' in column 'column 1' is not finite; correct it or remove the row");
 }
 
-TEST_CASE("A missing value is refused") {
+TEST_CASE("a missing value is refused") {
   CHECK(complaint("x,y\n1,2\n,3\n") == "t.csv:3:1: no value in column 'x'; fill it in or remove the row");
   CHECK(complaint("x,y\n1,2\n3,\n") == "t.csv:3:3: no value in column 'y'; fill it in or remove the row");
   CHECK(complaint("1,,3\n4,5,6\n") == "t.csv:1:3: no value in column 'column 2'; fill it in or remove the row");
@@ -189,13 +189,13 @@ TEST_CASE("A missing value is refused") {
   CHECK(complaint("x\n\n\n1\n2\n") == "t.csv:2:1: an empty line inside the table; remove it or fill it in");
 }
 
-TEST_CASE("A number that no double is near is refused") {
+TEST_CASE("a number that no double is near is refused") {
   for (const std::string_view word : {"1e999", "-1e999", "1e-999", "+1.8e308"})
     CHECK(complaint(fmt::format("x,y\n1,{}\n", word)) ==
           fmt::format("t.csv:2:3: '{}' in column 'y' is out of range, 4.9e-324 to 1.8e308; change the unit", word));
 }
 
-TEST_CASE("What spreadsheets make of numbers is refused as what it is, and no advice makes it another number") {
+TEST_CASE("what spreadsheets make of numbers is refused as what it is, and no advice makes it another number") {
   const auto trouble = [](const std::string& field) {
     const std::string said = complaint("x;y\n1;2\n3;" + field + "\n"),
                       before = "t.csv:3:3: '" + field + "' in column 'y' ";
@@ -221,7 +221,7 @@ TEST_CASE("What spreadsheets make of numbers is refused as what it is, and no ad
     CHECK(trouble(missing) == "stands for a value that is missing; fill it in or remove the row");
 }
 
-TEST_CASE("A column of names is told from a mistake among numbers") {
+TEST_CASE("a column of names is told from a mistake among numbers") {
   CHECK(complaint("x,kind\n1,cat\n2,dog\n") ==
         "t.csv:2:3: 'cat' in column 'kind' is a word, as most of that column; write classes as numbers 0, 1, 2 and so "
         "on, or leave the column out");
@@ -229,7 +229,7 @@ TEST_CASE("A column of names is told from a mistake among numbers") {
         "t.csv:2:3: 'one' in column 'y' is not a number; correct it or remove the row");
 }
 
-TEST_CASE("A decimal comma is refused as what it is") {
+TEST_CASE("a decimal comma is refused as what it is") {
   CHECK(complaint("x;y\n1,5;2,5\n") == "t.csv:2:1: '1,5' in column 'x' has a decimal comma; write a decimal point");
   CHECK(complaint("1,5;2,5\n1;2\n") ==
         "t.csv:1:1: '1,5' in column 'column 1' has a decimal comma; write a decimal point");
@@ -237,7 +237,7 @@ TEST_CASE("A decimal comma is refused as what it is") {
         "t.csv:2:1: '-1,5e3' in column 'x' has a decimal comma; write a decimal point");
 }
 
-TEST_CASE("A quote that does not end on its line is refused") {
+TEST_CASE("a quote that does not end on its line is refused") {
   CHECK(complaint("x,\"y\n1,2\n") == "t.csv:1:3: a quote that is not closed on its line; add the closing quote");
   CHECK(complaint("x,y\n1,\"2\"\"\n") == "t.csv:2:3: a quote that is not closed on its line; add the closing quote");
   CHECK(complaint("\"") == "t.csv:1:1: a quote that is not closed on its line; add the closing quote");
@@ -247,7 +247,7 @@ TEST_CASE("A quote that does not end on its line is refused") {
         "t.csv:2:4: text after a closing quote; put a separator there, or write \"\" for a quote inside quotes");
 }
 
-TEST_CASE("A word among numbers in the first line is neither a name nor a value") {
+TEST_CASE("a word among numbers in the first line is neither a name nor a value") {
   CHECK(complaint("3,four\n5,6\n") ==
         "t.csv:1:3: 'four' stands among numbers in the first line; correct it, or name every column");
   CHECK(complaint("NA,4\n5,6\n") ==
@@ -257,11 +257,11 @@ TEST_CASE("A word among numbers in the first line is neither a name nor a value"
   CHECK(parse(",2theta,intensity\n0,1,2\n").names == Names{"column 1", "2theta", "intensity"});
 }
 
-TEST_CASE("Two columns of one name are refused") {
+TEST_CASE("two columns of one name are refused") {
   CHECK(complaint("x,y,x\n1,2,3\n") == "t.csv:1:5: a second column called 'x'; give each a name of its own");
 }
 
-TEST_CASE("What is not text is refused") {
+TEST_CASE("what is not text is refused") {
   CHECK(complaint(std::string_view("1,2\n3\0,4\n", 9)) ==
         "t.csv:2:2: a NUL byte: this is not a text file; give a table as plain text");
   CHECK(complaint("\xFF\xFE"
@@ -270,7 +270,7 @@ TEST_CASE("What is not text is refused") {
                   "1") == "t.csv:1:1: this is UTF-16 text; save the file as UTF-8");
 }
 
-TEST_CASE("A message stays on one line and short whatever it quotes") {
+TEST_CASE("a message stays on one line and short whatever it quotes") {
   CHECK(complaint("x,y\n1,\x1B[31m\n") ==
         "t.csv:2:3: '\\x1B[31m' in column 'y' is not a number; correct it or remove the row");
   const std::string long_word(1'000'000, 'w');
@@ -285,7 +285,7 @@ TEST_CASE("A message stays on one line and short whatever it quotes") {
   }
 }
 
-TEST_CASE("A file is read as the same text would be") {
+TEST_CASE("a file is read as the same text would be") {
   const TemporaryFolder folder;
   const std::filesystem::path file = folder.write("good.csv", "x,y\r\n1,2\r\n");
   const Dataset table = read_csv(file);
@@ -297,7 +297,7 @@ TEST_CASE("A file is read as the same text would be") {
         (folder.path / "empty.csv").string() + ":1:1: the file has no data; give it rows of numbers");
 }
 
-TEST_CASE("A file of many blocks is read whole") {
+TEST_CASE("a file of many blocks is read whole") {
   const TemporaryFolder folder;
   std::string text = "i,square\n";
   Values expected;
@@ -308,7 +308,7 @@ TEST_CASE("A file of many blocks is read whole") {
   CHECK(read_csv(folder.write("long.csv", text)).values == expected);
 }
 
-TEST_CASE("A file that cannot be read is refused with the reason") {
+TEST_CASE("a file that cannot be read is refused with the reason") {
   const TemporaryFolder folder;
   const std::string missing = (folder.path / "no_such.csv").string();
   CHECK(refusal(missing) == missing + ": cannot be read: No such file or directory; check the path");
@@ -321,7 +321,7 @@ TEST_CASE("A file that cannot be read is refused with the reason") {
     CHECK(refusal("/dev/zero") == "/dev/zero:1:1: a NUL byte: this is not a text file; give a table as plain text");
 }
 
-TEST_CASE("The NIST measurements of the examples are read whole") {
+TEST_CASE("the NIST measurements of the examples are read whole") {
   const auto file = std::filesystem::path(__FILE__).parent_path() / "../../../examples/data/norris.csv";
   const Dataset table = read_csv(file);
   CHECK(table.names == Names{"x", "y"});
@@ -330,7 +330,7 @@ TEST_CASE("The NIST measurements of the examples are read whole") {
   CHECK(std::ranges::equal(table.row(35), Values{0.5, 0.2}));
 }
 
-TEST_CASE("A line of very many fields takes no time that grows with their square") {
+TEST_CASE("a line of very many fields takes no time that grows with their square") {
   std::string text;
   for (int i = 0; i < 200'000; ++i) text += "1,";
   CHECK(parse(text + "1").columns() == 200'001);

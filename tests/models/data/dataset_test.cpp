@@ -12,7 +12,7 @@
 using namespace downhill;
 using Values = std::vector<double>;
 
-TEST_CASE("Each column is brought to the mean 0 and the standard deviation 1, and back") {
+TEST_CASE("each column is brought to the mean 0 and the standard deviation 1, and back") {
   const Values rows{1, 10, 7, 3, 30, 7, 5, 50, 7};
   const TableScaling scaling = standardise(rows, 3);
   REQUIRE(scaling.columns.size() == 3);
@@ -31,7 +31,7 @@ TEST_CASE("Each column is brought to the mean 0 and the standard deviation 1, an
   for (std::size_t i = 0; i < rows.size(); ++i) CHECK(scaled[i] == Catch::Approx(rows[i]));
 }
 
-TEST_CASE("A scaling of some rows is applied to others, of float as of double") {
+TEST_CASE("a scaling of some rows is applied to others, of float as of double") {
   const std::vector<float> train{1, 10, 3, 30};
   const TableScaling scaling = standardise(train, 2);
   std::vector<float> held_out{5, 20};
@@ -46,7 +46,7 @@ TEST_CASE("A scaling of some rows is applied to others, of float as of double") 
   CHECK(standardise(table.values, table.columns()).columns[1].mean == 20);
 }
 
-TEST_CASE("Rows that are not whole are not scaled") {
+TEST_CASE("rows that are not whole are not scaled") {
   Values three{1, 2, 3};
   CHECK_THROWS_AS(standardise(three, 2), ShapeError);
   CHECK_THROWS_AS(standardise(three, 0), ShapeError);
@@ -59,7 +59,7 @@ TEST_CASE("Rows that are not whole are not scaled") {
   CHECK(three == Values{1, 2, 3});
 }
 
-TEST_CASE("A column or a row that is not there is refused with those that are") {
+TEST_CASE("a column or a row that is not there is refused with those that are") {
   const Dataset table{.source = "t.csv", .names = {"x", "y"}, .values = {1, 2}};
   CHECK_THROWS_AS(table.column("z"), DataError);
   CHECK_THROWS_WITH(table.column("z"), "t.csv: no column 'z'; the columns are 'x', 'y'");

@@ -52,7 +52,7 @@ std::vector<double> all(const IdxArray& array) {
 
 }  // namespace
 
-TEST_CASE("Images are read as their bytes") {
+TEST_CASE("images are read as their bytes") {
   const IdxArray images = parse(header(0x08, {2, 2, 3}) + "abcdefghijk\xFF");
   CHECK(images.source == "t.idx");
   CHECK(images.type == IdxType::uint8);
@@ -64,7 +64,7 @@ TEST_CASE("Images are read as their bytes") {
   CHECK(images.as<std::uint8_t>() == images.bytes);
 }
 
-TEST_CASE("Numbers of every type are read, the most significant byte first") {
+TEST_CASE("numbers of every type are read, the most significant byte first") {
   CHECK(all(parse(header(0x08, {3}) + "\x01\x7F\x80")) == std::vector<double>{1, 127, 128});
   CHECK(all(parse(header(0x09, {3}) + "\x01\x7F\x80")) == std::vector<double>{1, 127, -128});
   CHECK(all(parse(header(0x0B, {2}) + "\x01\x02\xFF\xFE")) == std::vector<double>{258, -2});
@@ -74,7 +74,7 @@ TEST_CASE("Numbers of every type are read, the most significant byte first") {
         std::vector<double>{3.141592653589793});
 }
 
-TEST_CASE("Random numbers of every type are read back bit for bit") {
+TEST_CASE("random numbers of every type are read back bit for bit") {
   std::mt19937_64 random(3);
   for (int i = 0; i < 200; ++i) {
     const std::uint64_t bits = random();
@@ -93,14 +93,14 @@ TEST_CASE("Random numbers of every type are read back bit for bit") {
   }
 }
 
-TEST_CASE("An array may be empty or a single number") {
+TEST_CASE("an array may be empty or a single number") {
   CHECK(parse(header(0x08, {0, 28, 28})).size() == 0);
   CHECK(parse(header(0x08, {0, 28, 28})).as<double>().empty());
   CHECK(parse(header(0x0B, {}) + std::string("\0\5", 2)).at(0) == 5);
   CHECK(IdxArray{}.size() == 0);
 }
 
-TEST_CASE("Elements are converted where they fit and refused where they do not") {
+TEST_CASE("elements are converted where they fit and refused where they do not") {
   const IdxArray array = parse(header(0x09, {2}) + "\x05\xFF");
   CHECK(array.as<int>() == std::vector<int>{5, -1});
   CHECK(array.as<double>() == std::vector<double>{5, -1});
@@ -121,14 +121,14 @@ TEST_CASE("Elements are converted where they fit and refused where they do not")
   CHECK_THROWS_AS(one(18446744073709551616.0).as<std::uint64_t>(), DataError);
 }
 
-TEST_CASE("An element that is not there is refused") {
+TEST_CASE("an element that is not there is refused") {
   const IdxArray array = parse(header(0x0B, {2}) + "abcd");
   CHECK_THROWS_AS(array.at(2), DataError);
   CHECK_THROWS_WITH(array.at(2), "t.idx: no element 2; there are 2, counted from 0");
   CHECK_THROWS_AS(IdxArray{}.at(0), DataError);
 }
 
-TEST_CASE("What is not IDX is refused") {
+TEST_CASE("what is not IDX is refused") {
   CHECK(complaint("PK\3\4") == "t.idx: not an IDX file: it does not start with two bytes 0; check the path");
   CHECK(complaint(std::string("\0\1\x08\1", 4)) ==
         "t.idx: not an IDX file: it does not start with two bytes 0; check the path");
@@ -137,7 +137,7 @@ TEST_CASE("What is not IDX is refused") {
           fmt::format("t.idx: unknown IDX type 0x{:02X}; the types are 0x08, 0x09, 0x0B, 0x0C, 0x0D and 0x0E", type));
 }
 
-TEST_CASE("An array cut short anywhere is refused with both numbers") {
+TEST_CASE("an array cut short anywhere is refused with both numbers") {
   const std::string sound = header(0x0B, {3, 2}) + "abcdefghijkl";
   CHECK(complaint(sound).empty());
   for (std::size_t length = 0; length < 4; ++length)
@@ -157,7 +157,7 @@ TEST_CASE("An array cut short anywhere is refused with both numbers") {
         "t.idx: the IDX header announces 0 elements of 1 byte, 0 bytes, but 1 follow; get the file again");
 }
 
-TEST_CASE("Sizes whose product overflows are refused") {
+TEST_CASE("sizes whose product overflows are refused") {
   const std::uint32_t most = 0xFFFFFFFFu;
   CHECK(complaint(header(0x0E, {most, most}) + "x") ==
         "t.idx: the IDX header announces 4294967295 x 4294967295 elements of 8 bytes, more bytes than any memory "
@@ -172,7 +172,7 @@ TEST_CASE("Sizes whose product overflows are refused") {
   CHECK(complaint(header(0x08, std::vector<std::uint32_t>(255, 1)) + "x").empty());
 }
 
-TEST_CASE("Random bytes are an array or a DataError and nothing else") {
+TEST_CASE("random bytes are an array or a DataError and nothing else") {
   for (std::uint64_t seed = 0; seed < 20'000; ++seed) {
     CAPTURE(seed);
     std::mt19937_64 random(seed);
@@ -195,7 +195,7 @@ TEST_CASE("Random bytes are an array or a DataError and nothing else") {
   }
 }
 
-TEST_CASE("An array is read from a file as from the same bytes") {
+TEST_CASE("an array is read from a file as from the same bytes") {
   const auto path =
       std::filesystem::temp_directory_path() / fmt::format("downhill_idx_test_{:08x}", std::random_device{}());
   std::ofstream(path, std::ios::binary) << header(0x08, {2, 2}) + "abcd";

@@ -27,7 +27,7 @@ IdxArray bytes(std::vector<std::size_t> shape, std::vector<std::uint8_t> values)
 
 }  // namespace
 
-TEST_CASE("The column of the classes may be the last, the first or any by name, and all others are inputs") {
+TEST_CASE("the column of the classes may be the last, the first or any by name, and all others are inputs") {
   const auto by_name = classes_of<double>(flowers, "kind");
   CHECK(by_name.size() == 3);
   CHECK(by_name.features == 2);
@@ -46,7 +46,7 @@ TEST_CASE("The column of the classes may be the last, the first or any by name, 
   CHECK(first.inputs == std::vector<double>{0, 2, 2, 4, 1, 0});
 }
 
-TEST_CASE("A class that is no whole number from 0 is refused, with its row and column") {
+TEST_CASE("a class that is no whole number from 0 is refused, with its row and column") {
   CHECK(message_of([] { classes_of<double>(table("x,y\n1,0\n2,0.5\n")); }) ==
         "flowers.csv: the class of row 2 is 0.5 in column 'y'; classes are 0, 1, 2 and so on");
   CHECK(message_of([] { classes_of<double>(table("y,x\n-1,0\n"), "y"); }) ==
@@ -60,7 +60,7 @@ TEST_CASE("A class that is no whole number from 0 is refused, with its row and c
         "flowers.csv: 1 columns; there must be at least one of inputs beside that of the classes");
 }
 
-TEST_CASE("Any columns may be the targets, in the order they are asked for") {
+TEST_CASE("any columns may be the targets, in the order they are asked for") {
   const auto two = targets_of<double>(flowers, {"height", "width"});
   CHECK(two.features == 1);
   CHECK(two.outputs == 2);
@@ -73,7 +73,7 @@ TEST_CASE("Any columns may be the targets, in the order they are asked for") {
   CHECK(one.targets == std::vector<float>{0, 2, 1});
 }
 
-TEST_CASE("Targets that are all columns, none, one twice or unknown are refused") {
+TEST_CASE("targets that are all columns, none, one twice or unknown are refused") {
   CHECK(message_of([] { targets_of<double>(flowers, {}); }) ==
         "flowers.csv: 0 of 3 columns are targets; there must be at least one, and one of inputs");
   CHECK(message_of([] { targets_of<double>(flowers, {"kind", "height", "width"}); }) ==
@@ -83,7 +83,7 @@ TEST_CASE("Targets that are all columns, none, one twice or unknown are refused"
   CHECK_THROWS_AS(targets_of<double>(flowers, {"colour"}), DataError);
 }
 
-TEST_CASE("Images become rows of numbers from 0 to 1, with their labels") {
+TEST_CASE("images become rows of numbers from 0 to 1, with their labels") {
   const auto samples = labelled_images<float>(bytes({2, 2, 1}, {0, 255, 51, 102}), bytes({2}, {9, 3}));
   CHECK(samples.features == 2);
   CHECK(samples.inputs == std::vector<float>{0, 1, 51.0F / 255, 102.0F / 255});
@@ -92,7 +92,7 @@ TEST_CASE("Images become rows of numbers from 0 to 1, with their labels") {
   CHECK(labelled_images<double>(bytes({0, 2, 2}, {}), bytes({0}, {})).size() == 0);
 }
 
-TEST_CASE("Images and labels that do not belong together are refused") {
+TEST_CASE("images and labels that do not belong together are refused") {
   const IdxArray images = bytes({2, 1, 1}, {1, 2});
   CHECK(message_of([&] { labelled_images<float>(images, bytes({3}, {1, 2, 3})); }) ==
         "file.idx: 3 dimensions and 2 samples, and file.idx: 1 dimensions and 3 samples; there must be a label for "
@@ -106,7 +106,7 @@ TEST_CASE("Images and labels that do not belong together are refused") {
         "file.idx and file.idx: the pixels and the labels must be bytes");
 }
 
-TEST_CASE("Rows are picked in any order and more than once, with labels, targets and names") {
+TEST_CASE("rows are picked in any order and more than once, with labels, targets and names") {
   Samples<double> labelled = classes_of<double>(flowers, "kind");
   labelled.class_names = {"rose", "lily", "iris", "thistle"};
   const auto some = labelled.rows(Indices{2, 0, 2});
@@ -122,7 +122,7 @@ TEST_CASE("Rows are picked in any order and more than once, with labels, targets
   CHECK_THROWS_AS(Samples<float>{}.rows(Indices{0}), ShapeError);
 }
 
-TEST_CASE("Rows of samples with too few labels or targets are refused") {
+TEST_CASE("rows of samples with too few labels or targets are refused") {
   CHECK_THROWS_AS((Samples<double>{.features = 1, .inputs = {1, 2}, .labels = {0}}.rows(Indices{1})), ShapeError);
   CHECK_THROWS_AS((Samples<double>{.features = 1, .inputs = {1, 2}, .outputs = 1, .targets = {0}}.rows(Indices{1})),
                   ShapeError);
@@ -130,7 +130,7 @@ TEST_CASE("Rows of samples with too few labels or targets are refused") {
   CHECK(inputs_only.rows(Indices{1}).inputs == std::vector<double>{2});
 }
 
-TEST_CASE("Samples are whole if every row of inputs is, and has its label or its targets") {
+TEST_CASE("samples are whole if every row of inputs is, and has its label or its targets") {
   const auto complaint = [](const Samples<double>& samples) {
     return message_of([&] { samples.demand_whole("fit"); });
   };
@@ -150,7 +150,7 @@ TEST_CASE("Samples are whole if every row of inputs is, and has its label or its
         "fit: 3 targets for 3 samples of 2 outputs");
 }
 
-TEST_CASE("Two moons are balanced, and the same seed gives the same bits") {
+TEST_CASE("two moons are balanced, and the same seed gives the same bits") {
   const auto moons = two_moons<double>(201, 0.1, 4);
   CHECK(moons.size() == 201);
   CHECK(moons.features == 2);
@@ -162,7 +162,7 @@ TEST_CASE("Two moons are balanced, and the same seed gives the same bits") {
   CHECK(two_moons<float>(0, 0.1, 4).size() == 0);
 }
 
-TEST_CASE("Two moons without noise lie on their half circles") {
+TEST_CASE("two moons without noise lie on their half circles") {
   const auto moons = two_moons<double>(400, 0, 2);
   double least = 1, largest = -1;
   for (std::size_t i = 0; i < moons.size(); ++i) {
@@ -176,7 +176,7 @@ TEST_CASE("Two moons without noise lie on their half circles") {
   CHECK(largest > 0.99);
 }
 
-TEST_CASE("The noise of two moons is normal, with the standard deviation that was asked for") {
+TEST_CASE("the noise of two moons is normal, with the standard deviation that was asked for") {
   const auto clean = two_moons<double>(1, 0, 9), noisy = two_moons<double>(1, 0.25, 9);
   CHECK(clean.inputs != noisy.inputs);
   double sum = 0, squares = 0, fourth = 0;
@@ -193,7 +193,7 @@ TEST_CASE("The noise of two moons is normal, with the standard deviation that wa
   CHECK(fourth / n == Catch::Approx(3).epsilon(0.1));
 }
 
-TEST_CASE("Noise that is negative or not finite is refused") {
+TEST_CASE("noise that is negative or not finite is refused") {
   for (const double noise : {-0.1, std::nan(""), std::numeric_limits<double>::infinity()})
     CHECK_THROWS_AS(two_moons<double>(4, noise, 1), OptionError);
   CHECK(message_of([] { two_moons<double>(4, -0.1, 1); }) ==

@@ -43,7 +43,7 @@ std::map<Label, std::size_t> counts(const std::vector<Label>& labels, const Indi
 
 }  // namespace
 
-TEST_CASE("A shuffle is the same on every machine") {
+TEST_CASE("a shuffle is the same on every machine") {
   Indices ten(10);
   for (std::size_t i = 0; i < ten.size(); ++i) ten[i] = i;
   std::mt19937_64 generator(7);
@@ -54,7 +54,7 @@ TEST_CASE("A shuffle is the same on every machine") {
   CHECK(none.empty());
 }
 
-TEST_CASE("A shuffle makes every order equally often") {
+TEST_CASE("a shuffle makes every order equally often") {
   std::map<Indices, int> seen;
   std::mt19937_64 generator(1);
   for (int i = 0; i < 24'000; ++i) {
@@ -68,7 +68,7 @@ TEST_CASE("A shuffle makes every order equally often") {
   CHECK(chi_squared < 49.7);  // 23 degrees of freedom: exceeded once in 1000 seeds
 }
 
-TEST_CASE("A split is the same on every machine") {
+TEST_CASE("a split is the same on every machine") {
   const Split twelve = split(12, 0.25, 2024);
   CHECK(twelve.held_out == Indices{3, 5, 9});
   CHECK(twelve.train == Indices{2, 6, 8, 0, 4, 11, 1, 7, 10});
@@ -78,7 +78,7 @@ TEST_CASE("A split is the same on every machine") {
   CHECK(one_class.train == twelve.train);
 }
 
-TEST_CASE("Every sample is in one of the two parts, and neither is empty") {
+TEST_CASE("every sample is in one of the two parts, and neither is empty") {
   for (std::size_t samples = 2; samples < 60; ++samples)
     for (const double fraction : {1e-300, 0.01, 0.1, 0.2, 1.0 / 3, 0.5, 0.75, 0.99, std::nextafter(1.0, 0.0)}) {
       CAPTURE(samples, fraction);
@@ -90,7 +90,7 @@ TEST_CASE("Every sample is in one of the two parts, and neither is empty") {
     }
 }
 
-TEST_CASE("Each class is held out in proportion") {
+TEST_CASE("each class is held out in proportion") {
   std::vector<std::string> labels;
   for (int i = 0; i < 100; ++i) labels.insert(labels.end(), {"cat", "dog", "cat", i % 2 == 0 ? "cat" : "emu"});
   const Split parts = stratified_split(labels, 0.2, 3);
@@ -99,7 +99,7 @@ TEST_CASE("Each class is held out in proportion") {
   CHECK(counts(labels, parts.train) == std::map<std::string, std::size_t>{{"cat", 200}, {"dog", 80}, {"emu", 40}});
 }
 
-TEST_CASE("What the proportions leave over goes to the largest remainders") {
+TEST_CASE("what the proportions leave over goes to the largest remainders") {
   std::vector<int> labels;  // quotas at 0.1: 1.9, 1.2, 0.9; in all 4
   labels.insert(labels.end(), 19, 1), labels.insert(labels.end(), 12, 2), labels.insert(labels.end(), 9, 3);
   CHECK(counts(labels, stratified_split(labels, 0.1, 1).held_out) ==
@@ -114,7 +114,7 @@ TEST_CASE("What the proportions leave over goes to the largest remainders") {
   CHECK(seen == std::set<std::vector<std::size_t>>{{1, 2, 2}, {2, 1, 2}, {2, 2, 1}});
 }
 
-TEST_CASE("Classes of any sizes are whole, in both parts and near their quota") {
+TEST_CASE("classes of any sizes are whole, in both parts and near their quota") {
   for (std::uint64_t seed = 0; seed < 2000; ++seed) {
     CAPTURE(seed);
     std::mt19937_64 random(seed);
@@ -155,13 +155,13 @@ TEST_CASE("Classes of any sizes are whole, in both parts and near their quota") 
   }
 }
 
-TEST_CASE("As many classes as samples take no time that grows with their square") {
+TEST_CASE("as many classes as samples take no time that grows with their square") {
   Indices labels(200'000);
   for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = i;
   CHECK(stratified_split(labels, 0.25, 1).held_out.size() == 50'000);
 }
 
-TEST_CASE("A split of nothing, or by no fraction, is refused") {
+TEST_CASE("a split of nothing, or by no fraction, is refused") {
   CHECK(message_of([] { split(0, 0.2, 1); }) == "split: 0 samples; give at least 2");
   CHECK(message_of([] { split(1, 0.2, 1); }) == "split: 1 sample; give at least 2");
   CHECK(message_of([] { stratified_split(std::vector<int>{}, 0.2, 1); }) ==

@@ -59,7 +59,7 @@ bool same(double a, double b) {
 
 }  // namespace
 
-TEST_CASE("Every type has a name and a size") {
+TEST_CASE("every type has a name and a size") {
   std::string names;
   for (std::size_t i = 0; i < count_of_types; ++i) {
     const auto type = static_cast<Dtype>(i);
@@ -72,7 +72,7 @@ TEST_CASE("Every type has a name and a size") {
   for (const char* const name : {"", "f32", "F32 ", "F128", "F4"}) CHECK(!dtype_named(name));
 }
 
-TEST_CASE("The types of C++ have the types of their names") {
+TEST_CASE("the types of C++ have the types of their names") {
   CHECK(name_of(dtype_of<float>()) == "F32");
   CHECK(name_of(dtype_of<double>()) == "F64");
   CHECK(name_of(dtype_of<std::int8_t>()) == "I8");
@@ -85,7 +85,7 @@ TEST_CASE("The types of C++ have the types of their names") {
   CHECK(name_of(dtype_of<std::uint64_t>()) == "U64");
 }
 
-TEST_CASE("Every pattern of the short floating types is the number that its fields say") {
+TEST_CASE("every pattern of the short floating types is the number that its fields say") {
   int wrong = 0;
   for (unsigned bits = 0; bits < 0x10000; ++bits) {
     const auto half = static_cast<std::uint16_t>(bits);
@@ -103,12 +103,12 @@ TEST_CASE("Every pattern of the short floating types is the number that its fiel
   CHECK(converted<float>(Dtype::float8_e4m3, std::uint8_t{0x7E}) == 448.0f);
 }
 
-TEST_CASE("A boolean is 0 or 1") {
+TEST_CASE("a boolean is 0 or 1") {
   for (unsigned bits = 0; bits < 256; ++bits)
     CHECK(converted<int>(Dtype::boolean, static_cast<std::uint8_t>(bits)) == (bits != 0 ? 1 : 0));
 }
 
-TEST_CASE("Integers are converted exactly or not at all") {
+TEST_CASE("integers are converted exactly or not at all") {
   constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
   constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
   CHECK(from<std::uint64_t>(most) == most);
@@ -123,7 +123,7 @@ TEST_CASE("Integers are converted exactly or not at all") {
   CHECK(!from<std::int8_t>(-129));
 }
 
-TEST_CASE("A floating number is an integer where it is whole and within its bounds") {
+TEST_CASE("a floating number is an integer where it is whole and within its bounds") {
   CHECK(from<std::int64_t>(-0x1p63) == std::numeric_limits<std::int64_t>::min());
   CHECK(!from<std::int64_t>(0x1p63));
   CHECK(from<std::uint64_t>(0x1.fffffep63f) == 0xFFFFFF0000000000u);
@@ -138,7 +138,7 @@ TEST_CASE("A floating number is an integer where it is whole and within its boun
   }
 }
 
-TEST_CASE("A floating type takes the nearest number, and no finite one beyond its own") {
+TEST_CASE("a floating type takes the nearest number, and no finite one beyond its own") {
   CHECK(from<float>(0.1) == 0.1f);
   CHECK(from<float>((std::int64_t{1} << 24) + 1) == 0x1p24f);
   CHECK(from<double>(std::numeric_limits<std::uint64_t>::max()) == 0x1p64);
@@ -151,7 +151,7 @@ TEST_CASE("A floating type takes the nearest number, and no finite one beyond it
   CHECK(std::isnan(*from<float>(std::nan(""))));
 }
 
-TEST_CASE("The first element that does not fit is named") {
+TEST_CASE("the first element that does not fit is named") {
   const std::vector<std::int16_t> values{1, 2, -300, 4, -5};
   std::vector<std::int8_t> narrow(5);
   const auto bytes = std::as_bytes(std::span(values));
@@ -161,7 +161,7 @@ TEST_CASE("The first element that does not fit is named") {
   CHECK(!convert<std::int8_t>(Dtype::int16, bytes.first(4), std::span(narrow).first(2)));
 }
 
-TEST_CASE("Elements of any alignment are read") {
+TEST_CASE("elements of any alignment are read") {
   std::mt19937_64 random(7);
   std::vector<std::uint64_t> values(9), got(9);
   for (auto& value : values) value = random();
@@ -171,7 +171,7 @@ TEST_CASE("Elements of any alignment are read") {
   CHECK(got == values);
 }
 
-TEST_CASE("The bytes of each element are reversed, and no others") {
+TEST_CASE("the bytes of each element are reversed, and no others") {
   const auto reversed = [](std::string text, std::size_t element) {
     reverse_each(std::as_writable_bytes(std::span(text)), element);
     return text;

@@ -57,7 +57,7 @@ std::string gzip(std::string_view bytes, int level = 6) {
 
 }  // namespace
 
-TEST_CASE("A plain file is read byte for byte") {
+TEST_CASE("a plain file is read byte for byte") {
   const TemporaryFolder folder;
   for (const std::size_t size : {0u, 1u, 2u, 65'535u, 65'536u, 65'537u, 300'000u}) {
     const std::string bytes = random_bytes(size, size + 1, 256);
@@ -67,13 +67,13 @@ TEST_CASE("A plain file is read byte for byte") {
   CHECK(read_file(folder.write("plain.gz", "1,2\n")) == "1,2\n");
 }
 
-TEST_CASE("A file that is not there is refused") {
+TEST_CASE("a file that is not there is refused") {
   const TemporaryFolder folder;
   CHECK(complaint(folder.path / "none") == "cannot be read: No such file or directory; check the path");
   CHECK(complaint(folder.path) == "cannot be read: it is a directory; check the path");
 }
 
-TEST_CASE("A file larger than the limit is refused") {
+TEST_CASE("a file larger than the limit is refused") {
   const TemporaryFolder folder;
   const std::filesystem::path file = folder.write("bytes", std::string(100'000, 'x'));
   CHECK(complaint(file, {.size_limit = 100'000}).empty());
@@ -84,14 +84,14 @@ TEST_CASE("A file larger than the limit is refused") {
           "more than 1000000 bytes of data; raise size_limit if that is right");
 }
 
-TEST_CASE("A text ends soon after a NUL byte") {
+TEST_CASE("a text ends soon after a NUL byte") {
   const TemporaryFolder folder;
   const std::string bytes = std::string(1000, '\0') + std::string(200'000, 'x');
   CHECK(read_file(folder.write("text", bytes), {.text = true}).size() < bytes.size());
   CHECK(read_file(folder.write("bytes", bytes)).size() == bytes.size());
 }
 
-TEST_CASE("The handwritten digits of the examples are read whole") {
+TEST_CASE("the handwritten digits of the examples are read whole") {
   const auto file = std::filesystem::path(__FILE__).parent_path() / "../../../examples/data/digits.csv.gz";
   const Dataset digits = read_csv(file);
   CHECK(digits.rows() == 1797);
@@ -110,7 +110,7 @@ TEST_CASE("The handwritten digits of the examples are read whole") {
   CHECK(counts == std::vector<int>{178, 182, 177, 183, 181, 182, 181, 179, 174, 180});
 }
 
-TEST_CASE("What was compressed comes back byte for byte, whatever its name") {
+TEST_CASE("what was compressed comes back byte for byte, whatever its name") {
   const TemporaryFolder folder;
   for (const std::size_t size : {0u, 1u, 2u, 65'535u, 65'536u, 65'537u, 1'000'000u})
     for (const int level : {0, 1, 9})
@@ -120,7 +120,7 @@ TEST_CASE("What was compressed comes back byte for byte, whatever its name") {
       }
 }
 
-TEST_CASE("Several gzip members are one file") {
+TEST_CASE("several gzip members are one file") {
   const TemporaryFolder folder;
   CHECK(read_file(folder.write("two.gz", gzip("1,2\n") + gzip("3,4\n"))) == "1,2\n3,4\n");
   CHECK(read_file(folder.write("empty.gz", gzip("") + gzip("") + gzip("x") + gzip(""))) == "x");
@@ -134,7 +134,7 @@ TEST_CASE("Several gzip members are one file") {
   CHECK(read_file(folder.write("many.gz", many)) == expected);
 }
 
-TEST_CASE("A compressed table is read as the same text would be") {
+TEST_CASE("a compressed table is read as the same text would be") {
   const TemporaryFolder folder;
   const Dataset table = read_csv(folder.write("t.csv.gz", gzip("x,y\n1,2\n3,4\n")));
   CHECK(table.names == std::vector<std::string>{"x", "y"});
@@ -143,7 +143,7 @@ TEST_CASE("A compressed table is read as the same text would be") {
   CHECK_THROWS_AS(read_csv(folder.path / "t.csv.gz", {.size_limit = 11}), DataError);
 }
 
-TEST_CASE("A compressed file cut short anywhere is refused") {
+TEST_CASE("a compressed file cut short anywhere is refused") {
   const TemporaryFolder folder;
   const std::string whole = gzip("x,y\n1,2\n3,4\n") + gzip("5,6\n"), first = gzip("x,y\n1,2\n3,4\n");
   for (std::size_t length = 2; length < whole.size(); ++length) {
@@ -158,7 +158,7 @@ TEST_CASE("A compressed file cut short anywhere is refused") {
           fmt::format("the gzip data is cut short after {} bytes; get the file again", length));
 }
 
-TEST_CASE("A compressed file with a wrong byte is refused or is what it was") {
+TEST_CASE("a compressed file with a wrong byte is refused or is what it was") {
   const TemporaryFolder folder;
   const std::string text = "x,y\n1,2\n3,4\n5,6\n", sound = gzip(text);
   int refused = 0;
@@ -181,7 +181,7 @@ TEST_CASE("A compressed file with a wrong byte is refused or is what it was") {
   CHECK(complaint(folder.write("sum.gz", wrong_sum)).starts_with("the gzip data is corrupt (incorrect data check)"));
 }
 
-TEST_CASE("Anything but another member after a compressed file is refused") {
+TEST_CASE("anything but another member after a compressed file is refused") {
   const TemporaryFolder folder;
   const std::string sound = gzip("1,2\n");
   CHECK(complaint(folder.write("more.gz", sound + "more")) ==
@@ -191,7 +191,7 @@ TEST_CASE("Anything but another member after a compressed file is refused") {
   CHECK(!complaint(folder.write("more.gz", "\x1F\x8Bnothing of the kind")).empty());
 }
 
-TEST_CASE("A small file that decompresses to no end is refused at the limit") {
+TEST_CASE("a small file that decompresses to no end is refused at the limit") {
   const TemporaryFolder folder;
   const std::string member = gzip(std::string(10'000'000, ' '), 9);
   std::string bomb;
@@ -204,7 +204,7 @@ TEST_CASE("A small file that decompresses to no end is refused at the limit") {
   CHECK(read_file(folder.write("zeros.gz", gzip(std::string(10'000'000, '\0'))), {.text = true}).size() < 100'000);
 }
 
-TEST_CASE("Random bytes after a gzip magic are a DataError and nothing else") {
+TEST_CASE("random bytes after a gzip magic are a DataError and nothing else") {
   const TemporaryFolder folder;
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
     CAPTURE(seed);

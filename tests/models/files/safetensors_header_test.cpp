@@ -50,7 +50,7 @@ std::string place(std::string_view name, std::uint64_t begin, std::uint64_t end)
 
 }  // namespace
 
-TEST_CASE("A header says where each tensor is") {
+TEST_CASE("a header says where each tensor is") {
   const auto header = parse(R"({"__metadata__":{"step":"12","":"é"},)"
                             R"("w":{"dtype":"F32","shape":[2,3],"data_offsets":[8,32]},)"
                             R"("b":{"data_offsets":[0,8],"shape":[],"dtype":"F64"}}   )",
@@ -65,7 +65,7 @@ TEST_CASE("A header says where each tensor is") {
   CHECK(header.tensors[1].end == 32);
 }
 
-TEST_CASE("A header may be empty, and have metadata alone") {
+TEST_CASE("a header may be empty, and have metadata alone") {
   for (const char* const json : {"{}", "{}      ", "{ } \n", R"({"__metadata__":{}})"}) {
     CHECK(parse(json, 0).tensors.empty());
     CHECK(parse(json, 0).metadata.empty());
@@ -73,7 +73,7 @@ TEST_CASE("A header may be empty, and have metadata alone") {
   CHECK(parse(R"({"__metadata__":{"a":"b"}})", 0).metadata.at("a") == "b");
 }
 
-TEST_CASE("Tensors without elements lie between the others") {
+TEST_CASE("tensors without elements lie between the others") {
   const auto header = parse("{" + place("c", 8, 8) + "," + place("b", 0, 8) + "," + place("a", 0, 0) + "}", 8);
   REQUIRE(header.tensors.size() == 3);
   CHECK(header.tensors[0].name == "a");
@@ -83,7 +83,7 @@ TEST_CASE("Tensors without elements lie between the others") {
   CHECK(complaint(only(R"("dtype":"U8","shape":[0,18446744073709551615],"data_offsets":[0,0])"), 0).empty());
 }
 
-TEST_CASE("Names may be anything that JSON can say, and messages show them in one short line") {
+TEST_CASE("names may be anything that JSON can say, and messages show them in one short line") {
   CHECK(parse("{" + tensor(R"(a\u0000b\n\"é)") + "}", 8).tensors[0].name == std::string("a\0b\n\"é", 7));
   CHECK(parse("{" + tensor("") + "}", 8).tensors[0].name.empty());
   CHECK(complaint("{" + tensor(R"(a\u0000b\n)") + "}", 9) ==
@@ -96,7 +96,7 @@ TEST_CASE("Names may be anything that JSON can say, and messages show them in on
         "tensor '" + long_name.substr(0, 60) + "...' ends at byte 9 of the data, but there are only 8");
 }
 
-TEST_CASE("What is not JSON is refused with the place") {
+TEST_CASE("what is not JSON is refused with the place") {
   const std::string start = "not a safetensors file: its header does not start with {; check the path";
   for (const char* const json : {"", " {}", "[]", "\xEF\xBB\xBF{}", "null"}) CHECK(complaint(json) == start);
   const auto at = [](std::size_t byte) {
@@ -116,7 +116,7 @@ TEST_CASE("What is not JSON is refused with the place") {
   CHECK(complaint("{" + tensor("x") + ",}") == at(9 + tensor("x").size() + 2));
 }
 
-TEST_CASE("A name, a field or a piece of metadata that is there twice is refused") {
+TEST_CASE("a name, a field or a piece of metadata that is there twice is refused") {
   CHECK(complaint("{" + tensor("x") + "," + tensor("x") + "}") == "tensor 'x' is there twice");
   CHECK(complaint("{" + place("x", 0, 4) + "," + place("y", 4, 8) + "," + place(R"(\u0078)", 8, 9) + "}", 9) ==
         "tensor 'x' is there twice");
@@ -129,7 +129,7 @@ TEST_CASE("A name, a field or a piece of metadata that is there twice is refused
   CHECK(complaint(only(sound + R"(,"data_offsets":[0,8])")) == "tensor 'x' has two fields 'data_offsets'");
 }
 
-TEST_CASE("A field that is missing or unknown is refused") {
+TEST_CASE("a field that is missing or unknown is refused") {
   CHECK(complaint(only("")) == "tensor 'x' has no dtype");
   CHECK(complaint(only(R"("shape":[8],"data_offsets":[0,8])")) == "tensor 'x' has no dtype");
   CHECK(complaint(only(R"("dtype":"U8","data_offsets":[0,8])")) == "tensor 'x' has no shape");
@@ -141,7 +141,7 @@ TEST_CASE("A field that is missing or unknown is refused") {
         "tensor 'x' has the unknown dtype 'F4'; convert it to one of " + dtype_names());
 }
 
-TEST_CASE("A value of the wrong kind is refused") {
+TEST_CASE("a value of the wrong kind is refused") {
   const std::string nested = std::string(100'000, '[');
   for (const std::string& value : {std::string("null"), std::string("true"), std::string("-1"), std::string("1.5"),
                                    std::string("1e999"), std::string("{}"), nested}) {
@@ -160,7 +160,7 @@ TEST_CASE("A value of the wrong kind is refused") {
   CHECK(!complaint(R"({"__metadata__":)" + std::string(100'000, '{')).empty());
 }
 
-TEST_CASE("Sizes and offsets are whole numbers below 2^64") {
+TEST_CASE("sizes and offsets are whole numbers below 2^64") {
   for (const char* const number : {"-1", "-0", "8.0", "8e0", "\"8\"", "18446744073709551616", "1e400"}) {
     CAPTURE(number);
     CHECK(complaint(with_shape(fmt::format("[{}]", number))) ==
@@ -172,7 +172,7 @@ TEST_CASE("Sizes and offsets are whole numbers below 2^64") {
     CHECK(complaint(with_offsets(offsets)) == "the data_offsets of tensor 'x' are not two numbers");
 }
 
-TEST_CASE("A shape that overflows, or is not what the offsets hold, is refused") {
+TEST_CASE("a shape that overflows, or is not what the offsets hold, is refused") {
   CHECK(complaint(with_shape("[18446744073709551615,2]")) ==
         "tensor 'x' of shape [18446744073709551615, 2] and type U8 would be larger than any memory");
   CHECK(complaint(with_shape("[4294967296,4294967296]")).find("larger than any memory") != std::string::npos);
@@ -188,7 +188,7 @@ TEST_CASE("A shape that overflows, or is not what the offsets hold, is refused")
   CHECK(complaint(with_shape("[" + ones + ",1]")) == "tensor 'x' has more than 255 dimensions");
 }
 
-TEST_CASE("Offsets that lie are refused") {
+TEST_CASE("offsets that lie are refused") {
   CHECK(complaint(with_offsets("[8,0]")) == "the data_offsets of tensor 'x', 8 and 0, end before they begin");
   CHECK(complaint(with_offsets("[18446744073709551615,7]")).find("end before they begin") != std::string::npos);
   CHECK(complaint(with_offsets("[18446744073709551607,18446744073709551615]")) ==
@@ -203,7 +203,7 @@ TEST_CASE("Offsets that lie are refused") {
   CHECK(complaint("{}") == "bytes 0 to 8 of the data, at its end, belong to no tensor");
 }
 
-TEST_CASE("A header is written as it is read, and aligned to 8 bytes") {
+TEST_CASE("a header is written as it is read, and aligned to 8 bytes") {
   std::mt19937_64 random(11);
   for (int i = 0; i < 300; ++i) {
     CAPTURE(i);
@@ -232,7 +232,7 @@ TEST_CASE("A header is written as it is read, and aligned to 8 bytes") {
   }
 }
 
-TEST_CASE("A header that nobody could read is not written") {
+TEST_CASE("a header that nobody could read is not written") {
   const auto refused = [](const SafeTensorsHeader& header) {
     return message_of([&] { format_safetensors_header(header, "t.st"); });
   };

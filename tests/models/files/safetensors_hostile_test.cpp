@@ -106,7 +106,7 @@ bool loads(const std::string& bytes) {
 // file: the header is as long as the file at most, what is kept of it is made of its own characters, no shape has more
 // than 255 sizes, and the data is asked for only when the header has been found to describe just what is there.
 
-TEST_CASE("A file cut short anywhere is refused") {
+TEST_CASE("a file cut short anywhere is refused") {
   const std::string sound = sound_file();
   REQUIRE(loads(sound));
   for (std::size_t size = 0; size < sound.size(); ++size) {
@@ -116,7 +116,7 @@ TEST_CASE("A file cut short anywhere is refused") {
   for (const char more : {'\0', ' ', '}'}) CHECK(!loads(sound + more));
 }
 
-TEST_CASE("A broken file is sound or a DataError and nothing else") {
+TEST_CASE("a broken file is sound or a DataError and nothing else") {
   const std::string sound = sound_file();
   int loaded = 0;
   for (std::uint64_t seed = 0; seed < 20'000; ++seed) {
@@ -128,7 +128,7 @@ TEST_CASE("A broken file is sound or a DataError and nothing else") {
   CHECK(loaded < 10'000);
 }
 
-TEST_CASE("Random headers of the right letters are sound or a DataError and nothing else") {
+TEST_CASE("random headers of the right letters are sound or a DataError and nothing else") {
   const std::vector<std::string> words{"{",
                                        "}",
                                        "[",
@@ -161,7 +161,7 @@ TEST_CASE("Random headers of the right letters are sound or a DataError and noth
   }
 }
 
-TEST_CASE("A header of a hundred thousand tensors, and one as deep, are read or refused at once") {
+TEST_CASE("a header of a hundred thousand tensors, and one as deep, are read or refused at once") {
   std::string json = "{";
   for (int i = 0; i < 100'000; ++i)
     json += fmt::format(R"({}"{}":{{"dtype":"U8","shape":[],"data_offsets":[{},{}]}})", i > 0 ? "," : "", i, i, i + 1);
@@ -174,7 +174,7 @@ TEST_CASE("A header of a hundred thousand tensors, and one as deep, are read or 
   CHECK_THROWS_AS(parse_safetensors_header(deep, 0, "deep"), DataError);
 }
 
-TEST_CASE("Killed at any moment, a program leaves the old file or the new one") {
+TEST_CASE("killed at any moment, a program leaves the old file or the new one") {
   const TemporaryFolder folder;
   const auto path = folder.path / "file";
   const std::vector<std::int32_t> ones(100'000, 1), twos(50'000, 2);

@@ -76,7 +76,7 @@ void check_same(const SafeTensors& file, std::span<const TensorView> tensors) {
 
 }  // namespace
 
-TEST_CASE("Tensors of every type come back bit for bit") {
+TEST_CASE("tensors of every type come back bit for bit") {
   const TemporaryFolder folder;
   const auto path = folder.path / "file.safetensors";
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
@@ -91,7 +91,7 @@ TEST_CASE("Tensors of every type come back bit for bit") {
   }
 }
 
-TEST_CASE("A file is the bytes that the format says") {
+TEST_CASE("a file is the bytes that the format says") {
   const TemporaryFolder folder;
   const auto path = folder.path / "file";
   const std::vector<float> w{0, 1, -2, 0.5f, 3, 4};
@@ -119,7 +119,7 @@ TEST_CASE("A file is the bytes that the format says") {
   CHECK(empty.tensors().empty());
 }
 
-TEST_CASE("A file made elsewhere is read, in whatever order and of whatever alignment") {
+TEST_CASE("a file made elsewhere is read, in whatever order and of whatever alignment") {
   const std::string json = R"({ "w" : {"shape":[2], "data_offsets":[1,9], "dtype":"F32"}, )"
                            R"("h":{"data_offsets":[9,11],"dtype":"F16","shape":[1,1]},)"
                            R"("t":{"dtype":"BOOL","shape":[1],"data_offsets":[0,1]} } )";
@@ -131,7 +131,7 @@ TEST_CASE("A file made elsewhere is read, in whatever order and of whatever alig
   CHECK(file.metadata().empty());
 }
 
-TEST_CASE("The same tensors are the same bytes in whatever order they are given") {
+TEST_CASE("the same tensors are the same bytes in whatever order they are given") {
   const TemporaryFolder folder;
   RandomTensors random(3);
   write_safetensors(folder.path / "a", random.tensors, {{"b", "1"}, {"a", "2"}});
@@ -140,7 +140,7 @@ TEST_CASE("The same tensors are the same bytes in whatever order they are given"
   CHECK(read_file(folder.path / "a") == read_file(folder.path / "b"));
 }
 
-TEST_CASE("What is written is aligned to its elements") {
+TEST_CASE("what is written is aligned to its elements") {
   const TemporaryFolder folder;
   const RandomTensors random(4);
   write_safetensors(folder.path / "file", random.tensors);
@@ -149,7 +149,7 @@ TEST_CASE("What is written is aligned to its elements") {
     CHECK(std::bit_cast<std::uintptr_t>(tensor.bytes.data()) % size_of(tensor.dtype) == 0);
 }
 
-TEST_CASE("A second reader, made of a JSON document, finds the same") {
+TEST_CASE("a second reader, made of a JSON document, finds the same") {
   const TemporaryFolder folder;
   const RandomTensors random(5);
   write_safetensors(folder.path / "file", random.tensors, {{"key", "value"}});
@@ -175,7 +175,7 @@ TEST_CASE("A second reader, made of a JSON document, finds the same") {
   CHECK(8 + length + covered == bytes.size());
 }
 
-TEST_CASE("A tensor's elements are converted where they fit") {
+TEST_CASE("a tensor's elements are converted where they fit") {
   const TemporaryFolder folder;
   const std::vector<double> reals{1, -2, 3e200};
   const std::vector<std::int64_t> integers{1, -2, 3};
@@ -192,7 +192,7 @@ TEST_CASE("A tensor's elements are converted where they fit") {
   CHECK_THROWS_AS(file.get<std::uint64_t>("integers"), DataError);
 }
 
-TEST_CASE("A tensor goes where the caller wants it, if that has its shape") {
+TEST_CASE("a tensor goes where the caller wants it, if that has its shape") {
   const std::string json = R"({"w":{"dtype":"U8","shape":[2,3],"data_offsets":[0,6]}})";
   const SafeTensors file = parse_safetensors(file_of(json, "\1\2\3\4\5\6"), "f.st");
   std::vector<double> into(6);
@@ -204,7 +204,7 @@ TEST_CASE("A tensor goes where the caller wants it, if that has its shape") {
   CHECK_THROWS_AS(file.get<double>("w", {2, 3}, std::span(into).first(5)), ShapeError);
 }
 
-TEST_CASE("A tensor that is not there is refused with those that are") {
+TEST_CASE("a tensor that is not there is refused with those that are") {
   const auto with = [](int count) {
     std::string json = "{";
     for (int i = 0; i < count; ++i)
@@ -226,7 +226,7 @@ TEST_CASE("A tensor that is not there is refused with those that are") {
   CHECK(moved.get<int>("x") == std::vector<int>{7});
 }
 
-TEST_CASE("What cannot be written is refused, and the old file stays") {
+TEST_CASE("what cannot be written is refused, and the old file stays") {
   const TemporaryFolder folder;
   const auto path = folder.write("file", "old");
   const std::vector<float> six(6);
@@ -243,7 +243,7 @@ TEST_CASE("What cannot be written is refused, and the old file stays") {
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
 }
 
-TEST_CASE("What is not a file that can be read is refused at once") {
+TEST_CASE("what is not a file that can be read is refused at once") {
   const TemporaryFolder folder;
   const auto complaint = [](const std::filesystem::path& path) {
     const std::string message = message_of([&] { read_safetensors(path); }), name = path.string() + ": ";

@@ -17,7 +17,7 @@ constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
 
-TEST_CASE("A shape's bytes are the product of its sizes and the element's") {
+TEST_CASE("a shape's bytes are the product of its sizes and the element's") {
   CHECK(bytes_of(Extents{}, 8) == 8u);
   CHECK(bytes_of(Extents{2, 3}, 4) == 24u);
   CHECK(bytes_of(Extents{2, 0, 3}, 4) == 0u);
@@ -26,7 +26,7 @@ TEST_CASE("A shape's bytes are the product of its sizes and the element's") {
   CHECK(bytes_of(Extents(255, 1), 1) == 1u);
 }
 
-TEST_CASE("A product that does not fit is none, whatever else is 0") {
+TEST_CASE("a product that does not fit is none, whatever else is 0") {
   CHECK(!bytes_of(Extents{most}, 2));
   CHECK(!bytes_of(Extents{most / 8 + 1}, 8));
   CHECK(!bytes_of(Extents{std::size_t{1} << 32, std::size_t{1} << 32}, 1));
@@ -34,7 +34,7 @@ TEST_CASE("A product that does not fit is none, whatever else is 0") {
   CHECK(!bytes_of(Extents{most, 2, 0}, 1));
 }
 
-TEST_CASE("A product is none exactly where a division says so") {
+TEST_CASE("a product is none exactly where a division says so") {
   std::mt19937_64 random(5);
   for (int i = 0; i < 2'000; ++i) {
     const std::size_t a = random() >> (random() % 64), b = random() >> (random() % 64);
@@ -45,7 +45,7 @@ TEST_CASE("A product is none exactly where a division says so") {
   }
 }
 
-TEST_CASE("A shape is shown as a list, a long one by its start") {
+TEST_CASE("a shape is shown as a list, a long one by its start") {
   CHECK(text_of(Extents{}) == "[]");
   CHECK(text_of(Extents{2, 3}) == "[2, 3]");
   CHECK(text_of(Extents(8, 1)) == "[1, 1, 1, 1, 1, 1, 1, 1]");

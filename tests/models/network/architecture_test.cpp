@@ -164,11 +164,11 @@ void for_each_layer(Test&& test) {
 
 }  // namespace
 
-TEST_CASE("Every layer that is written is in the list of layers") {
+TEST_CASE("every layer that is written is in the list of layers") {
   test::check_listed("models/network/layers.hpp", "AllLayers of that file", AllLayers::names());
 }
 
-TEST_CASE("Every layer of the list computes what a loop by hand does, in double and in float") {
+TEST_CASE("every layer of the list computes what a loop by hand does, in double and in float") {
   for_each_layer([]<class L>(const L& layer) {
     if constexpr (!HasReference<L>) {
       FAIL_CHECK("the layer '" << L::name << "': add what it computes, as by_hand, to this file");
@@ -199,7 +199,7 @@ TEST_CASE("Every layer of the list computes what a loop by hand does, in double 
   });
 }
 
-TEST_CASE("The gradient of every layer of the list is that of differences, along its inputs and its parameters") {
+TEST_CASE("the gradient of every layer of the list is that of differences, along its inputs and its parameters") {
   for_each_layer([](const auto& layer) {
     const SampleShape in = input_of(layer);
     const auto shapes = layer.parameters(in);
@@ -235,7 +235,7 @@ TEST_CASE("The gradient of every layer of the list is that of differences, along
   });
 }
 
-TEST_CASE("Every layer of the list says its name, and counts what it costs") {
+TEST_CASE("every layer of the list says its name, and counts what it costs") {
   for_each_layer([](const auto& layer) {
     const SampleShape in = input_of(layer);
     CHECK(layer.text().starts_with(layer.name));
@@ -246,7 +246,7 @@ TEST_CASE("Every layer of the list says its name, and counts what it costs") {
   });
 }
 
-TEST_CASE("Every layer of the list is written as JSON, and read again with all its options") {
+TEST_CASE("every layer of the list is written as JSON, and read again with all its options") {
   for_each_layer([]<class L>(const L& plain) {
     const L other = with_other_options<L>();
     CHECK((options_of(other) != options_of(plain) || options_of(plain).empty()));
@@ -259,7 +259,7 @@ TEST_CASE("Every layer of the list is written as JSON, and read again with all i
   });
 }
 
-TEST_CASE("A network of every layer of the list is saved and loaded") {
+TEST_CASE("a network of every layer of the list is saved and loaded") {
   const TemporaryFolder folder;
   for_each_layer([&](const auto& layer) {
     const SampleShape in = input_of(layer);
@@ -272,7 +272,7 @@ TEST_CASE("A network of every layer of the list is saved and loaded") {
   });
 }
 
-TEST_CASE("A name in JSON that nothing has is refused with those that there are") {
+TEST_CASE("a name in JSON that nothing has is refused with those that there are") {
   const auto complaint = [](const std::string& layer) {
     return message_of(
         [&] { described_architecture(R"({"input":[1,1,2],"layers":[)" + layer + R"(],"seed":1})", "net"); });

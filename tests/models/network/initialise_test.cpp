@@ -42,7 +42,7 @@ std::vector<double> made(Initialiser initialiser, std::size_t n, std::size_t fan
 
 }  // namespace
 
-TEST_CASE("Uniform numbers are the upper 53 bits of the generator that the standard specifies") {
+TEST_CASE("uniform numbers are the upper 53 bits of the generator that the standard specifies") {
   std::mt19937_64 generator;
   for (const std::uint64_t output : first_outputs) CHECK(uniform(generator) == number_of(output));
   generator.seed();
@@ -51,7 +51,7 @@ TEST_CASE("Uniform numbers are the upper 53 bits of the generator that the stand
   CHECK(std::bit_cast<std::uint64_t>(number_of(first_outputs[0])) == 0x3FE25B46473DBDAAU);
 }
 
-TEST_CASE("Uniform numbers lie from -1 to below 1, also for the least and the largest bits") {
+TEST_CASE("uniform numbers lie from -1 to below 1, also for the least and the largest bits") {
   CHECK(number_of(0) == -1);
   CHECK(number_of(~std::uint64_t{0}) == 1 - 0x1p-52);
   std::mt19937_64 generator(3);
@@ -61,7 +61,7 @@ TEST_CASE("Uniform numbers lie from -1 to below 1, also for the least and the la
   }
 }
 
-TEST_CASE("Weights are the bound of their initialiser times the uniform numbers, bit for bit") {
+TEST_CASE("weights are the bound of their initialiser times the uniform numbers, bit for bit") {
   const auto check = [](Initialiser initialiser, std::size_t fan_in, std::size_t fan_out, double bound) {
     CAPTURE(name(initialiser));
     const std::vector<double> weights = made(initialiser, first_outputs.size(), fan_in, fan_out);
@@ -74,7 +74,7 @@ TEST_CASE("Weights are the bound of their initialiser times the uniform numbers,
   check(Initialiser::lecun, 48, 1, 0.25);
 }
 
-TEST_CASE("Weights in float are the rounded ones in double") {
+TEST_CASE("weights in float are the rounded ones in double") {
   for (const Initialiser initialiser : {Initialiser::xavier, Initialiser::he, Initialiser::lecun}) {
     std::mt19937_64 generator(7);
     std::vector<float> weights(1000);
@@ -84,7 +84,7 @@ TEST_CASE("Weights in float are the rounded ones in double") {
   }
 }
 
-TEST_CASE("Weights have the mean, the variance and the range of a uniform distribution") {
+TEST_CASE("weights have the mean, the variance and the range of a uniform distribution") {
   constexpr std::size_t n = 100'000;
   for (const auto& [initialiser, bound] :
        {std::pair{Initialiser::xavier, std::sqrt(6.0 / 150)}, std::pair{Initialiser::he, std::sqrt(6.0 / 100)},
@@ -102,7 +102,7 @@ TEST_CASE("Weights have the mean, the variance and the range of a uniform distri
   }
 }
 
-TEST_CASE("Zeros and ones take nothing from the generator, and need no fans") {
+TEST_CASE("zeros and ones take nothing from the generator, and need no fans") {
   std::mt19937_64 generator, untouched;
   std::vector<double> weights(3, 7);
   initialise(std::span(weights), Initialiser::zeros, 0, 0, generator);
@@ -113,7 +113,7 @@ TEST_CASE("Zeros and ones take nothing from the generator, and need no fans") {
   CHECK(generator == untouched);
 }
 
-TEST_CASE("A fan of 0 is refused where the bound is made from it") {
+TEST_CASE("a fan of 0 is refused where the bound is made from it") {
   CHECK(message_of([] { made(Initialiser::he, 1, 0, 5); }) ==
         "initialise: 0 inputs and 5 outputs; he needs at least one input");
   CHECK(message_of([] { made(Initialiser::lecun, 1, 0, 5); }) ==
@@ -125,7 +125,7 @@ TEST_CASE("A fan of 0 is refused where the bound is made from it") {
   CHECK_NOTHROW(made(Initialiser::he, 1, 5, 0));
 }
 
-TEST_CASE("Every initialiser has a name") {
+TEST_CASE("every initialiser has a name") {
   CHECK(enumerators<Initialiser>.size() == 6);
   CHECK(name(Initialiser::automatic) == "automatic");
   CHECK(name(Initialiser::ones) == "ones");

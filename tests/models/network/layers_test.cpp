@@ -23,7 +23,7 @@
 
 using namespace downhill;
 
-TEST_CASE("The shape of a sample is flat or an image, and says so") {
+TEST_CASE("the shape of a sample is flat or an image, and says so") {
   CHECK(SampleShape(64).text() == "64");
   CHECK(SampleShape(28, 28, 3).text() == "28 x 28 x 3");
   CHECK(SampleShape(1, 1, 5) == SampleShape(5));
@@ -33,7 +33,7 @@ TEST_CASE("The shape of a sample is flat or an image, and says so") {
   CHECK(SampleShape().size() == 0);
 }
 
-TEST_CASE("Activations have names, by which they are found again") {
+TEST_CASE("activations have names, by which they are found again") {
   for (const Activation activation : enumerators<Activation>) CHECK(activation_called(name(activation)) == activation);
   CHECK(name(Activation::leaky_relu) == "leaky_relu");
   CHECK(message_of([] { activation_called("swish"); }) ==
@@ -41,7 +41,7 @@ TEST_CASE("Activations have names, by which they are found again") {
   CHECK_THROWS_AS(activation_called(""), OptionError);
 }
 
-TEST_CASE("The automatic start of a dense layer is he before the relu family, xavier before others") {
+TEST_CASE("the automatic start of a dense layer is he before the relu family, xavier before others") {
   const auto start = [](const Dense& layer) { return layer.parameters(3)[0].start; };
   const std::set he{Activation::relu, Activation::leaky_relu, Activation::elu, Activation::gelu, Activation::silu};
   const std::set xavier{Activation::none, Activation::softplus, Activation::tanh, Activation::sigmoid};
@@ -54,7 +54,7 @@ TEST_CASE("The automatic start of a dense layer is he before the relu family, xa
   CHECK(start({.outputs = 2, .activation = Activation::relu, .initialiser = Initialiser::lecun}) == Initialiser::lecun);
 }
 
-TEST_CASE("A dense layer has a weight for each pair and a bias for each output") {
+TEST_CASE("a dense layer has a weight for each pair and a bias for each output") {
   const auto with = Dense{5}.parameters(3), without = Dense{.outputs = 5, .bias = false}.parameters(3);
   REQUIRE(with.size() == 2);
   CHECK(with[0].name == "weight");
@@ -65,7 +65,7 @@ TEST_CASE("A dense layer has a weight for each pair and a bias for each output")
   CHECK(without.size() == 1);
 }
 
-TEST_CASE("Layers say what they are and what comes out") {
+TEST_CASE("layers say what they are and what comes out") {
   CHECK(Dense{64, Activation::relu}.text() == "Dense 64, relu");
   CHECK(Dense{10}.text() == "Dense 10");
   CHECK(Dropout{0.25}.text() == "Dropout 0.25");
@@ -78,7 +78,7 @@ TEST_CASE("Layers say what they are and what comes out") {
   CHECK(LayerNorm{}.parameters({2, 3, 4})[0].columns == 24);
 }
 
-TEST_CASE("A dense layer costs a multiplication and an addition a weight, and its activation") {
+TEST_CASE("a dense layer costs a multiplication and an addition a weight, and its activation") {
   CHECK(Dense{5}.flops(3) == 30);
   CHECK(Dense{5, Activation::tanh}.flops(3) == 35);
   CHECK(Flatten{}.flops(3) == 0);
@@ -86,7 +86,7 @@ TEST_CASE("A dense layer costs a multiplication and an addition a weight, and it
   CHECK(LayerNorm{}.flops(3) == 21);
 }
 
-TEST_CASE("A layer refuses what it cannot do") {
+TEST_CASE("a layer refuses what it cannot do") {
   CHECK(message_of([] { static_cast<void>(Dense{5}.output({2, 3, 4})); }) ==
         "Dense: the samples are images, 2 x 3 x 4; put Flatten before it");
   CHECK(message_of([] { static_cast<void>(Dense{0}.output(3)); }) ==
@@ -123,7 +123,7 @@ struct Affine {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("A layer of one's own is a layer like the others: it says what it is, computes, and trains", "",
+TEMPLATE_TEST_CASE("a layer of one's own is a layer like the others: it says what it is, computes, and trains", "",
                    float, double) {
   using T = TestType;
   Mlp<T> network({.input = 2, .layers = {Affine{0.5}, Dense{1}}, .seed = 3});
@@ -147,13 +147,13 @@ TEMPLATE_TEST_CASE("A layer of one's own is a layer like the others: it says wha
   CHECK(evaluate(network, samples).loss < before / 10);
 }
 
-TEST_CASE("What a layer of one's own throws names the layer") {
+TEST_CASE("what a layer of one's own throws names the layer") {
   const auto made = [] { Mlp<float>({.input = {2, 2, 1}, .layers = {Affine{}, Flatten{}}}); };
   CHECK_THROWS_AS(made(), ShapeError);
   CHECK(message_of(made) == "layer 0 of the network: Affine: only flat samples");
 }
 
-TEST_CASE("The parameters of a network with a layer of one's own are read into one that is there, and into no other") {
+TEST_CASE("the parameters of a network with a layer of one's own are read into one that is there, and into no other") {
   const TemporaryFolder folder;
   const auto file = folder.path / "network.safetensors";
   const auto made = [](double shift, std::uint64_t seed) {

@@ -16,7 +16,7 @@
 using namespace downhill;
 using Values = std::vector<double>;
 
-TEST_CASE("Both start at 0, where every class is as likely as any other") {
+TEST_CASE("both start at 0, where every class is as likely as any other") {
   const LogisticRegression<double> logistic(3);
   CHECK(std::vector(logistic.weights().begin(), logistic.weights().end()) == Values{0, 0, 0});
   CHECK(logistic.bias() == 0);
@@ -27,7 +27,7 @@ TEST_CASE("Both start at 0, where every class is as likely as any other") {
   CHECK(softmax.probabilities(std::vector<float>{1, 2}).isApproxToConstant(0.25F));
 }
 
-TEST_CASE("Probabilities are those of the formulas") {
+TEST_CASE("probabilities are those of the formulas") {
   LogisticRegression<double> logistic(2);
   logistic.update_parameters()[0] = 0.5, logistic.update_parameters()[1] = -2, logistic.update_parameters()[2] = 1;
   CHECK(logistic.probabilities(Values{3, 0.25})[0] == Catch::Approx(1 / (1 + std::exp(-2.0))).epsilon(1e-15));
@@ -43,7 +43,7 @@ TEST_CASE("Probabilities are those of the formulas") {
   }
 }
 
-TEST_CASE("No rows have no probabilities, and rows that are not whole are refused") {
+TEST_CASE("no rows have no probabilities, and rows that are not whole are refused") {
   const LogisticRegression<double> logistic(2);
   const SoftmaxRegression<double> softmax(2, 3);
   CHECK(logistic.probabilities({}).empty());
@@ -53,7 +53,7 @@ TEST_CASE("No rows have no probabilities, and rows that are not whole are refuse
   CHECK_THROWS_AS(softmax.probabilities(Values{1, 2, 3}), ShapeError);
 }
 
-TEST_CASE("At the bottom the mean probability is the share of the class, and so weighed with each feature") {
+TEST_CASE("at the bottom the mean probability is the share of the class, and so weighed with each feature") {
   const auto moons = two_moons<double>(300, 0.4, 3);
   LogisticRegression<double> logistic(2);
   fit(logistic, moons, Lbfgs{}, {.epochs = 200});
@@ -66,7 +66,7 @@ TEST_CASE("At the bottom the mean probability is the share of the class, and so 
   for (const double slope : {constant, along_x, along_y}) CHECK(std::abs(slope) / 300 < 1e-7);
 }
 
-TEST_CASE("Of two classes, softmax regression finds what logistic regression does") {
+TEST_CASE("of two classes, softmax regression finds what logistic regression does") {
   const auto moons = two_moons<double>(200, 0.4, 5);
   LogisticRegression<double> logistic(2);
   SoftmaxRegression<double> softmax(2, 2);

@@ -33,7 +33,7 @@ std::string complaint(Loss loss, const Samples<double>& samples, std::size_t out
 
 }  // namespace
 
-TEST_CASE("The automatic loss follows from the samples and the number of outputs") {
+TEST_CASE("the automatic loss follows from the samples and the number of outputs") {
   CHECK(chosen_loss(Loss::automatic, of_classes({0, 1, 2}), 3) == Loss::softmax_cross_entropy);
   CHECK(chosen_loss(Loss::automatic, of_classes({0, 1}), 2) == Loss::softmax_cross_entropy);
   CHECK(chosen_loss(Loss::automatic, of_classes({0, 1}), 1) == Loss::logistic_cross_entropy);
@@ -42,7 +42,7 @@ TEST_CASE("The automatic loss follows from the samples and the number of outputs
   CHECK(chosen_loss(Loss::automatic, of_numbers(3), 3) == Loss::mean_squared_error);
 }
 
-TEST_CASE("A loss that fits is taken as it is") {
+TEST_CASE("a loss that fits is taken as it is") {
   CHECK(chosen_loss(Loss::softmax_cross_entropy, of_classes({0, 1}), 5) == Loss::softmax_cross_entropy);
   CHECK(chosen_loss(Loss::logistic_cross_entropy, of_classes({1, 0}), 1) == Loss::logistic_cross_entropy);
   CHECK(chosen_loss(Loss::logistic_cross_entropy, of_numbers(2), 2) == Loss::logistic_cross_entropy);
@@ -50,7 +50,7 @@ TEST_CASE("A loss that fits is taken as it is") {
   CHECK(chosen_loss(Loss::huber, of_numbers(2), 2) == Loss::huber);
 }
 
-TEST_CASE("What does not fit together is refused, and the message says what would") {
+TEST_CASE("what does not fit together is refused, and the message says what would") {
   CHECK(complaint(Loss::automatic, of_classes({0, 3}), 3) ==
         "softmax_cross_entropy: the model has 3 outputs for 4 classes; its last layer needs one for each");
   CHECK(complaint(Loss::automatic, of_classes({0, 1, 2}), 1) ==
@@ -68,7 +68,7 @@ TEST_CASE("What does not fit together is refused, and the message says what woul
   CHECK_THROWS_AS(chosen_loss(Loss::automatic, of_numbers(2), 3), ShapeError);
 }
 
-TEST_CASE("Names of classes count as classes, even those of which there is no sample") {
+TEST_CASE("names of classes count as classes, even those of which there is no sample") {
   Samples<double> samples = of_classes({0, 1});
   samples.class_names = {"a", "b", "c"};
   CHECK(samples.classes() == 3);
@@ -131,7 +131,7 @@ void for_each_loss(Visit&& visit) {
 
 }  // namespace
 
-TEST_CASE("Every loss is that of its formula, in double and in float") {
+TEST_CASE("every loss is that of its formula, in double and in float") {
   const Two two;
   const Batch<double> batch{{}, two.labels, two.targets};
   const std::vector<float> values(two.outputs.begin(), two.outputs.end()),
@@ -150,7 +150,7 @@ TEST_CASE("Every loss is that of its formula, in double and in float") {
   });
 }
 
-TEST_CASE("The gradient of every loss is that of differences") {
+TEST_CASE("the gradient of every loss is that of differences") {
   const Two two;
   const Batch<double> batch{{}, two.labels, two.targets};
   for_each_loss([&](Loss loss) {
@@ -169,7 +169,7 @@ TEST_CASE("The gradient of every loss is that of differences") {
   });
 }
 
-TEST_CASE("Every loss fits labels or numbers, and says of the others that it does not") {
+TEST_CASE("every loss fits labels or numbers, and says of the others that it does not") {
   for_each_loss([](Loss loss) {
     const std::string of_labels = complaint(loss, of_classes({0, 1}), 1), more = complaint(loss, of_classes({0, 1}), 2);
     const std::string numbers = complaint(loss, of_numbers(2), 2);
@@ -179,14 +179,14 @@ TEST_CASE("Every loss fits labels or numbers, and says of the others that it doe
   });
 }
 
-TEST_CASE("A loss that stands for another is refused where one is computed") {
+TEST_CASE("a loss that stands for another is refused where one is computed") {
   const Two two;
   CHECK_THROWS_AS(loss_of(Loss::automatic, 1, VarMatrix<double>::constant(two.outputs, 2, 2),
                           Batch<double>{{}, two.labels, two.targets}),
                   OptionError);
 }
 
-TEST_CASE("Losses have names, by which they are found again") {
+TEST_CASE("losses have names, by which they are found again") {
   for (const Loss loss : enumerators<Loss>) CHECK(loss_called(name(loss)) == loss);
   CHECK(name(Loss::automatic) == "automatic");
   CHECK(name(Loss::huber) == "huber");

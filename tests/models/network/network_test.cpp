@@ -67,7 +67,7 @@ Mlp<double> small() { return Mlp<double>(dense({3, 4, 2}, Activation::tanh, 7));
 
 }  // namespace
 
-TEST_CASE("A dense network of every activation gives what its formula does") {
+TEST_CASE("a dense network of every activation gives what its formula does") {
   for (const Activation activation : enumerators<Activation>) {
     CAPTURE(name(activation));
     Mlp<double> network({.input = 3, .layers = {Dense{4, activation}, Dense{2, activation}}});
@@ -106,7 +106,7 @@ TEST_CASE("Flatten, LayerNorm, Dropout and layers without a bias give what their
   }
 }
 
-TEST_CASE("The parameters are one span, in the order of the list, and found by their names") {
+TEST_CASE("the parameters are one span, in the order of the list, and found by their names") {
   Mlp<double> network({.input = 3, .layers = {Dense{4}, LayerNorm{}, Dropout{}, Dense{.outputs = 2, .bias = false}}});
   std::vector<std::string> names;
   std::size_t end = 0;
@@ -128,7 +128,7 @@ TEST_CASE("The parameters are one span, in the order of the list, and found by t
         "there is no parameter 'weight'; there are 0.weight, 0.bias, 1.gain, 1.bias, 3.weight");
 }
 
-TEST_CASE("The start is that of one generator for all layers, and depends on the seed alone") {
+TEST_CASE("the start is that of one generator for all layers, and depends on the seed alone") {
   const Mlp<double> network = small();
   std::mt19937_64 generator(7);
   Values first(12), second(8);
@@ -139,7 +139,7 @@ TEST_CASE("The start is that of one generator for all layers, and depends on the
   CHECK(!std::ranges::equal(Mlp<double>(dense({3, 4, 2}, Activation::tanh, 8)).parameters(), network.parameters()));
 }
 
-TEST_CASE("A prediction is the recorded network, however many samples, and leaves the tape as it was") {
+TEST_CASE("a prediction is the recorded network, however many samples, and leaves the tape as it was") {
   const Mlp<double> network = small();
   auto& tape = network.tape();
   const Values inputs = numbers(3 * 600, 2);
@@ -156,7 +156,7 @@ TEST_CASE("A prediction is the recorded network, however many samples, and leave
   CHECK(network.predict({}).cols() == 2);
 }
 
-TEST_CASE("A copy is another network with the same parameters") {
+TEST_CASE("a copy is another network with the same parameters") {
   Mlp<double> network = small();
   fill(network, 3);
   const Values inputs = numbers(6, 4), before(network.parameters().begin(), network.parameters().end());
@@ -174,7 +174,7 @@ TEST_CASE("A copy is another network with the same parameters") {
   CHECK(other.predict(inputs) == network.predict(inputs));
 }
 
-TEST_CASE("What was recorded stays valid when a network moves, and the network works where it is then") {
+TEST_CASE("what was recorded stays valid when a network moves, and the network works where it is then") {
   Mlp<double> network = small();
   const Values inputs = numbers(6, 4);
   const auto expected = network.predict(inputs);
@@ -203,7 +203,7 @@ TEST_CASE("Dropout drops in training only") {
   CHECK(network(x).value() != trained);
 }
 
-TEST_CASE("The gradient of a whole network is that of differences") {
+TEST_CASE("the gradient of a whole network is that of differences") {
   for (const Activation activation : enumerators<Activation>) {
     CAPTURE(name(activation));
     Mlp<double> network({.input = 3, .layers = {Dense{4, activation}, LayerNorm{}, Dropout{}, Dense{3}}});
@@ -220,7 +220,7 @@ TEST_CASE("The gradient of a whole network is that of differences") {
   }
 }
 
-TEST_CASE("The summary is a table of layers, shapes, parameters, memory and cost") {
+TEST_CASE("the summary is a table of layers, shapes, parameters, memory and cost") {
   const Mlp<float> network(
       {.input = {28, 28, 1}, .layers = {Flatten{}, Dense{64, Activation::relu}, Dropout{0.2}, Dense{10}}});
   CHECK(network.summary(32) ==
@@ -236,7 +236,7 @@ TEST_CASE("The summary is a table of layers, shapes, parameters, memory and cost
         "A step of training takes a batch of 32 forward and back.\n");
 }
 
-TEST_CASE("Memory is written in the unit that keeps three digits readable") {
+TEST_CASE("memory is written in the unit that keeps three digits readable") {
   const auto memory_is = [](std::size_t floats, const std::string& text) {
     const Mlp<float> network({.input = 1, .layers = {Dense{.outputs = floats, .bias = false}}});
     CAPTURE(network.summary());
@@ -248,7 +248,7 @@ TEST_CASE("Memory is written in the unit that keeps three digits readable") {
   memory_is(300'000, " 1.2 MB ");
 }
 
-TEST_CASE("A network that cannot be is refused, with the layer at fault") {
+TEST_CASE("a network that cannot be is refused, with the layer at fault") {
   const auto complaint = [](const Architecture& architecture) { return message_of([&] { Mlp<float>{architecture}; }); };
   CHECK(complaint({.input = 3}) == "a network needs at least one layer");
   CHECK(complaint({.layers = {Dense{1}}}) == "a network needs at least one input; set .input");
@@ -264,7 +264,7 @@ TEST_CASE("A network that cannot be is refused, with the layer at fault") {
         "dense: 1 sizes; there must be at least those of the input and the output");
 }
 
-TEST_CASE("Inputs of another width are refused, and the tape is as it was") {
+TEST_CASE("inputs of another width are refused, and the tape is as it was") {
   const Mlp<double> network = small();
   const std::size_t bytes = network.tape().bytes();
   const Values inputs = numbers(8, 1);

@@ -27,7 +27,7 @@ const ConfusionMatrix confusion = confusion_matrix(predicted, labels, 3);
 
 }  // namespace
 
-TEST_CASE("Accuracy is the share of labels that were predicted") {
+TEST_CASE("accuracy is the share of labels that were predicted") {
   CHECK(accuracy(predicted, labels) == 0.6);
   CHECK(accuracy(labels, labels) == 1);
   CHECK(accuracy(Indices{1}, Indices{0}) == 0);
@@ -35,7 +35,7 @@ TEST_CASE("Accuracy is the share of labels that were predicted") {
   CHECK(message_of([] { accuracy(Indices{1, 2}, Indices{1}); }) == "accuracy: 2 predictions of 1 samples");
 }
 
-TEST_CASE("A confusion matrix counts what was taken for what") {
+TEST_CASE("a confusion matrix counts what was taken for what") {
   CHECK(confusion.classes == 3);
   CHECK(confusion.counts == Indices{2, 0, 1, 1, 1, 0, 0, 0, 0});
   CHECK(confusion(0, 2) == 1);
@@ -48,13 +48,13 @@ TEST_CASE("A confusion matrix counts what was taken for what") {
   CHECK(confusion.precision(2) == 0);
 }
 
-TEST_CASE("Of a class that was never there the recall is NaN, of one that was never said the precision") {
+TEST_CASE("of a class that was never there the recall is NaN, of one that was never said the precision") {
   CHECK(std::isnan(confusion.recall(2)));
   CHECK(std::isnan(confusion_matrix(Indices{0, 0}, Indices{0, 1}, 2).precision(1)));
   CHECK(std::isnan(ConfusionMatrix{}.accuracy()));
 }
 
-TEST_CASE("A confusion matrix refuses classes that it does not have, and unequal numbers") {
+TEST_CASE("a confusion matrix refuses classes that it does not have, and unequal numbers") {
   const std::string message = "confusion_matrix: the class 3 of 3; classes are counted from 0";
   CHECK(message_of([] { confusion_matrix(Indices{3}, Indices{0}, 3); }) == message);
   CHECK(message_of([] { confusion_matrix(Indices{0}, Indices{3}, 3); }) == message);
@@ -63,7 +63,7 @@ TEST_CASE("A confusion matrix refuses classes that it does not have, and unequal
   CHECK_THROWS_AS(confusion_matrix(Indices{}, Indices{}, 3), ShapeError);
 }
 
-TEST_CASE("The table of a confusion matrix has a row and a column for each class") {
+TEST_CASE("the table of a confusion matrix has a row and a column for each class") {
   CHECK(confusion.table() ==
         "true │   0   1   2 │ recall\n"
         "─────┼─────────────┼───────\n"
@@ -132,7 +132,7 @@ TEST_CASE("R² does not depend on where the origin is") {
   CHECK(r2(far_guesses, far_targets) == r2(guesses, targets));
 }
 
-TEST_CASE("The predicted class is the largest output, and of one output its sign") {
+TEST_CASE("the predicted class is the largest output, and of one output its sign") {
   Eigen::MatrixXd outputs(3, 3);
   outputs << 1, 3, 2, -1, -2, -3, 0, 0, 0;
   CHECK(predicted_classes(outputs) == Indices{1, 0, 0});

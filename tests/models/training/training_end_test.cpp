@@ -36,7 +36,7 @@ Samples<double> numbers(std::size_t n, std::size_t features) {
 
 }  // namespace
 
-TEST_CASE("With validation samples, training ends with the parameters of the epoch where their loss was lowest") {
+TEST_CASE("with validation samples, training ends with the parameters of the epoch where their loss was lowest") {
   const auto check = [](const auto& method, std::size_t epochs, const Patience& patience) {
     Mlp<double> model = network();
     std::vector<Values> after;
@@ -63,7 +63,7 @@ TEST_CASE("With validation samples, training ends with the parameters of the epo
   check(Lbfgs{}, 40, {});
 }
 
-TEST_CASE("Training may end with its last parameters instead") {
+TEST_CASE("training may end with its last parameters instead") {
   const auto check = [](const auto& method) {
     Mlp<double> model = network();
     Values last;
@@ -77,7 +77,7 @@ TEST_CASE("Training may end with its last parameters instead") {
   check(Lbfgs{});
 }
 
-TEST_CASE("Patience runs out after so many epochs without a change that counts") {
+TEST_CASE("patience runs out after so many epochs without a change that counts") {
   Mlp<double> model = network();
   const auto result =
       fit(model, moons, rough, {.epochs = 1000, .batch = 5, .validation = &held_out, .patience = {.rounds = 4}});
@@ -94,7 +94,7 @@ TEST_CASE("Patience runs out after so many epochs without a change that counts")
   CHECK_THAT(bored.why, ContainsSubstring("the training loss has not come more than 0.05 below 0.6"));
 }
 
-TEST_CASE("Observers are told after every step and at the end, and one that returns true ends it") {
+TEST_CASE("observers are told after every step and at the end, and one that returns true ends it") {
   for (const bool on_all : {false, true}) {
     LogisticRegression<double> model(2);
     std::size_t told = 0;
@@ -119,7 +119,7 @@ TEST_CASE("Observers are told after every step and at the end, and one that retu
   }
 }
 
-TEST_CASE("A loss that is not finite ends it with the finite parameters of the last whole epoch") {
+TEST_CASE("a loss that is not finite ends it with the finite parameters of the last whole epoch") {
   for (const std::size_t batch : {24U, 12U, 5U}) {  // one, two and five steps an epoch
     CAPTURE(batch);
     Mlp<double> model({.input = 2, .layers = {Dense{4, Activation::relu}, Dense{1}}});
@@ -142,7 +142,7 @@ TEST_CASE("A loss that is not finite ends it with the finite parameters of the l
   }
 }
 
-TEST_CASE("Parameters that are not finite are no epoch, even if it is the last") {
+TEST_CASE("parameters that are not finite are no epoch, even if it is the last") {
   LogisticRegression<double> model(2);
   const auto once = [](std::size_t step) { return step == 1 ? 1e308 : 0.1; };
   const auto far = numbers(4, 2);
@@ -161,7 +161,7 @@ TEST_CASE("Parameters that are not finite are no epoch, even if it is the last")
                              ContainsSubstring("the parameters are those after epoch 1"));
 }
 
-TEST_CASE("A loss that is not finite at once is blamed on the data, not on the learning rate") {
+TEST_CASE("a loss that is not finite at once is blamed on the data, not on the learning rate") {
   Samples<double> samples = numbers(4, 2);
   samples.inputs[3] = std::nan("");
   Mlp<double> model({.input = 2, .layers = {Dense{1}}});
@@ -175,7 +175,7 @@ TEST_CASE("A loss that is not finite at once is blamed on the data, not on the l
   CHECK(fit(model, samples, Lbfgs{}, {.epochs = 2}).reason == StopReason::not_finite);
 }
 
-TEST_CASE("What an observer throws passes through, the tape is clean, and training goes on when run again") {
+TEST_CASE("what an observer throws passes through, the tape is clean, and training goes on when run again") {
   LogisticRegression<double> model(2), undisturbed(2);
   const std::size_t bytes = model.tape().bytes();
   const TrainingOptions<double> options{.epochs = 3, .batch = 10};
@@ -199,7 +199,7 @@ TEST_CASE("What an observer throws passes through, the tape is clean, and traini
   CHECK(model.tape().bytes() == bytes);
 }
 
-TEST_CASE("What a model throws passes through: the tape is rewound, the parameters stay, the batch is lost") {
+TEST_CASE("what a model throws passes through: the tape is rewound, the parameters stay, the batch is lost") {
   TwoSlopes model;
   const auto samples = numbers(20, 1);
   Trainer trainer(model, samples, GradientDescent{}, {.epochs = 2, .batch = 5});
@@ -215,7 +215,7 @@ TEST_CASE("What a model throws passes through: the tape is rewound, the paramete
   CHECK(result.history.size() == 2);
 }
 
-TEST_CASE("Samples, validation samples and options that do not fit are refused before anything moves") {
+TEST_CASE("samples, validation samples and options that do not fit are refused before anything moves") {
   Mlp<double> model({.input = 2, .layers = {Dense{1}}});
   const Values start = parameters_of(model);
   const auto complaint = [&](const Samples<double>& samples, const TrainingOptions<double>& options) {
@@ -246,7 +246,7 @@ TEST_CASE("Samples, validation samples and options that do not fit are refused b
   CHECK_THROWS_AS(objective_of(model, wide), ShapeError);
 }
 
-TEST_CASE("An objective refuses a point or a gradient of another size") {
+TEST_CASE("an objective refuses a point or a gradient of another size") {
   Mlp<double> model({.input = 2, .layers = {Dense{1}}});
   const auto samples = numbers(4, 2);
   auto objective = objective_of(model, samples);

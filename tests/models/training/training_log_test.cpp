@@ -12,7 +12,7 @@
 
 using namespace downhill;
 
-TEST_CASE("Progress counts steps, samples and epochs") {
+TEST_CASE("progress counts steps, samples and epochs") {
   TrainingLog log(10, 4, 2, {}, true);
   log.start_clock();
   log.add(3, 4, 0.5);
@@ -45,7 +45,7 @@ TEST_CASE("Progress counts steps, samples and epochs") {
   CHECK(result.why == "all 2 epochs are over");
 }
 
-TEST_CASE("A validation loss that is never finite is never the best, and patience runs out") {
+TEST_CASE("a validation loss that is never finite is never the best, and patience runs out") {
   TrainingLog log(1, 1, 10, {.rounds = 2}, true);
   for (int i = 0; i < 2; ++i) {
     log.add(1, 1, 0.1);
@@ -56,7 +56,7 @@ TEST_CASE("A validation loss that is never finite is never the best, and patienc
   CHECK(log.result().why == "the validation loss was finite in none of 2 epochs");
 }
 
-TEST_CASE("A log of nothing, or that could never lose its patience, is refused") {
+TEST_CASE("a log of nothing, or that could never lose its patience, is refused") {
   CHECK(message_of([] { TrainingLog(0, 1, 1, {}, true); }) == "fit: there are no samples");
   CHECK(message_of([] { TrainingLog(1, 0, 1, {}, true); }) == "fit: a batch of 0 samples; give at least 1");
   CHECK_THROWS_AS(TrainingLog(1, 1, 1, {.minimum_change = std::nan("")}, true), OptionError);

@@ -74,7 +74,7 @@ void check_interruptions(const M& method, const TrainingOptions<float>& options)
 
 }  // namespace
 
-TEST_CASE("Training goes on from any step, with dropout, by every first-order method of the list") {
+TEST_CASE("training goes on from any step, with dropout, by every first-order method of the list") {
   const TrainingOptions<float> options{.epochs = 2, .batch = 8, .seed = 4};
   FirstOrderMethods::for_each([&]<class M>(std::type_identity<M>) {
     CAPTURE(M::name);
@@ -83,13 +83,13 @@ TEST_CASE("Training goes on from any step, with dropout, by every first-order me
   check_interruptions(GradientDescent{.learning_rate = Exponential{.first = 0.5, .factor = 0.9}}, options);
 }
 
-TEST_CASE("Training goes on from any step, with validation, patience and the best parameters so far") {
+TEST_CASE("training goes on from any step, with validation, patience and the best parameters so far") {
   const TrainingOptions<float> options{
       .epochs = 100, .batch = 8, .validation = &held_out, .patience = {.rounds = 3, .minimum_change = 0.01}};
   check_interruptions(Momentum{.learning_rate = 0.3}, options);
 }
 
-TEST_CASE("Training that is over goes on for more epochs") {
+TEST_CASE("training that is over goes on for more epochs") {
   const auto options = [](std::size_t epochs) {
     return TrainingOptions<float>{.epochs = epochs, .batch = 8, .validation = &held_out};
   };
@@ -107,7 +107,7 @@ TEST_CASE("Training that is over goes on for more epochs") {
   CHECK(over.log().state().steps == first.steps);
 }
 
-TEST_CASE("A trainer that is stepped by hand has a state as well") {
+TEST_CASE("a trainer that is stepped by hand has a state as well") {
   const TrainingOptions<float> options{.epochs = 3, .batch = 8};
   Mlp<float> model = with_dropout<float>(), other = with_dropout<float>();
   Trainer trainer(model, moons, Adam{}, options);
@@ -119,7 +119,7 @@ TEST_CASE("A trainer that is stepped by hand has a state as well") {
   CHECK(trainer.optimizer().steps() == 9);
 }
 
-TEST_CASE("A state of another model, method or number of samples is refused, and nothing changes") {
+TEST_CASE("a state of another model, method or number of samples is refused, and nothing changes") {
   Mlp<float> model = with_dropout<float>();
   Trainer trainer(model, moons, Adam{}, {.epochs = 3, .batch = 8});
   trainer.step();

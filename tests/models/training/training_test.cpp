@@ -27,7 +27,7 @@ using namespace downhill;
 using namespace downhill::training_support;
 using Values = std::vector<double>;
 
-TEST_CASE("Full-batch descent on a line takes the steps of the formula") {
+TEST_CASE("full-batch descent on a line takes the steps of the formula") {
   const Samples<double> samples{.features = 1, .inputs = {-1, 0, 2, 3}, .outputs = 1, .targets = {1, 2, 0, 5}};
   Mlp<double> line(dense({1, 1}, Activation::none));
   double w = line.parameters()[0], b = line.parameters()[1];
@@ -50,7 +50,7 @@ TEST_CASE("Full-batch descent on a line takes the steps of the formula") {
   CHECK(result.why == "all 20 epochs are over");
 }
 
-TEST_CASE("A trainer takes the steps of a loop by hand, bit for bit") {
+TEST_CASE("a trainer takes the steps of a loop by hand, bit for bit") {
   const auto moons = two_moons<float>(50, 0.1, 1);
   Mlp<float> trained = with_dropout<float>(), by_hand = trained;
   Trainer trainer(trained, moons, Adam{.learning_rate = 0.01}, {.batch = 8, .seed = 5});
@@ -70,7 +70,7 @@ TEST_CASE("A trainer takes the steps of a loop by hand, bit for bit") {
   }
 }
 
-TEST_CASE("Every method of descent trains logistic regression to the same bottom") {
+TEST_CASE("every method of descent trains logistic regression to the same bottom") {
   const auto moons = two_moons<double>(120, 0.4, 2);
   LogisticRegression<double> reference(2);
   fit(reference, moons, Lbfgs{}, {.epochs = 300});
@@ -108,7 +108,7 @@ TEST_CASE("Every method of descent trains logistic regression to the same bottom
   });
 }
 
-TEST_CASE("Every loss, every activation and every layer of the lists is trained down to less than it began with") {
+TEST_CASE("every loss, every activation and every layer of the lists is trained down to less than it began with") {
   const auto trains = [](const Architecture& architecture, const Samples<double>& samples, Loss loss) {
     Mlp<double> network(architecture);
     const double before = evaluate(network, samples, loss).loss;
@@ -147,7 +147,7 @@ TEST_CASE("Every loss, every activation and every layer of the lists is trained 
   });
 }
 
-TEST_CASE("Four hidden units learn XOR") {
+TEST_CASE("four hidden units learn XOR") {
   const Samples<double> samples{.features = 2, .inputs = {0, 0, 0, 1, 1, 0, 1, 1}, .labels = {0, 1, 1, 0}};
   Mlp<double> network(dense({2, 4, 1}, Activation::tanh, 3));
   fit(network, samples, Adam{.learning_rate = 0.05}, {.epochs = 500});
@@ -156,7 +156,7 @@ TEST_CASE("Four hidden units learn XOR") {
   CHECK(result.loss < 0.05);
 }
 
-TEST_CASE("A model may branch on its data, and be of any type") {
+TEST_CASE("a model may branch on its data, and be of any type") {
   Samples<double> samples{.features = 1, .outputs = 1};
   for (int i = -20; i <= 20; ++i) {
     samples.inputs.push_back(0.1 * i);
@@ -168,7 +168,7 @@ TEST_CASE("A model may branch on its data, and be of any type") {
   CHECK(model.tape().parameters()[1] == Catch::Approx(-3));
 }
 
-TEST_CASE("The same seed gives the same bits, another seed others") {
+TEST_CASE("the same seed gives the same bits, another seed others") {
   const auto moons = two_moons<float>(40, 0.1, 1);
   const auto trained = [&](std::uint64_t seed) {
     Mlp<float> network = with_dropout<float>();
@@ -179,7 +179,7 @@ TEST_CASE("The same seed gives the same bits, another seed others") {
   CHECK(trained(1) != trained(2));
 }
 
-TEST_CASE("A batch may be larger than the data, and the last one of an epoch smaller") {
+TEST_CASE("a batch may be larger than the data, and the last one of an epoch smaller") {
   const auto moons = two_moons<double>(10, 0.1, 1);
   const auto steps = [&](std::size_t batch) {
     LogisticRegression<double> model(2);
@@ -197,7 +197,7 @@ TEST_CASE("A batch may be larger than the data, and the last one of an epoch sma
   CHECK(parameters_of(one) == Values{1, 0.5});
 }
 
-TEST_CASE("Without epochs nothing moves, and observers are told once that it has ended") {
+TEST_CASE("without epochs nothing moves, and observers are told once that it has ended") {
   const auto moons = two_moons<double>(10, 0.1, 1);
   const auto check = [&](const auto& method) {
     LogisticRegression<double> model(2);
@@ -217,7 +217,7 @@ TEST_CASE("Without epochs nothing moves, and observers are told once that it has
   });
 }
 
-TEST_CASE("A time limit ends the training between two epochs") {
+TEST_CASE("a time limit ends the training between two epochs") {
   const auto moons = two_moons<double>(10, 0.1, 1);
   LogisticRegression<double> model(2);
   const auto result = fit(model, moons, Adam{}, {.epochs = 1000, .batch = 2, .seconds = 0});
@@ -226,7 +226,7 @@ TEST_CASE("A time limit ends the training between two epochs") {
   CHECK_THAT(result.why, Catch::Matchers::ContainsSubstring("s have passed"));
 }
 
-TEST_CASE("A method that walks on all samples has an epoch for every step it took") {
+TEST_CASE("a method that walks on all samples has an epoch for every step it took") {
   const auto moons = two_moons<double>(100, 0.4, 2);
   LogisticRegression<double> model(2);
   const auto few = fit(model, moons, Lbfgs{}, {.epochs = 3});
@@ -242,7 +242,7 @@ TEST_CASE("A method that walks on all samples has an epoch for every step it too
   CHECK(all.best_epoch == all.steps);
 }
 
-TEST_CASE("An evaluation is the mean over all samples, taken in pieces") {
+TEST_CASE("the metrics of a model are means over all samples, taken in pieces") {
   const auto moons = two_moons<double>(1300, 0.3, 2);
   LogisticRegression<double> model(2);
   fit(model, moons, Lbfgs{}, {.epochs = 3});
@@ -266,7 +266,7 @@ TEST_CASE("An evaluation is the mean over all samples, taken in pieces") {
   CHECK(gradient[2] == Catch::Approx(bias).epsilon(1e-10).margin(1e-14));
 }
 
-TEST_CASE("The score of several outputs is that of each of them, not of all in one pot") {
+TEST_CASE("the score of several outputs is that of each of them, not of all in one pot") {
   const Samples<double> samples{
       .features = 1, .inputs = {0, 1, 2}, .outputs = 2, .targets = {0, 1000, 1, 1001, 2, 1002}};
   Mlp<double> model({.input = 1, .layers = {Dense{2}}});
@@ -274,7 +274,7 @@ TEST_CASE("The score of several outputs is that of each of them, not of all in o
   CHECK(evaluate(model, samples).score == 0);
 }
 
-TEST_CASE("The score of probabilities that were learned compares probabilities, not logits") {
+TEST_CASE("the score of probabilities that were learned compares probabilities, not logits") {
   const Samples<double> samples{.features = 1, .inputs = {-1, 0, 2}, .outputs = 1, .targets = {0.2, 0.4, 0.9}};
   Mlp<double> model({.input = 1, .layers = {Dense{1}}});
   fit(model, samples, Lbfgs{}, {.epochs = 100, .loss = Loss::logistic_cross_entropy});

@@ -11,7 +11,7 @@
 
 using namespace downhill;
 
-TEST_CASE("NIST's certified standard deviations, of the parameters and of the residuals") {
+TEST_CASE("the standard deviations of the parameters and of the residuals are the ones that NIST certifies") {
   int problems = 0;
   nist::for_each([&](const nist::Data& data, const auto& residuals) {
     if (data.name == "Lanczos1") return;  // exact data: the residuals are rounding
