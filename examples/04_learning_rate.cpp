@@ -83,7 +83,7 @@ constexpr inspect::Interval wide_b{-1.5, 3.5}, wide_m{-1.6, 3.2};
 
 std::vector<std::string> picture(const Walk& walk, const inspect::Landscape& ground) {
   constexpr std::size_t width = 40, height = 16;
-  Canvas canvas(width, height, {wide_b.low, wide_b.high}, {wide_m.low, wide_m.high});
+  Canvas canvas(width, height, wide_b, wide_m);
   for (const double level : inspect::levels_of(ground, 5))
     for (const inspect::LinePiece& piece : inspect::height_line(ground, level))
       canvas.put((piece.x0 + piece.x1) / 2, (piece.y0 + piece.y1) / 2, "·");
