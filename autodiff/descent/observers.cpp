@@ -2,10 +2,6 @@
 
 #include <fmt/format.h>
 
-#if __has_include(<unistd.h>)
-#include <unistd.h>
-#endif
-
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
@@ -14,17 +10,10 @@
 #include <utility>
 
 #include <autodiff/error.hpp>
+#include <autodiff/text/terminal.hpp>
 
 namespace downhill {
 namespace {
-
-bool is_terminal([[maybe_unused]] std::FILE* file) {
-#if __has_include(<unistd.h>)
-  return ::isatty(::fileno(file)) == 1;
-#else
-  return false;
-#endif
-}
 
 // "12.3 s", "2:05 min" or "1:30 h".
 std::string duration(double seconds) {

@@ -8,11 +8,10 @@
 #include <cstdlib>
 
 #include <autodiff/inspect/pictures/palette.hpp>
+#include <autodiff/text/terminal.hpp>
 
-#if __has_include(<sys/ioctl.h>) && __has_include(<unistd.h>)
-#define DOWNHILL_HAVE_TERMINAL
+#if __has_include(<sys/ioctl.h>)
 #include <sys/ioctl.h>
-#include <unistd.h>
 #endif
 
 namespace downhill::inspect {
@@ -37,15 +36,11 @@ bool speaks_utf8() {
 TextOptions options_for(std::FILE* stream) {
   TextOptions options;
   options.unicode = speaks_utf8();
-#ifdef DOWNHILL_HAVE_TERMINAL
-  const int file = fileno(stream);
-  if (file >= 0 && isatty(file) == 1) {
-    options.colour = environment("NO_COLOR").empty() && environment("TERM") != "dumb";
-    winsize size{};
-    if (ioctl(file, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) options.width = size.ws_col;
-  }
-#else
-  static_cast<void>(stream);
+  if (!is_terminal(stream)) return options;
+  options.colour = environment("NO_COLOR").empty() && environment("TERM") != "dumb";
+#if __has_include(<sys/ioctl.h>)
+  winsize size{};
+  if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) options.width = size.ws_col;
 #endif
   return options;
 }
