@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include <autodiff/autodiff.hpp>
+#include <autodiff/text/table.hpp>
 #include <models/models.hpp>
 
 #include "program.hpp"
@@ -35,14 +37,17 @@ int run(std::uint64_t seed) {
   fmt::print("{} steps of L-BFGS; the loss went from {:.4f} to {:.4f}\n\n", trained.steps, std::log(3.0),
              trained.history.back().loss);
 
-  fmt::print("Weights of the standardised lengths:\n{:<14}", "");
-  for (const std::string& name : flowers.class_names) fmt::print("{:>12}", name);
+  std::vector<TableRow> rows{{""}};
+  for (const std::string& name : flowers.class_names) rows[0].push_back(name);
   for (Eigen::Index i = 0; i < model.weights().rows(); ++i) {
-    fmt::print("\n{:<14}", table.names[static_cast<std::size_t>(i)]);
-    for (Eigen::Index j = 0; j < model.weights().cols(); ++j) fmt::print("{:12.2f}", model.weights()(i, j));
+    rows.push_back({table.names[static_cast<std::size_t>(i)]});
+    for (Eigen::Index j = 0; j < model.weights().cols(); ++j)
+      rows.back().push_back(fmt::format("{:.2f}", model.weights()(i, j)));
   }
+  fmt::print("Weights of the standardised lengths:\n\n{}\n",
+             aligned_text(rows, std::array{Align::left, Align::right}, 2));
   const auto predicted = predicted_classes(model.predict(held_out.inputs));
-  fmt::print("\n\nHeld out, {} flowers:\n{}\n", held_out.size(),
+  fmt::print("Held out, {} flowers:\n{}\n", held_out.size(),
              confusion_matrix(predicted, held_out.labels, 3).table(flowers.class_names));
   const double score = accuracy(predicted, held_out.labels);
   fmt::print("Held-out accuracy {:.2f} %\n", 100 * score);
