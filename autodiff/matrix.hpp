@@ -19,5 +19,5 @@
 #include <autodiff/matrix/reductions.hpp>
 #include <autodiff/matrix/rows.hpp>
 #include <autodiff/matrix/softmax.hpp>
-#include <autodiff/matrix/threads.hpp>
 #include <autodiff/matrix/var_matrix.hpp>
+#include <autodiff/threads.hpp>

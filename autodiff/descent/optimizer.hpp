@@ -4,7 +4,8 @@
 ///
 /// A method (methods.hpp) is a formula for one parameter. The optimizer keeps what it remembers (momentum and the
 /// like), decays and clips the gradient, and applies the formula to all parameters in one loop, which compilers turn
-/// into vector instructions: every number is read and written once, so a step runs as fast as memory does.
+/// into vector instructions: every number is read and written once, so a step runs as fast as memory does. Threads,
+/// where they are set, share many parameters.
 
 #include <algorithm>
 #include <array>
@@ -19,6 +20,7 @@
 
 #include <autodiff/descent/schedule.hpp>
 #include <autodiff/tape/misuse.hpp>
+#include <autodiff/threads.hpp>
 
 namespace downhill {
 
@@ -128,7 +130,9 @@ class Optimizer {
   template <class Step, class... Memory>
   static void each(std::size_t count, const Step& step, T* __restrict x, const T* __restrict g,
                    Memory* __restrict... memory) {
-    for (std::size_t i = 0; i < count; ++i) step(x[i], g[i], memory[i]...);
+    in_stretches(count, 4, [=](std::size_t first, std::size_t last) {
+      for (std::size_t i = first; i < last; ++i) step(x[i], g[i], memory[i]...);
+    });
   }
 
   // clip_norm over the norm of the gradient, decayed and clipped as it will be; at most 1.

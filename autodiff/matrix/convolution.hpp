@@ -2,7 +2,7 @@
 /// \file
 /// Convolution as a product of matrices: the pixels under the window at each of its places are one row of a matrix, and
 /// each output channel is a column of weights. The matrix is made for a few images at a time, in memory that all images
-/// share, and made again in the sweep, so that it takes no more memory than those few images need.
+/// share, and made again in the sweep, so that it takes no more memory than those few images need, for each thread.
 
 #include <algorithm>
 #include <array>
@@ -14,46 +14,51 @@
 #include <autodiff/matrix/images.hpp>
 #include <autodiff/matrix/kernel.hpp>
 #include <autodiff/matrix/product.hpp>
+#include <autodiff/threads.hpp>
 
 namespace downhill {
 
 namespace matrix_detail {
 
-/// The pixels under the window in some images, place after place, and one image with its padding. Pixels are copied in
+template <class T>
+inline constexpr std::size_t chunk = std::floating_point<T> ? std::max<std::size_t>(32 / sizeof(T), 1) : 1;
+
+/// Some images, [begin, end) of all.
+struct Few {
+  std::size_t begin, end;
+
+  std::size_t size() const { return end - begin; }
+};
+
+/// The pixels under the window in a few images, place after place, and one image with its padding. Pixels are copied in
 /// whole chunks: the end of a chunk is written over by the next one, and behind the last one there is room.
 template <class T>
 class Columns {
  public:
-  Columns(Tape<T>& tape, const Sliding& sliding, std::size_t images)
-      : sliding_(sliding),
-        images_(
-            std::clamp<std::size_t>(cached / (sliding.places() * sliding.seen()), 1, std::max<std::size_t>(images, 1))),
-        padded_(MatrixRecorder::memory<T>(tape, sliding.padded_size() + chunk)),
-        columns_(MatrixRecorder::memory<T>(tape, images_ * sliding.places() * sliding.seen() + chunk)) {}
+  Columns(const Sliding& sliding, std::span<T> padded, std::span<T> columns)
+      : sliding_(sliding), padded_(padded), columns_(columns) {}
 
-  /// How many images it holds at once.
-  std::size_t images() const { return images_; }
-  Elements<T> of(std::size_t images) const {
-    return {columns_.data(), Layout::dense(images * sliding_.places(), sliding_.seen())};
+  Elements<T> of(const Few& images) const {
+    return {columns_.data(), Layout::dense(images.size() * sliding_.places(), sliding_.seen())};
   }
 
-  /// Takes so many images, from row `first` of x on, and returns a row for each place of the window.
-  Elements<const T> unfold(const Elements<const T>& x, std::size_t first, std::size_t images) const {
+  /// Takes some images, rows of x, and returns a row for each place of the window.
+  Elements<const T> unfold(const Elements<const T>& x, const Few& images) const {
     T* to = columns_.data();
-    for (std::size_t i = first; i < first + images; ++i) {
+    for (std::size_t i = images.begin; i < images.end; ++i) {
       std::ranges::fill(padded_, T(0));
       for_each_row(x, i, [](const T& from, T& padded) { padded = from; });
       for_each_run([&](T* run, std::size_t length) {
-        for (std::size_t k = 0; k < length; k += chunk) std::copy_n(run + k, chunk, to + k);
+        for (std::size_t k = 0; k < length; k += chunk<T>) std::copy_n(run + k, chunk<T>, to + k);
         to += length;
       });
     }
     return {columns_.data(), of(images).layout};
   }
   /// Adds what stands here to the images from where it would be taken.
-  void fold(const Elements<T>& x, std::size_t first, std::size_t images) const {
+  void fold(const Elements<T>& x, const Few& images) const {
     const T* from = columns_.data();
-    for (std::size_t i = first; i < first + images; ++i) {
+    for (std::size_t i = images.begin; i < images.end; ++i) {
       std::ranges::fill(padded_, T(0));
       for_each_run([&](T* run, std::size_t length) {
         for (std::size_t k = 0; k < length; ++k) run[k] = run[k] + from[k];
@@ -64,10 +69,6 @@ class Columns {
   }
 
  private:
-  static constexpr std::size_t chunk = std::floating_point<T> ? std::max<std::size_t>(32 / sizeof(T), 1) : 1;
-  // Small images are multiplied together, as many as fit into a fast cache: products of a few rows are slow.
-  static constexpr std::size_t cached = (std::size_t{1} << 17) / sizeof(T);
-
   /// Visits what image i has beside its place in the padded image.
   template <class X, class Visit>
   void for_each_row(const Elements<X>& x, std::size_t i, Visit&& visit) const {
@@ -93,8 +94,61 @@ class Columns {
   }
 
   Sliding sliding_;
-  std::size_t images_;
   std::span<T> padded_, columns_;
+};
+
+/// How the images of a convolution are shared among threads: in groups of a few, each with the columns of the thread
+/// that works on it. The adjoints of weights and bias are sums over all images, which are added up in lots of groups,
+/// for each lot by itself and then lot after lot.
+template <class T>
+class Groups {
+ public:
+  Groups(Tape<T>& tape, const Sliding& sliding, std::size_t images, std::size_t sum)
+      : sliding_(sliding),
+        images_(images),
+        size_(
+            std::clamp<std::size_t>(cached / (sliding.places() * sliding.seen()), 1, std::max<std::size_t>(images, 1))),
+        lots_(
+            std::clamp<std::size_t>(cached / std::max<std::size_t>(sum, 1), 1, std::clamp<std::size_t>(count(), 1, 8))),
+        team_(team_for(count())),
+        padded_(MatrixRecorder::memory<T>(tape, team_ * padded_size())),
+        columns_(MatrixRecorder::memory<T>(tape, team_ * columns_size())),
+        sums_(MatrixRecorder::memory<T>(tape, (lots_ - 1) * sum)) {}
+
+  /// Calls work(images, columns) for each group.
+  template <class Work>
+  void for_each(Work&& work) const {
+    in_parallel(count(), std::min(team_, threads()),
+                [&](std::size_t i, std::size_t member) { work(group(i), columns(member)); });
+  }
+  /// Calls work(images, columns, sum) for each group, with the sum of its lot, and adds up the sums in `total`.
+  template <class Work>
+  void sum_up(T* total, Work&& work) const {
+    std::ranges::fill(sums_, T(0));
+    const std::size_t sum = lots_ == 1 ? 0 : sums_.size() / (lots_ - 1);
+    in_parallel(lots_, std::min(team_, threads()), [&](std::size_t lot, std::size_t member) {
+      for (std::size_t i = lot * count() / lots_; i < (lot + 1) * count() / lots_; ++i)
+        work(group(i), columns(member), lot == 0 ? total : sums_.data() + (lot - 1) * sum);
+    });
+    for (std::size_t i = 0; i < sums_.size(); ++i) total[i % sum] = total[i % sum] + sums_[i];
+  }
+
+ private:
+  // Small images are multiplied together, as many as fit into a fast cache: products of a few rows are slow.
+  static constexpr std::size_t cached = (std::size_t{1} << 17) / sizeof(T);
+
+  std::size_t count() const { return (images_ + size_ - 1) / size_; }
+  Few group(std::size_t i) const { return {i * size_, std::min(images_, (i + 1) * size_)}; }
+  std::size_t padded_size() const { return sliding_.padded_size() + chunk<T>; }
+  std::size_t columns_size() const { return size_ * sliding_.places() * sliding_.seen() + chunk<T>; }
+  Columns<T> columns(std::size_t member) const {
+    return {sliding_, padded_.subspan(member * padded_size(), padded_size()),
+            columns_.subspan(member * columns_size(), columns_size())};
+  }
+
+  Sliding sliding_;
+  std::size_t images_, size_, lots_, team_;
+  std::span<T> padded_, columns_, sums_;
 };
 
 /// Y = C W + b, where each row of C holds the pixels of x under the window at one place. The adjoint of C is G W', and
@@ -102,31 +156,37 @@ class Columns {
 template <class T>
 class ConvolutionBlock final : public OperandBlock<T, 3> {
  public:
-  ConvolutionBlock(const std::array<Operand<T>, 3>& operands, const Layout& result, const Columns<T>& columns)
-      : OperandBlock<T, 3>(operands, result), columns_(columns) {}
+  ConvolutionBlock(const std::array<Operand<T>, 3>& operands, const Layout& result, const Groups<T>& groups)
+      : OperandBlock<T, 3>(operands, result), groups_(groups) {}
   std::string_view name() const override { return "convolution"; }
   void pull_back(std::size_t first, T* adjoint) const override {
     const Operand<T>&x = this->operand(0), &weights = this->operand(1), &bias = this->operand(2);
     const std::size_t channels = weights.layout.columns;
     const bool plain =
         are_plain<T>(this->result_in(adjoint, first)) && are_plain<T>(x.elements()) && are_plain<T>(weights.elements());
-    for (std::size_t i = 0; i < x.layout.rows; i += columns_.images()) {
-      const std::size_t images = std::min(columns_.images(), x.layout.rows - i);
-      const Elements<T> columns = columns_.of(images);
-      const std::size_t rows = columns.layout.rows;
-      const Elements<const T> g{adjoint + first + this->result().at(i, 0), Layout::dense(rows, channels)};
-      if (bias.is_active()) add_rows<T>(g, {adjoint + bias.slot, bias.layout.repeated(rows, channels)});
-      if (weights.is_active())
-        hand_on_product<T>(plain, columns_.unfold(x.elements(), i, images).transposed(), g, weights.in(adjoint));
-      if (!x.is_active()) continue;
-      std::fill_n(columns.data, columns.layout.size(), T(0));
-      hand_on_product<T>(plain, g, weights.elements().transposed(), columns);
-      columns_.fold(x.in(adjoint), i, images);
+    const auto result_of = [&](const Few& images, std::size_t rows) {
+      return Elements<const T>{adjoint + first + this->result().at(images.begin, 0), Layout::dense(rows, channels)};
+    };
+    if (bias.is_active()) {
+      const std::size_t rows = this->result().size() / std::max<std::size_t>(channels, 1);
+      add_rows<T>(result_of({0, x.layout.rows}, rows), {adjoint + bias.slot, bias.layout.repeated(rows, channels)});
     }
+    if (weights.is_active())
+      groups_.sum_up(adjoint + weights.slot, [&](const Few& images, const Columns<T>& columns, T* sum) {
+        const Elements<const T> seen = columns.unfold(x.elements(), images);
+        hand_on_product<T>(plain, seen.transposed(), result_of(images, seen.layout.rows), {sum, weights.layout});
+      });
+    if (x.is_active())
+      groups_.for_each([&](const Few& images, const Columns<T>& columns) {
+        const Elements<T> seen = columns.of(images);
+        std::fill_n(seen.data, seen.layout.size(), T(0));
+        hand_on_product<T>(plain, result_of(images, seen.layout.rows), weights.elements().transposed(), seen);
+        columns.fold(x.in(adjoint), images);
+      });
   }
 
  private:
-  Columns<T> columns_;
+  Groups<T> groups_;
 };
 
 }  // namespace matrix_detail
@@ -154,16 +214,16 @@ VarMatrix<T> convolution(const VarMatrix<T>& x, const ImageShape& image, const V
     const std::array operands{R::operand(tape, x), R::operand(tape, weights), R::operand(tape, bias)};
     const std::span<T> y = R::values(tape, shape);
     const auto [from, by, row] = matrix_detail::elements_of(operands);
-    const matrix_detail::Columns<T> columns(tape, sliding, x.rows());
-    for (std::size_t i = 0; i < x.rows(); i += columns.images()) {
-      const Elements<const T> some = columns.unfold(from, i, std::min(columns.images(), x.rows() - i));
-      const Elements<T> to{y.data() + shape.at(i, 0), Layout::dense(some.layout.rows, channels)};
+    const matrix_detail::Groups<T> groups(tape, sliding, x.rows(), operands[1].layout.extent());
+    groups.for_each([&](const matrix_detail::Few& images, const matrix_detail::Columns<T>& columns) {
+      const Elements<const T> seen = columns.unfold(from, images);
+      const Elements<T> to{y.data() + shape.at(images.begin, 0), Layout::dense(seen.layout.rows, channels)};
       for (std::size_t c = 0; c < channels; ++c) to(0, c) = row(0, c);
       for (std::size_t done = channels; done < to.layout.size(); done *= 2)
         std::copy_n(to.data, std::min(done, to.layout.size() - done), to.data + done);
-      matrix_detail::add_product<T>(some, by, to);
-    }
-    return R::record<matrix_detail::ConvolutionBlock<T>, T>(tape, shape, y, operands, shape, columns);
+      matrix_detail::add_product<T>(seen, by, to);
+    });
+    return R::record<matrix_detail::ConvolutionBlock<T>, T>(tape, shape, y, operands, shape, groups);
   });
 }
 

@@ -58,6 +58,10 @@ struct Elements {
 
   T& operator()(std::size_t row, std::size_t column) const { return data[layout.at(row, column)]; }
   Elements transposed() const { return {data, layout.transposed()}; }
+  /// Rows [begin, end).
+  Elements row_stretch(std::size_t begin, std::size_t end) const {
+    return {data + begin * layout.row_step, {end - begin, layout.columns, layout.row_step, layout.column_step}};
+  }
 };
 
 /// Calls visit(row, column) for every element, row after row.

@@ -11,16 +11,19 @@
 
 #include <autodiff/matrix/images.hpp>
 #include <autodiff/matrix/kernel.hpp>
+#include <autodiff/threads.hpp>
 
 namespace downhill {
 
 namespace matrix_detail {
 
-/// Calls visit(i, first element, step to the next) for each image.
+/// Calls visit(i, first element, step to the next) for each image, several at once where there are threads.
 template <class X, class Visit>
 void for_each_image(const Elements<X>& x, Visit&& visit) {
   with_steps<1>({x.layout.column_step}, [&](auto step) {
-    for (std::size_t i = 0; i < x.layout.rows; ++i) visit(i, x.data + x.layout.at(i, 0), step);
+    in_stretches(x.layout.rows, 4 * x.layout.columns, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) visit(i, x.data + x.layout.at(i, 0), step);
+    });
   });
 }
 
@@ -61,9 +64,9 @@ class MaxPoolingBlock final : public OperandBlock<T, 1> {
       : OperandBlock<T, 1>(x, result), channels_(channels), largest_(largest) {}
   std::string_view name() const override { return "max_pooling"; }
   void pull_back(std::size_t first, T* adjoint) const override {
-    const T* g = adjoint + first;
-    const std::uint32_t* largest = largest_.data();
-    for_each_image(this->operand(0).in(adjoint), [&](std::size_t, T* image, auto step) {
+    for_each_image(this->operand(0).in(adjoint), [&](std::size_t i, T* image, auto step) {
+      const T* g = adjoint + first + this->result().at(i, 0);
+      const std::uint32_t* largest = largest_.data() + this->result().at(i, 0);
       for (std::size_t place = 0; place < this->result().columns; place += channels_)
         for (std::size_t c = 0; c < channels_; ++c) {
           T& pixel = image[(*largest++ * channels_ + c) * step];

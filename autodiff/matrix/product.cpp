@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <type_traits>
 
-#include <autodiff/matrix/threads.hpp>
+#include <autodiff/threads.hpp>
 
 namespace downhill::matrix_detail {
 namespace {
@@ -65,17 +65,14 @@ void add_product(const Elements<const T>& a, const Elements<const T>& b, const E
   const Pieces down(rows), right(columns);
   const std::size_t pieces = down.count() * right.count();
   constexpr std::size_t worth_it = 1'000'000;  // multiplications: 10 microseconds or more
-  const auto team = static_cast<int>(std::min(threads(), pieces));
+  const std::size_t team = team_for(pieces);
   if (team == 1 || rows == 1 || columns == 1 || rows * columns * inner < worth_it) return add_product_here(a, b, c);
-#ifdef _OPENMP
-#pragma omp parallel for num_threads(team) schedule(dynamic)
-#endif
-  for (std::size_t i = 0; i < pieces; ++i) {
+  in_parallel(pieces, team, [&](std::size_t i, std::size_t) {
     const std::size_t row = i / right.count(), column = i % right.count();
     add_product_here<T>(part(a, down.begin(row), down.size(row), 0, inner),
                         part(b, 0, inner, right.begin(column), right.size(column)),
                         part(c, down.begin(row), down.size(row), right.begin(column), right.size(column)));
-  }
+  });
 }
 
 template void add_product(const Elements<const double>&, const Elements<const double>&, const Elements<double>&);

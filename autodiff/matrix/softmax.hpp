@@ -15,6 +15,7 @@
 #include <autodiff/matrix/kernel.hpp>
 #include <autodiff/matrix/var_matrix.hpp>
 #include <autodiff/ranges.hpp>
+#include <autodiff/threads.hpp>
 
 namespace downhill {
 
@@ -113,12 +114,14 @@ class OfSoftmaxBlock final : public OperandBlock<T, 1> {
   void pull_back(std::size_t first, T* adjoint) const override {
     const Elements<T> to = this->operand(0).in(adjoint);
     const std::size_t columns = to.layout.columns;
-    for (std::size_t i = 0; i < to.layout.rows; ++i) {
-      const T* const g = adjoint + first + this->result().at(i, 0);
-      if (are_zero(this->result().columns, g)) continue;
-      Function::template pull_back<T>(p_ + i * columns, g, columns,
-                                      [&](std::size_t j, const T& part) { to(i, j) = to(i, j) + part; });
-    }
+    in_stretches(to.layout.rows, 8 * columns, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        const T* const g = adjoint + first + this->result().at(i, 0);
+        if (are_zero(this->result().columns, g)) continue;
+        Function::template pull_back<T>(p_ + i * columns, g, columns,
+                                        [&](std::size_t j, const T& part) { to(i, j) = to(i, j) + part; });
+      }
+    });
   }
 
  private:
@@ -140,9 +143,14 @@ VarMatrix<T> of_softmax(const VarMatrix<T>& x, std::size_t result_columns, Write
     const std::array operands{R::operand(tape, x)};
     const Elements<const T> from = operands[0].elements();
     const std::span<T> p = R::memory<T>(tape, x.size()), y = R::values(tape, shape);
-    exponentials_by_row<T>(from, p.data(), [&](std::size_t i, const ExpSum<T>& of) {
-      share(p.data() + i * x.columns(), x.columns(), of.sum);
-      write(i, of, from, p.data() + i * x.columns(), y.data() + i * result_columns);
+    const std::size_t columns = x.columns();
+    in_stretches(x.rows(), 32 * columns, [&](std::size_t begin, std::size_t end) {
+      exponentials_by_row<T>(from.row_stretch(begin, end), p.data() + begin * columns,
+                             [&](std::size_t i, const ExpSum<T>& of) {
+                               const std::size_t row = begin + i;
+                               share(p.data() + row * columns, columns, of.sum);
+                               write(row, of, from, p.data() + row * columns, y.data() + row * result_columns);
+                             });
     });
     return R::record<OfSoftmaxBlock<Function, T>, T>(tape, shape, y, operands, shape, p.data());
   });
