@@ -113,7 +113,7 @@ class Groups {
         team_(team_for(count())),
         padded_(MatrixRecorder::memory<T>(tape, team_ * padded_size())),
         columns_(MatrixRecorder::memory<T>(tape, team_ * columns_size())),
-        sums_(MatrixRecorder::memory<T>(tape, (lots_ - 1) * sum)) {}
+        sums_(MatrixRecorder::memory<T>(tape, lots_ * sum)) {}
 
   /// Calls work(images, columns) for each group.
   template <class Work>
@@ -121,16 +121,17 @@ class Groups {
     in_parallel(count(), std::min(team_, threads()),
                 [&](std::size_t i, std::size_t member) { work(group(i), columns(member)); });
   }
-  /// Calls work(images, columns, sum) for each group, with the sum of its lot, and adds up the sums in `total`.
+  /// Calls work(images, columns, sum) for each group, with the sum of its lot, and returns the sum of those.
   template <class Work>
-  void sum_up(T* total, Work&& work) const {
+  const T* sum_up(Work&& work) const {
     std::ranges::fill(sums_, T(0));
-    const std::size_t sum = lots_ == 1 ? 0 : sums_.size() / (lots_ - 1);
+    const std::size_t size = sums_.size() / lots_;
     in_parallel(lots_, std::min(team_, threads()), [&](std::size_t lot, std::size_t member) {
       for (std::size_t i = lot * count() / lots_; i < (lot + 1) * count() / lots_; ++i)
-        work(group(i), columns(member), lot == 0 ? total : sums_.data() + (lot - 1) * sum);
+        work(group(i), columns(member), sums_.data() + lot * size);
     });
-    for (std::size_t i = 0; i < sums_.size(); ++i) total[i % sum] = total[i % sum] + sums_[i];
+    for (std::size_t i = size; i < sums_.size(); ++i) sums_[i % size] = sums_[i % size] + sums_[i];
+    return sums_.data();
   }
 
  private:
@@ -167,15 +168,17 @@ class ConvolutionBlock final : public OperandBlock<T, 3> {
     const auto result_of = [&](const Few& images, std::size_t rows) {
       return Elements<const T>{adjoint + first + this->result().at(images.begin, 0), Layout::dense(rows, channels)};
     };
-    if (bias.is_active()) {
-      const std::size_t rows = this->result().size() / std::max<std::size_t>(channels, 1);
-      add_rows<T>(result_of({0, x.layout.rows}, rows), {adjoint + bias.slot, bias.layout.repeated(rows, channels)});
-    }
-    if (weights.is_active())
-      groups_.sum_up(adjoint + weights.slot, [&](const Few& images, const Columns<T>& columns, T* sum) {
-        const Elements<const T> seen = columns.unfold(x.elements(), images);
-        hand_on_product<T>(plain, seen.transposed(), result_of(images, seen.layout.rows), {sum, weights.layout});
+    if (weights.is_active() || bias.is_active()) {
+      const Layout of_weights = Layout::dense(weights.layout.rows, channels), of_bias = Layout::dense(1, channels);
+      const T* const sum = groups_.sum_up([&](const Few& images, const Columns<T>& columns, T* sum_of_lot) {
+        const Elements<const T> g = result_of(images, columns.of(images).layout.rows);
+        add_rows<T>(g, {sum_of_lot + of_weights.size(), of_bias.repeated(g.layout.rows, channels)});
+        if (weights.is_active())
+          hand_on_product<T>(plain, columns.unfold(x.elements(), images).transposed(), g, {sum_of_lot, of_weights});
       });
+      if (weights.is_active()) add_rows<T>({sum, of_weights}, weights.in(adjoint));
+      if (bias.is_active()) add_rows<T>({sum + of_weights.size(), of_bias}, bias.in(adjoint));
+    }
     if (x.is_active())
       groups_.for_each([&](const Few& images, const Columns<T>& columns) {
         const Elements<T> seen = columns.of(images);
@@ -214,7 +217,7 @@ VarMatrix<T> convolution(const VarMatrix<T>& x, const ImageShape& image, const V
     const std::array operands{R::operand(tape, x), R::operand(tape, weights), R::operand(tape, bias)};
     const std::span<T> y = R::values(tape, shape);
     const auto [from, by, row] = matrix_detail::elements_of(operands);
-    const matrix_detail::Groups<T> groups(tape, sliding, x.rows(), operands[1].layout.extent());
+    const matrix_detail::Groups<T> groups(tape, sliding, x.rows(), operands[1].layout.size() + channels);
     groups.for_each([&](const matrix_detail::Few& images, const matrix_detail::Columns<T>& columns) {
       const Elements<const T> seen = columns.unfold(from, images);
       const Elements<T> to{y.data() + shape.at(images.begin, 0), Layout::dense(seen.layout.rows, channels)};
