@@ -18,7 +18,7 @@ namespace {
 // "12.3 s", "2:05 min" or "1:30 h".
 std::string duration(double seconds) {
   if (seconds < 59.95) return fmt::format("{:.1f} s", seconds);
-  const auto whole = static_cast<long long>(std::min(seconds, 1e15) + 0.5);
+  const long long whole = std::llround(std::min(seconds, 1e15));
   if (whole < 3600) return fmt::format("{}:{:02} min", whole / 60, whole % 60);
   return fmt::format("{}:{:02} h", whole / 3600, whole / 60 % 60);
 }

@@ -189,6 +189,7 @@ void write_safetensors(const std::filesystem::path& path, const std::vector<Tens
                        const TensorMetadata& metadata) {
   const std::string source = path.string();
   std::vector<const TensorView*> sorted;
+  sorted.reserve(tensors.size());
   for (const TensorView& tensor : tensors) sorted.push_back(&tensor);
   std::ranges::sort(sorted, [](const TensorView* a, const TensorView* b) {
     return a->dtype != b->dtype ? a->dtype > b->dtype : a->name < b->name;

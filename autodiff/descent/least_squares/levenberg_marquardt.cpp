@@ -187,7 +187,10 @@ Move LevenbergMarquardt::Walker::advance(const Iterate&, Iterate& to, ResidualEv
     } else if (in_rounding) {
       break;
     }
-    if (shared && (share_ *= radius_ / length) < least_share) share_ = 0;
+    if (shared) {
+      share_ *= radius_ / length;
+      if (share_ < least_share) share_ = 0;
+    }
     if (!(radius_ > least_radius)) break;
   }
   return last_resort(free, now, noise, to, evaluate);

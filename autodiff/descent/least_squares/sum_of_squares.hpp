@@ -36,7 +36,7 @@ struct ResidualOptions {
 template <class R>
 class SumOfSquares {
  public:
-  explicit SumOfSquares(R residuals, ResidualOptions options = {})
+  explicit SumOfSquares(R residuals, const ResidualOptions& options = {})
       : residuals_(std::move(residuals)), loss_(options.loss), roots_(least_squares_detail::roots_of(options)) {}
 
   double operator()(std::span<const double> point, std::span<double> gradient) {

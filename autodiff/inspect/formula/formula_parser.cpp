@@ -132,8 +132,7 @@ class Parser {
     }
     at_ = end;
     if (function.exists()) fail(begin, end, fmt::format("{0} is a function; write {0}(...), or another name", name));
-    const auto* const constant =
-        std::ranges::find(constants, name == "π" ? std::string_view("pi") : name, &Constant::name);
+    const auto constant = std::ranges::find(constants, name == "π" ? std::string_view("pi") : name, &Constant::name);
     if (constant != constants.end())
       return operand({Kind::number, static_cast<std::uint32_t>(constant - constants.begin()), 0, constant->value},
                      begin);

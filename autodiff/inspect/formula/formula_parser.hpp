@@ -2,6 +2,8 @@
 /// \file
 /// Reading a formula: text to instructions in postfix order. See formula.hpp for the grammar.
 
+#include <array>
+#include <numbers>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -68,8 +68,8 @@ std::string render(const Tape<T>& tape, const Gradient<T>* gradient, std::size_t
   for (std::size_t i = 0; i < shown; ++i)
     cells.push_back({rows[i].slot, rows[i].edges.empty() ? "variable" : rows[i].edges});
   if (gradient != nullptr) {
-    cells[0].push_back("adjoint");
-    for (std::size_t i = 0; i < shown; ++i) cells[i + 1].push_back(rows[i].adjoint);
+    cells[0].emplace_back("adjoint");
+    for (std::size_t i = 0; i < shown; ++i) cells[i + 1].emplace_back(rows[i].adjoint);
   }
   std::string text = aligned_text(cells, std::array{Align::left, Align::left, Align::right});
   if (shown < rows.size()) text += fmt::format("... and {} more rows\n", rows.size() - shown);
