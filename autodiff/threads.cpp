@@ -4,10 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <exception>
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
+#include <thread>
 
 namespace downhill {
 namespace {
@@ -19,18 +16,22 @@ std::atomic<std::size_t> threads_set{1};
 #ifdef _OPENMP
 void set_threads(std::size_t count) {
   constexpr std::size_t most = 1024;
-  threads_set = count == 0 ? static_cast<std::size_t>(omp_get_num_procs()) : std::min(count, most);
+  threads_set = count == 0 ? std::max<std::size_t>(1, std::thread::hardware_concurrency()) : std::min(count, most);
 }
 namespace threads_detail {
 void run(std::size_t pieces, std::size_t team, Piece piece, void* work) {
   std::exception_ptr thrown;
-#pragma omp parallel for num_threads(static_cast<int>(team)) schedule(dynamic)
-  for (std::size_t i = 0; i < pieces; ++i) try {
-      piece(work, i, static_cast<std::size_t>(omp_get_thread_num()));
-    } catch (...) {
+  std::atomic<std::size_t> members{0}, next{0};
+#pragma omp parallel num_threads(static_cast<int>(team))
+  {
+    const std::size_t member = members++;
+    for (std::size_t i = next++; i < pieces; i = next++) try {
+        piece(work, i, member);
+      } catch (...) {
 #pragma omp critical(downhill_thrown)
-      thrown = std::current_exception();
-    }
+        thrown = std::current_exception();
+      }
+  }
   if (thrown) std::rethrow_exception(thrown);
 }
 }  // namespace threads_detail
