@@ -155,7 +155,7 @@ TEST_CASE("the doctor refuses rates and points that it cannot judge") {
   const auto root = [](auto x) { return sqrt(x[0]); };
   CHECK_THROWS_WITH(diagnose(root, {-1}, 0.1), ContainsSubstring("the curvature is not finite here"));
   CHECK_THROWS_WITH(diagnose(walk_line(0.01, 1).path), ContainsSubstring("a path of 2 places"));
-  CHECK_THROWS_AS(diagnose(std::vector<Step>{}), OptionError);
+  CHECK_THROWS_AS(diagnose(std::vector<Iterate>{}), OptionError);
 }
 
 TEST_CASE("a path that ends at the bottom is judged by the steps before it") {
@@ -210,7 +210,7 @@ TEST_CASE("a walk that bounces or goes round without coming lower is stuck, and 
   CHECK_FALSE(diagnose(path_of(valley, {1, 1}, 0.05, 200)).is_stuck);
   CHECK(diagnose(path_of([](auto x) { return abs(x[0]); }, {1}, 0.3, 100)).is_stuck);
 
-  std::vector<Step> round;
+  std::vector<Iterate> round;
   for (std::size_t i = 0; i < 60; ++i) {
     const double x = std::array{0.0, 1.0, 3.0}[i % 3];
     round.push_back({{x, 2}, x * x, {2 * x + 1, 0}});
