@@ -216,7 +216,8 @@ VarMatrix<T> convolution(const VarMatrix<T>& x, const ImageShape& image, const V
     const Layout shape = Layout::dense(x.rows(), sliding.result.size());
     const std::array operands{R::operand(tape, x), R::operand(tape, weights), R::operand(tape, bias)};
     const std::span<T> y = R::values(tape, shape);
-    const auto [from, by, row] = matrix_detail::elements_of(operands);
+    const auto elements = matrix_detail::elements_of(operands);
+    const auto &from = elements[0], &by = elements[1], &row = elements[2];
     const matrix_detail::Groups<T> groups(tape, sliding, x.rows(), operands[1].layout.size() + channels);
     groups.for_each([&](const matrix_detail::Few& images, const matrix_detail::Columns<T>& columns) {
       const Elements<const T> seen = columns.unfold(from, images);
