@@ -61,51 +61,51 @@ namespace downhill {
 // clang-format off
 
 /// x + y. Slopes 1 and 1.
-struct Add : Sum { static constexpr std::string_view name = "+";
+struct Add : Sum, ExactInPacks { static constexpr std::string_view name = "+";
   template <class T> static T value(const T& x, const T& y) { return x + y; }
   template <class T> static T slope_x(const T&, const T&, const T&) { return T(1); }
   template <class T> static T slope_y(const T&, const T&, const T&) { return T(1); } };
 /// x - y. Slopes 1 and -1.
-struct Subtract : Sum { static constexpr std::string_view name = "-";
+struct Subtract : Sum, ExactInPacks { static constexpr std::string_view name = "-";
   template <class T> static T value(const T& x, const T& y) { return x - y; }
   template <class T> static T slope_x(const T&, const T&, const T&) { return T(1); }
   template <class T> static T slope_y(const T&, const T&, const T&) { return T(-1); } };
 /// x y. Slopes y and x.
-struct Multiply : Product { static constexpr std::string_view name = "*";
+struct Multiply : Product, ExactInPacks { static constexpr std::string_view name = "*";
   template <class T> static T value(const T& x, const T& y) { return x * y; }
   template <class T> static T slope_x(const T&, const T& y, const T&) { return y; }
   template <class T> static T slope_y(const T& x, const T&, const T&) { return x; } };
 /// x / y = v. Slopes 1 / y and -v / y: x / y^2 would overflow.
-struct Divide : Product { static constexpr std::string_view name = "/";
+struct Divide : Product, ExactInPacks { static constexpr std::string_view name = "/";
   static constexpr std::array domain{all_numbers, not_zero};
   template <class T> static T value(const T& x, const T& y) { return x / y; }
   template <class T> static T slope_x(const T&, const T& y, const T&) { return T(1) / y; }
   template <class T> static T slope_y(const T& x, const T& y, const T& v) { return -special::over_square(x, y, v); } };
 /// -x. Slope -1.
-struct Negate : Sum { static constexpr std::string_view name = "-";
+struct Negate : Sum, ExactInPacks { static constexpr std::string_view name = "-";
   template <class T> static T value(const T& x) { return -x; }
   template <class T> static T slope(const T&, const T&) { return T(-1); } };
 
 // ---- powers and roots
 /// 1 / x = y. Slope -1 / x^2 = -y^2.
-struct Reciprocal { static constexpr std::string_view name = "reciprocal";
+struct Reciprocal : ExactInPacks { static constexpr std::string_view name = "reciprocal";
   static constexpr OperandDomain domain = not_zero;
   template <class T> static T value(const T& x) { return T(1) / x; }
   template <class T> static T slope(const T&, const T& y) { return -(y * y); } };
 template <Number X> [[gnu::always_inline]] inline auto reciprocal(X&& x) {
   return apply<Reciprocal>(std::forward<X>(x)); }
 /// x^2. Slope 2 x.
-struct Square { static constexpr std::string_view name = "square";
+struct Square : ExactInPacks { static constexpr std::string_view name = "square";
   template <class T> static T value(const T& x) { return x * x; }
   template <class T> static T slope(const T& x, const T&) { return x + x; } };
 template <Number X> [[gnu::always_inline]] inline auto square(X&& x) { return apply<Square>(std::forward<X>(x)); }
 /// x^3. Slope 3 x^2.
-struct Cube { static constexpr std::string_view name = "cube";
+struct Cube : ExactInPacks { static constexpr std::string_view name = "cube";
   template <class T> static T value(const T& x) { return x * x * x; }
   template <class T> static T slope(const T& x, const T&) { return T(3) * (x * x); } };
 template <Number X> [[gnu::always_inline]] inline auto cube(X&& x) { return apply<Cube>(std::forward<X>(x)); }
 /// sqrt x = y. Slope 1 / (2 y); + 0 makes it +infinity at -0 as at 0.
-struct Sqrt : SteepAtZero { static constexpr std::string_view name = "sqrt";
+struct Sqrt : SteepAtZero, ExactInPacks { static constexpr std::string_view name = "sqrt";
   static constexpr OperandDomain domain = not_negative;
   template <class T> static T value(const T& x) { using std::sqrt; return sqrt(x); }
   template <class T> static T slope(const T&, const T& y) { return T(0.5) / (y + T(0)); } };
@@ -116,7 +116,7 @@ struct Cbrt : SteepAtZero { static constexpr std::string_view name = "cbrt";
   template <class T> static T slope(const T& x, const T& y) { return special::CbrtSlope::value(x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto cbrt(X&& x) { return apply<Cbrt>(std::forward<X>(x)); }
 /// x^y = v. Slopes y v / x and v log x: y x^(y-1) would round y - 1.
-struct Pow { static constexpr std::string_view name = "pow";
+struct Pow : InPacks { static constexpr std::string_view name = "pow";
   template <class T> static Smoothness smoothness(const T& x, const T& y) {
     return smooth_unless(x == 0 && y > 0 && y < 1, Smoothness::steep); }
   template <class T> static T value(const T& x, const T& y) { using std::pow; return pow(x, y); }
@@ -157,7 +157,7 @@ struct Exp : InPacks { static constexpr std::string_view name = "exp";
   template <class T> static T slope(const T&, const T& y) { return y; } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto exp(X&& x) { return apply<Exp>(std::forward<X>(x)); }
 /// 2^x = y. Slope y log 2, from 2^(x-1) where only the value overflows.
-struct Exp2 { static constexpr std::string_view name = "exp2";
+struct Exp2 : InPacks { static constexpr std::string_view name = "exp2";
   template <class T> static T value(const T& x) { using std::exp2; return exp2(x); }
   template <class T> static T slope(const T& x, const T& y) { return special::exp2_slope(x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto exp2(X&& x) { return apply<Exp2>(std::forward<X>(x)); }
@@ -236,17 +236,17 @@ template <Number X> [[gnu::always_inline]] inline auto logit(X&& x) { return app
 
 // ---- circular and hyperbolic functions
 /// sin x. Slope cos x.
-struct Sin { static constexpr std::string_view name = "sin";
+struct Sin : InPacks { static constexpr std::string_view name = "sin";
   template <class T> static T value(const T& x) { using std::sin; return sin(x); }
   template <class T> static T slope(const T& x, const T&) { using std::cos; return cos(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto sin(X&& x) { return apply<Sin>(std::forward<X>(x)); }
 /// cos x. Slope -sin x.
-struct Cos { static constexpr std::string_view name = "cos";
+struct Cos : InPacks { static constexpr std::string_view name = "cos";
   template <class T> static T value(const T& x) { using std::cos; return cos(x); }
   template <class T> static T slope(const T& x, const T&) { using std::sin; return -sin(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto cos(X&& x) { return apply<Cos>(std::forward<X>(x)); }
 /// tan x = y. Slope 1 / cos^2 x = 1 + y^2: a sum of squares loses nothing.
-struct Tan { static constexpr std::string_view name = "tan";
+struct Tan : InPacks { static constexpr std::string_view name = "tan";
   template <class T> static T value(const T& x) { using std::tan; return tan(x); }
   template <class T> static T slope(const T&, const T& y) { return T(1) + y * y; } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto tan(X&& x) { return apply<Tan>(std::forward<X>(x)); }
@@ -288,7 +288,8 @@ template <ActiveNumber X> [[gnu::always_inline]] inline auto cosh(X&& x) { retur
 /// tanh x = y. Slope 1 - y^2 while that keeps its digits, beyond 4 e / (1 + e)^2 with e = exp(-2 |x|).
 struct Tanh : InPacks { static constexpr std::string_view name = "tanh";
   template <class T> static T value(const T& x) { using std::tanh; return tanh(x); }
-  template <class T> static T slope(const T& x, const T& y) { return special::tanh_slope(x, y); } };
+  template <class T> static T slope(const T& x, const T& y) {
+    using special::tanh_slope; return tanh_slope(x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto tanh(X&& x) { return apply<Tanh>(std::forward<X>(x)); }
 /// arsinh x. Slope 1 / sqrt(1 + x^2), and 1 / |x| where the 1 has no weight, before x^2 can overflow.
 struct Asinh { static constexpr std::string_view name = "asinh";
@@ -312,12 +313,12 @@ template <ActiveNumber X> [[gnu::always_inline]] inline auto atanh(X&& x) { retu
 
 // ---- special functions
 /// erf x. Slope 2 exp(-x^2) / sqrt(pi).
-struct Erf { static constexpr std::string_view name = "erf";
+struct Erf : InPacks { static constexpr std::string_view name = "erf";
   template <class T> static T value(const T& x) { using std::erf; return erf(x); }
   template <class T> static T slope(const T& x, const T&) { return special::ErfSlope::value(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto erf(X&& x) { return apply<Erf>(std::forward<X>(x)); }
 /// erfc x. Slope -2 exp(-x^2) / sqrt(pi).
-struct Erfc { static constexpr std::string_view name = "erfc";
+struct Erfc : InPacks { static constexpr std::string_view name = "erfc";
   template <class T> static T value(const T& x) { using std::erfc; return erfc(x); }
   template <class T> static T slope(const T& x, const T&) { return -special::ErfSlope::value(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto erfc(X&& x) { return apply<Erfc>(std::forward<X>(x)); }

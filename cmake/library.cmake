@@ -1,7 +1,12 @@
-# downhill_library(<name> SOURCES <files> HEADERS <files> LINK <targets>)
+# downhill_library(<name> SOURCES <files> PACKS <files> HEADERS <files> LINK <targets>)
 #
 # The target downhill::<name>. All its headers are public, included as <folder/file.hpp>, and each must compile alone:
 # the target all_verify_interface_header_sets, a part of `all`, compiles them one by one.
+#
+# PACKS are sources that are compiled once for each instruction set (autodiff/simd/instruction_set.hpp), whatever the
+# processor of this machine and whatever the other sources are compiled for: as <file>.avx2.cpp and so on, optimised in a
+# debug build too, because there functions that are not inlined would be left for the linker to choose from. Products
+# and sums are fused only where the source says so. The test "Wide code has names of its own" looks at what comes out.
 #
 # Eigen takes and gives back memory in a way that depends on the processor it is compiled for, and all its functions are
 # in headers: where a program is compiled with other options than the library, memory of one would be freed as the other
@@ -12,7 +17,7 @@
 # one side. A class of the library that has one among its members is destroyed and moved in its .cpp file; a function that
 # returns one to the program is a template, and has its numbers written into memory of the program's.
 function(downhill_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 library "" "" "SOURCES;HEADERS;LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 library "" "" "SOURCES;PACKS;HEADERS;LINK")
   set(target downhill_${name})
   add_library(${target} ${library_SOURCES})
   add_library(downhill::${name} ALIAS ${target})
@@ -27,7 +32,32 @@ function(downhill_library name)
                SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
                VERIFY_INTERFACE_HEADER_SETS ${DOWNHILL_VERIFY_HEADERS})
 
-  set_property(DIRECTORY APPEND PROPERTY downhill_listed ${library_HEADERS} ${library_SOURCES})
+  foreach(source ${library_PACKS})
+    downhill_for_instruction_sets(${target} ${source})
+  endforeach()
+  set_property(DIRECTORY APPEND PROPERTY downhill_listed ${library_HEADERS} ${library_SOURCES} ${library_PACKS})
+endfunction()
+
+# downhill_for_instruction_sets(<target> <source>)
+function(downhill_for_instruction_sets target source)
+  set(sets portable)
+  set(portable_options "")
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
+    set(sets portable avx2 avx512)
+    set(portable_options -march=x86-64 -mtune=generic)
+    set(avx2_options -march=x86-64-v3 -mtune=generic)
+    set(avx512_options -march=x86-64-v4 -mtune=generic)
+  endif()
+  cmake_path(ABSOLUTE_PATH source OUTPUT_VARIABLE path)
+  cmake_path(REMOVE_EXTENSION source OUTPUT_VARIABLE stem)
+  foreach(set ${sets})
+    set(copy ${CMAKE_CURRENT_BINARY_DIR}/${stem}.${set}.cpp)
+    file(CONFIGURE OUTPUT ${copy} CONTENT "#include \"${path}\"\n")
+    set_source_files_properties(
+      ${copy} PROPERTIES COMPILE_OPTIONS "${${set}_options};-O3;-ffp-contract=off;-fno-math-errno"
+                         SKIP_PRECOMPILE_HEADERS ON)
+    target_sources(${target} PRIVATE ${copy})
+  endforeach()
 endfunction()
 
 # downhill_demand_listed(), after the libraries of a folder: a header that is not listed would be missing from the installed

@@ -216,7 +216,7 @@ T mish_slope(const T& x) {
 template <class T>
 T softsign(const T& x) {
   using std::abs;
-  return is_infinite(x) ? T(x > T(0) ? 1 : -1) : T(x / (T(1) + abs(x)));
+  return choose(is_infinite(x), choose(x > T(0), T(1), T(-1)), T(x / (T(1) + abs(x))));
 }
 
 /// With e = e^-|x|: e (1 + x + e) / (1 + e)^2 for x <= 0, where 1 + x is exact near the zero, and (1 + e + x e) / (1 +
@@ -229,5 +229,26 @@ T silu_slope(const T& x) {
       x <= T(0), [&] { return T(times_exp(T(T(1) + x + e), x) / square_of_one_and(e)); },
       [&] { return choose(e == T(0), T(1), T((T(1) + e + x * e) / square_of_one_and(e))); });
 }
+
+/// Of one logit x and its target t, with e = e^-|x|: log(1 + e) + (1 - t) x above 0, otherwise log(1 + e) - t x. No two
+/// terms cancel: softplus(x) - t x, which is the same, has no digits left where the loss is small.
+struct LogisticLoss : InPacks {
+  template <class T>
+  static T value(const T& x, const T& t) {
+    using std::exp, std::log1p;
+    const T weight = choose(x < T(0), T(-t), T(T(1) - t));
+    const T beyond = choose(weight == T(0), T(0), T(weight * x));  // also where x is infinite
+    return T(log1p(T(exp(choose(x < T(0), x, T(-x)))))) + beyond;
+  }
+};
+/// Its slope sigmoid(x) - t = (1 - t) sigmoid(x) - t sigmoid(-x).
+struct LogisticSlope : InPacks {
+  template <class T>
+  static T value(const T& x, const T& t) {
+    using std::exp;
+    const T e = exp(choose(x < T(0), x, T(-x))), larger = T(1) / (T(1) + e), smaller = e * larger;
+    return (T(1) - t) * choose(x < T(0), smaller, larger) - t * choose(x < T(0), larger, smaller);
+  }
+};
 
 }  // namespace downhill::special

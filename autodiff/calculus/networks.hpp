@@ -40,22 +40,22 @@ struct LogSigmoid : InPacks { static constexpr std::string_view name = "log_sigm
 template <Number X> [[gnu::always_inline]] inline auto log_sigmoid(X&& x) {
   return apply<LogSigmoid>(std::forward<X>(x)); }
 /// max(x, 0). Slope 1 above 0, otherwise 0.
-struct Relu : Choice, BreaksAtZero { static constexpr std::string_view name = "relu";
+struct Relu : Choice, BreaksAtZero, ExactInPacks { static constexpr std::string_view name = "relu";
   template <class T> static T value(const T& x) {
     if constexpr (Active<T>) return apply<Relu>(x);
-    else return x <= T(0) ? T(0) : x; }
-  template <class T> static T slope(const T& x, const T&) { return x > T(0) ? T(1) : x == x ? T(0) : x; } };
+    else return special::choose(x <= T(0), T(0), x); }
+  template <class T> static T slope(const T& x, const T&) { return special::choose(x > T(0), T(1), special::choose(x == x, T(0), x)); } };
 template <Number X> [[gnu::always_inline]] inline auto relu(X&& x) { return apply<Relu>(std::forward<X>(x)); }
 /// x above 0, otherwise a x. Slopes 1 and 0, otherwise a and x.
-struct LeakyRelu : Choice { static constexpr std::string_view name = "leaky_relu";
+struct LeakyRelu : Choice, ExactInPacks { static constexpr std::string_view name = "leaky_relu";
   static constexpr double default_y = 0.01;
   template <class T> static Smoothness smoothness(const T& x, const T& a) {
     return smooth_unless(x == 0 && a != 1, Smoothness::breaks); }
   template <class T> static T value(const T& x, const T& a) {
     if constexpr (Active<T>) return apply<LeakyRelu>(x, a);
-    else return x > T(0) ? x : a * x; }
-  template <class T> static T slope_x(const T& x, const T& a, const T&) { return x > T(0) ? T(1) : x == x ? a : x; }
-  template <class T> static T slope_y(const T& x, const T&, const T&) { return x > T(0) ? T(0) : x; } };
+    else return special::choose(x > T(0), x, T(a * x)); }
+  template <class T> static T slope_x(const T& x, const T& a, const T&) { return special::choose(x > T(0), T(1), special::choose(x == x, a, x)); }
+  template <class T> static T slope_y(const T& x, const T&, const T&) { return special::choose(x > T(0), T(0), x); } };
 template <class X, Number<X> A = ConstantFor<X>> auto leaky_relu(X&& x, A&& slope = A(LeakyRelu::default_y)) {
   return apply<LeakyRelu>(std::forward<X>(x), std::forward<A>(slope)); }
 /// x above 0, otherwise a (e^x - 1). Slopes 1 and 0, otherwise a e^x and e^x - 1.
@@ -72,18 +72,19 @@ template <class X, Number<X> A = ConstantFor<X>> auto elu(X&& x, A&& alpha = A(E
   return apply<Elu>(std::forward<X>(x), std::forward<A>(alpha)); }
 /// x^2 / 2 where |x| <= d, otherwise d (|x| - d / 2). Slopes x and 0, otherwise d sign x and |x| - d. Huber, "Robust
 /// estimation of a location parameter" (1964).
-struct Huber { static constexpr std::string_view name = "huber";
+struct Huber : ExactInPacks { static constexpr std::string_view name = "huber";
   static constexpr double default_y = 1;
   template <class T> static Smoothness smoothness(const T& x, const T& d) {
     return smooth_unless(x == d || x == -d, Smoothness::bends); }
   template <class T> static T value(const T& x, const T& d) {
     if constexpr (Active<T>) return apply<Huber>(x, d);
     else {
-      const T a = std::abs(x);
-      return a <= d ? T(0.5) * x * x : d * (a - T(0.5) * d); } }
-  template <class T> static T slope_x(const T& x, const T& d, const T&) { return x > d ? d : x < -d ? T(-d) : x; }
+      using std::abs;
+      const T a = abs(x);
+      return special::choose(a <= d, T(T(0.5) * x * x), T(d * (a - T(0.5) * d))); } }
+  template <class T> static T slope_x(const T& x, const T& d, const T&) { return special::choose(x > d, d, special::choose(x < -d, T(-d), x)); }
   template <class T> static T slope_y(const T& x, const T& d, const T&) {
-    using std::abs; return abs(x) <= d ? T(0) : abs(x) - d; } };
+    using std::abs; return special::choose(abs(x) <= d, T(0), T(abs(x) - d)); } };
 template <class X, Number<X> D = ConstantFor<X>> auto huber(X&& x, D&& delta = D(Huber::default_y)) {
   return apply<Huber>(std::forward<X>(x), std::forward<D>(delta)); }
 /// x F(x) with the standard normal distribution F = (1 + erf(x / sqrt 2)) / 2. Slope F(x) + x F'(x).
@@ -110,7 +111,7 @@ struct Mish { static constexpr std::string_view name = "mish";
   template <class T> static T slope(const T& x, const T&) { return special::mish_slope(x); } };
 template <Number X> [[gnu::always_inline]] inline auto mish(X&& x) { return apply<Mish>(std::forward<X>(x)); }
 /// x / (1 + |x|). Slope 1 / (1 + |x|)^2.
-struct Softsign { static constexpr std::string_view name = "softsign";
+struct Softsign : ExactInPacks { static constexpr std::string_view name = "softsign";
   template <class T> static Smoothness smoothness(const T& x) { return smooth_unless(x == 0, Smoothness::bends); }
   template <class T> static T value(const T& x) {
     if constexpr (Active<T>) return apply<Softsign>(x);

@@ -66,8 +66,6 @@ struct Choice {};
 struct Sum {};
 /// A rule whose slope along one operand is a product of the others, so that it is 0 where they are 0.
 struct Product {};
-/// A rule of which matrices work out a pack of values at once: see choose in special.hpp.
-struct InPacks {};
 
 namespace smoothness_detail {
 

@@ -12,23 +12,46 @@
 #include <numbers>
 #include <type_traits>
 
+namespace downhill {
+
+/// A rule whose value and slopes are worked out in packs of numbers too (simd/pack.hpp): where it chooses, it does so
+/// by `choose` and `choose_lazily` below. Other rules are worked out lane by lane.
+struct InPacks {};
+/// One of which packs have the same bits as plain numbers: there is no elementary function in it.
+struct ExactInPacks : InPacks {};
+
+}  // namespace downhill
+
 namespace downhill::special {
 
-/// condition ? x : y. A rule that chooses by these two alone can be worked out for a pack of numbers at once, for which
-/// the condition has an answer for each (pack.hpp).
-template <class T>
-T choose(bool condition, const T& x, const T& y) {
-  return condition ? x : y;
+/// condition ? x : y, for packs in each lane.
+template <class Condition, class T>
+T choose(const Condition& condition, const T& x, const T& y) {
+  if constexpr (std::is_same_v<Condition, bool>)
+    return condition ? x : y;
+  else
+    return condition.choose(x, y);
 }
 /// condition ? x() : y(), where they cost something.
-template <class X, class Y>
-[[gnu::always_inline]] inline auto choose_lazily(bool condition, X&& x, Y&& y) {
-  return condition ? x() : y();
+template <class Condition, class X, class Y>
+[[gnu::always_inline]] inline auto choose_lazily(const Condition& condition, X&& x, Y&& y) {
+  if constexpr (std::is_same_v<Condition, bool>)
+    return condition ? x() : y();
+  else
+    return condition.choose_lazily(x, y);
+}
+/// A condition that hardly ever holds.
+template <class Condition>
+[[gnu::always_inline]] inline Condition rarely(const Condition& condition) {
+  if constexpr (std::is_same_v<Condition, bool>)
+    return __builtin_expect(condition, false);
+  else
+    return condition;
 }
 
 /// Is x neither zero, denormal, infinite nor NaN? Then it carries all of its digits.
 template <class T>
-bool has_all_digits(const T& x) {
+auto has_all_digits(const T& x) {
   using std::abs;
   const T size = abs(x);
   return size >= std::numeric_limits<T>::min() && size <= std::numeric_limits<T>::max();
@@ -44,9 +67,9 @@ auto is_infinite(const T& x) {
 template <class T>
 T over_square(const T& x, const T& y, const T& v) {
   using std::abs;
-  if (abs(v) < std::numeric_limits<T>::min() && !is_infinite(y)) [[unlikely]]
-    return x * T(0x1p54) / y / y * T(0x1p-54);
-  return v / y;
+  return choose_lazily(
+      rarely(abs(v) < std::numeric_limits<T>::min() && !is_infinite(y)),
+      [&] { return T(x * T(0x1p54) / y / y * T(0x1p-54)); }, [&] { return T(v / y); });
 }
 
 /// a / (a^2 + b^2), from the smaller quotient of the two so that nothing overflows. NaN at (0, 0).
@@ -69,17 +92,22 @@ T exp_minus_square(const T& x, const T& scale = T(1)) {
   using std::exp, std::fma;
   const T square = x * x;
   const T e = exp(-scale * square);
-  if (e == T(0)) return e;  // also where x^2 is infinite, and its error no number
-  return e - e * (scale * fma(x, x, -square));
+  return choose_lazily(
+      e == T(0), [&] { return e; },  // also where x^2 is infinite, and its error no number
+      [&] { return T(e - e * (scale * fma(x, x, T(-square)))); });
 }
 
 /// a exp(-scale x^2), also where the exponential is denormal and a is large.
 template <class T>
 T times_exp_minus_square(const T& a, const T& x, const T& scale) {
   const T e = exp_minus_square(x, scale);
-  if (e >= std::numeric_limits<T>::min()) return a * e;
-  const T root = exp_minus_square(x, T(scale * T(0.5)));
-  return root == T(0) ? root : T(a * root * root);
+  return choose_lazily(
+      rarely(e < std::numeric_limits<T>::min()),
+      [&] {
+        const T root = exp_minus_square(x, T(scale * T(0.5)));
+        return choose(root == T(0), root, T(a * root * root));
+      },
+      [&] { return T(a * e); });
 }
 
 /// d/dx erf x = 2 exp(-x^2) / sqrt(pi).
@@ -118,9 +146,9 @@ T expm1_slope(const T& x, const T& y) {
 template <class T>
 T exp2_slope(const T& x, const T& y) {
   using std::exp2;
-  if (is_infinite(y)) [[unlikely]]
-    return exp2(x - T(1)) * T(2 * std::numbers::ln2);
-  return y * T(std::numbers::ln2);
+  return choose_lazily(
+      rarely(is_infinite(y)), [&] { return T(T(exp2(x - T(1))) * T(2 * std::numbers::ln2)); },
+      [&] { return T(y * T(std::numbers::ln2)); });
 }
 
 /// d/dx cbrt x, given y = cbrt x. It is 1 / (3 y^2) and it is y / (3 x), but the error of y, up to 4 ulp in libm,
@@ -173,20 +201,27 @@ template <class T>
 template <class T>
 T pow_slope_x(const T& x, const T& y, const T& v) {
   const T q = v / x;
-  if (has_all_digits(v) && has_all_digits(q)) [[likely]]
-    return y * q;
-  return pow_slope_x_edge(x, y, v);
+  return choose_lazily(
+      rarely(!(has_all_digits(v) && has_all_digits(q))), [&] { return pow_slope_x_edge(x, y, v); },
+      [&] { return T(y * q); });
+}
+
+// d/dy x^y where x^y is not an ordinary number.
+template <class T>
+[[gnu::noinline]] T pow_slope_y_edge(const T& x, const T& y) {
+  using std::log, std::pow;
+  const T p = pow(x, y * T(0.5));
+  if (x >= T(0) && (p == T(0) || y == T(0))) return T(0);
+  return p * log(x) * p;
 }
 
 /// d/dy x^y = x^y log x, given v = x^y; 0 at x = 0 for y >= 0.
 template <class T>
 T pow_slope_y(const T& x, const T& y, const T& v) {
-  using std::log, std::pow;
-  if (has_all_digits(v) && x != T(0)) [[likely]]
-    return v * log(x);
-  const T p = pow(x, y * T(0.5));
-  if (x >= T(0) && (p == T(0) || y == T(0))) return T(0);
-  return p * log(x) * p;
+  using std::log;
+  return choose_lazily(
+      rarely(!(has_all_digits(v) && x != T(0))), [&] { return pow_slope_y_edge(x, y); },
+      [&] { return T(v * T(log(x))); });
 }
 
 /// q x^(y-k), given v = x^y. Where a quotient is not an ordinary number, from two half powers: y - k is exact from k /
@@ -247,7 +282,7 @@ T hypot_slope(const T& v, const T& x, const T& y, const T& z = T(0)) {
 /// 1, 0 or 1/2: the slope of max along an operand that is larger, smaller or equal; NaN (as x or y) if none is true.
 template <class T>
 T share(const T& x, const T& y) {
-  return x > y ? T(1) : x < y ? T(0) : x == y ? T(0.5) : x + y;
+  return choose(x > y, T(1), choose(x < y, T(0), choose(x == y, T(0.5), T(x + y))));
 }
 
 }  // namespace downhill::special

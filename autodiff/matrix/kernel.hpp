@@ -1,8 +1,8 @@
 #pragma once
 /// \file
 /// The loops over the elements of matrices. A rule is applied to runs of elements that lie at equal distances
-/// (strides). Strides of 1 and 0 are constants to the compiler, which then makes vector instructions; a rule that asks
-/// for it is applied to packs.
+/// (strides). A rule that is InPacks is applied by the kernels of simd/rule_kernels.hpp, which are compiled for every
+/// instruction set. Otherwise strides of 1 and 0 are constants to the compiler, which then makes vector instructions.
 
 #include <algorithm>
 #include <array>
@@ -16,7 +16,7 @@
 #include <autodiff/matrix/block.hpp>
 #include <autodiff/matrix/layout.hpp>
 #include <autodiff/ranges/total.hpp>
-#include <autodiff/simd/pack.hpp>
+#include <autodiff/simd/rule_kernels.hpp>
 
 namespace downhill::matrix_detail {
 
@@ -28,18 +28,22 @@ void for_each_index(Visit&& visit) {
   [&]<std::size_t... i>(std::index_sequence<i...>) { (visit(Constant<i>{}), ...); }(std::make_index_sequence<N>());
 }
 
-/// The value of a rule, and its slope along operand i, with all calls inlined that can be.
-template <class Rule, class T, class... X>
-[[gnu::flatten]] inline T value_of(const T& x, const X&... rest) {
-  return value_within<Rule, T>(x, rest...);
-}
-template <class Rule, std::size_t i, class T, class... X>
-[[gnu::flatten]] inline T slope_along(const T& v, const X&... x) {
-  return slope_within<Rule, i, T>(v, x...);
-}
-
 template <class Rule, class T>
-inline constexpr bool in_packs = std::floating_point<T> && sizeof(T) <= 8 && std::derived_from<Rule, InPacks>;
+inline constexpr bool in_packs =
+    std::floating_point<T> && sizeof(T) <= 8 && simd::HasKernel<Rule> && std::derived_from<Rule, InPacks>;
+/// Is a run of so many numbers left to a kernel? Short ones are not worth the call, where the results are the same.
+template <class Rule, class T>
+constexpr bool is_worth_a_kernel(std::size_t length) {
+  return !std::derived_from<Rule, ExactInPacks> || length >= 2 * simd::whole<T>;
+}
+/// Operands of a kernel, from element k of a run on.
+template <class T, std::size_t N, class... Step>
+std::array<simd::Strided<T>, N> operands_from(const std::array<const T*, N>& x, std::size_t k, Step... step) {
+  std::array<simd::Strided<T>, N> operands;
+  std::size_t i = 0;
+  ((operands[i] = {x[i] + k * step, step}, ++i), ...);
+  return operands;
+}
 
 /// Calls work(strides...), where common strides are constants to the compiler.
 template <std::size_t N, class Work>
@@ -67,7 +71,7 @@ void with_steps(const std::array<std::size_t, N>& step, Work&& work) {
 /// the one before, and long sums are halved again and again, so that small numbers are added to small ones.
 template <class T, class F>
 Wide<T> wide_sum_of(std::size_t begin, std::size_t end, F&& f) {
-  constexpr std::size_t width = std::floating_point<T> ? Pack<double>::size * 2 : 1, stretch = 32 * width;
+  constexpr std::size_t width = std::floating_point<T> ? simd::whole<double> * 2 : 1, stretch = 32 * width;
   const std::size_t n = end - begin;
   if (n > 2 * stretch) {
     const std::size_t middle = begin + n / 2 / width * width;
@@ -105,13 +109,13 @@ void evaluate(const std::array<Elements<const T>, N>& x, T* v) {
         const std::array<const T*, N> begin{x[i].data + r * runs.next[i]...};
         T* const __restrict to = v + r * runs.length;
         if constexpr (in_packs<Rule, T>) {
-          for (std::size_t k = 0; k < runs.length; k += Pack<T>::size) {
-            const std::size_t count = std::min(Pack<T>::size, runs.length - k);
-            value_of<Rule>(Pack<T>::load(begin[i] + k * step, step, count)...).store(to + k, count);
+          if (is_worth_a_kernel<Rule, T>(runs.length)) {
+            simd::work_out(simd::kernel_of<Rule, T>(), operands_from<T, N>(begin, 0, step...).data(), N, to,
+                           runs.length);
+            continue;
           }
-        } else {
-          for (std::size_t k = 0; k < runs.length; ++k) to[k] = value_within<Rule, T>(begin[i][k * step]...);
         }
+        for (std::size_t k = 0; k < runs.length; ++k) to[k] = value_within<Rule, T>(begin[i][k * step]...);
       }
     });
   }(std::make_index_sequence<N>());
@@ -147,9 +151,9 @@ void add_columns(std::size_t rows, std::size_t columns, F&& f, T* __restrict to,
       for (std::size_t l = 0; l < width; ++l) to[(j + l) * to_step] += static_cast<T>(sums[l]);
     }
   };
-  add(Constant<4 * Pack<double>::size>());
-  add(Constant<2 * Pack<double>::size>());
-  add(Constant<Pack<double>::size>());
+  add(Constant<4 * simd::whole<double>>());
+  add(Constant<2 * simd::whole<double>>());
+  add(Constant<simd::whole<double>>());
   for (; j < columns; ++j) to[j * to_step] += sum_of<T>(rows, [&](std::size_t i) { return f(i, j); });
 }
 /// to += every row of x, both with their columns side by side.
@@ -181,17 +185,11 @@ void add_rows(const Elements<const T>& x, const Elements<T>& to) {
   });
 }
 
-/// handed_on (chain_rule.hpp), in packs.
-template <class T>
-[[gnu::always_inline]] inline Pack<T> pack_handed_on(const Pack<T>& slope, const Pack<T>& g) {
-  const Pack<T> zero(0);
-  return choose(slope == zero, zero, choose(g == zero, zero, slope * g));
-}
 /// Are all n elements f(k) neither infinite nor NaN?
 template <class F>
 bool are_finite(std::size_t n, F&& f) {
   using T = std::remove_cvref_t<decltype(f(std::size_t{}))>;
-  constexpr std::size_t width = Pack<T>::size;
+  constexpr std::size_t width = simd::whole<T>;
   std::array<T, width> lanes{};
   std::size_t k = 0;
   for (; k + width <= n; k += width)
@@ -206,17 +204,12 @@ void parts_along(const std::array<const T*, N>& x, const T* v, const T* g, std::
                  T* part, Step... step) {
   [&]<std::size_t... i>(std::index_sequence<i...>) {
     if constexpr (in_packs<Rule, T>) {
-      for (std::size_t k = 0; k < count; k += Pack<T>::size) {
-        const std::size_t here = begin + k, some = std::min(Pack<T>::size, count - k);
-        const Pack<T> from = Pack<T>::load(g + here, Constant<1>{}, some);
-        const Pack<T> slope = slope_along<Rule, j>(Pack<T>::load(v + here, Constant<1>{}, some),
-                                                   Pack<T>::load(x[i] + here * step, step, some)...);
-        pack_handed_on(slope, from).store(part + k, some);
-      }
-    } else {
-      for (std::size_t k = 0; k < count; ++k)
-        part[k] = handed_on(slope_along<Rule, j, T>(v[begin + k], x[i][(begin + k) * step]...), g[begin + k]);
+      if (is_worth_a_kernel<Rule, T>(count))
+        return simd::pull_back(simd::kernel_of<Rule, T>(), j, operands_from<T, N>(x, begin, step...).data(), N,
+                               v + begin, g + begin, part, count, false);
     }
+    for (std::size_t k = 0; k < count; ++k)
+      part[k] = handed_on(slope_within<Rule, j, T>(v[begin + k], x[i][(begin + k) * step]...), g[begin + k]);
   }(std::make_index_sequence<N>());
 }
 
@@ -264,6 +257,21 @@ void pull_back_repeated(const std::array<Elements<const T>, N>& x, const T* v, c
   }(std::make_index_sequence<N>());
 }
 
+/// to(k to_step) += slope_j(x..., v) g along a run.
+template <class Rule, std::size_t j, class T, std::size_t N, class ToStep, class... Step>
+void pull_back_by_kernel(const std::array<const T*, N>& x, const T* v, const T* g, T* to, ToStep to_step, std::size_t n,
+                         Step... step) {
+  const auto& kernel = simd::kernel_of<Rule, T>();
+  if (to_step == 1) return simd::pull_back(kernel, j, operands_from<T, N>(x, 0, step...).data(), N, v, g, to, n, true);
+  constexpr std::size_t width = 256;
+  std::array<T, width> part;
+  for (std::size_t k = 0; k < n; k += width) {
+    const std::size_t count = std::min(width, n - k);
+    simd::pull_back(kernel, j, operands_from<T, N>(x, k, step...).data(), N, v + k, g + k, part.data(), count, false);
+    for (std::size_t l = 0; l < count; ++l) to[(k + l) * to_step] += part[l];
+  }
+}
+
 /// adjoint of x_j += slope_j(x..., v) g, v and g dense.
 template <class Rule, std::size_t j, class T, std::size_t N>
 void pull_back_along(const std::array<Elements<const T>, N>& x, const T* v, const T* g, T* adjoint) {
@@ -281,23 +289,15 @@ void pull_back_along(const std::array<Elements<const T>, N>& x, const T* v, cons
         const T* const __restrict of = v + r * runs.length, * const __restrict from = g + r * runs.length;
         T* const __restrict to = adjoint + r * runs.next[j];
         if constexpr (in_packs<Rule, T>) {
-          for (std::size_t k = 0; k < runs.length; k += Pack<T>::size) {
-            const std::size_t count = std::min(Pack<T>::size, runs.length - k);
-            const Pack<T> g_here = Pack<T>::load(from + k, Constant<1>{}, count);
-            const Pack<T> slope = slope_along<Rule, j>(Pack<T>::load(of + k, Constant<1>{}, count),
-                                                       Pack<T>::load(begin[i] + k * step, step, count)...);
-            const Pack<T> part = pack_handed_on(slope, g_here);
-            if (to_step == 1 && count == Pack<T>::size)
-              (Pack<T>::load(to + k, Constant<1>{}, count) + part).store(to + k, count);
-            else
-              for (std::size_t l = 0; l < count; ++l) to[(k + l) * to_step] += part.lane[l];
+          if (is_worth_a_kernel<Rule, T>(runs.length)) {
+            pull_back_by_kernel<Rule, j, T, N>(begin, of, from, to, to_step, runs.length, step...);
+            continue;
           }
-        } else {
-          const auto part = [&](std::size_t k) {
-            return handed_on(slope_along<Rule, j, T>(of[k], begin[i][k * step]...), from[k]);
-          };
-          for (std::size_t k = 0; k < runs.length; ++k) to[k * to_step] = to[k * to_step] + part(k);
         }
+        const auto part = [&](std::size_t k) {
+          return handed_on(slope_within<Rule, j, T>(of[k], begin[i][k * step]...), from[k]);
+        };
+        for (std::size_t k = 0; k < runs.length; ++k) to[k * to_step] = to[k * to_step] + part(k);
       }
     });
   }(std::make_index_sequence<N>());

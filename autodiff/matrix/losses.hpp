@@ -87,27 +87,6 @@ Layout same_shape(std::string_view operation, const X& x, const Y& y) {
   return Layout::dense(shape.rows, shape.columns);
 }
 
-/// Of one logit x and its target t, with e = e^-|x|: log(1 + e) + (1 - t) x above 0, otherwise log(1 + e) - t x. No two
-/// terms cancel: softplus(x) - t x, which is the same, has no digits left where the loss is small.
-struct LogisticLoss : InPacks {
-  template <class T>
-  static T value(const T& x, const T& t) {
-    using special::choose, std::exp, std::log1p;
-    const T weight = choose(x < T(0), T(-t), T(T(1) - t));
-    const T beyond = choose(weight == T(0), T(0), T(weight * x));  // also where x is infinite
-    return T(log1p(T(exp(choose(x < T(0), x, T(-x)))))) + beyond;
-  }
-};
-/// Its slope sigmoid(x) - t = (1 - t) sigmoid(x) - t sigmoid(-x).
-struct LogisticSlope : InPacks {
-  template <class T>
-  static T value(const T& x, const T& t) {
-    using special::choose, std::exp;
-    const T e = exp(choose(x < T(0), x, T(-x))), larger = T(1) / (T(1) + e), smaller = e * larger;
-    return (T(1) - t) * choose(x < T(0), smaller, larger) - t * choose(x < T(0), larger, smaller);
-  }
-};
-
 }  // namespace matrix_detail
 
 /// The mean over the rows of -log softmax(x)[label], with the slopes (softmax(x) - [j = label]) / n. Throws ShapeError
@@ -146,9 +125,9 @@ Var<T> logistic_cross_entropy(const VarMatrix<T>& x, std::type_identity_t<std::s
     using Count = Wide<T>;
     const Count count = Count(static_cast<double>(x.size()));
     const std::array<Elements<const T>, 2> pairs{from, {targets.data(), Layout::dense(x.rows(), x.columns())}};
-    matrix_detail::evaluate<matrix_detail::LogisticLoss, T, 2>(pairs, slope);
+    matrix_detail::evaluate<special::LogisticLoss, T, 2>(pairs, slope);
     const Count total = matrix_detail::wide_sum_of<T>(0, x.size(), [&](std::size_t k) { return slope[k]; });
-    matrix_detail::evaluate<matrix_detail::LogisticSlope, T, 2>(pairs, slope);
+    matrix_detail::evaluate<special::LogisticSlope, T, 2>(pairs, slope);
     for (std::size_t k = 0; k < x.size(); ++k) slope[k] = slope[k] / T(count);
     return T(total / count);
   });

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// The tangents of a Dual: N numbers that are always scaled and added together, a vector register of them at a time. A
+/// The tangents of a Dual: N numbers that are always scaled and added together, a pack of them (pack.hpp) at a time. A
 /// plain loop over an array would do the same, at three times the cost.
 
 #include <algorithm>
@@ -8,12 +8,11 @@
 #include <bit>
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <type_traits>
 #include <utility>
 
 #include <autodiff/calculus/chain_rule.hpp>
+#include <autodiff/simd/pack.hpp>
 
 namespace downhill {
 
@@ -84,15 +83,11 @@ class Lanes {
   std::array<T, N> lanes_{};
 };
 
-// Of floating-point numbers: worked on in vectors of GCC and clang. A vector is no longer than the pieces in which a
-// class is copied, or it would be read before all pieces of it have arrived. The memory is the same on every processor.
+// Of floating-point numbers: worked on in packs. A pack is no longer than the pieces in which a class is copied, or it
+// would be read before all pieces of it have arrived. The memory is the same on every processor.
 
 namespace lanes_detail {
-#ifdef __AVX__
-inline constexpr std::size_t longest_vector = 32;
-#else
-inline constexpr std::size_t longest_vector = 16;
-#endif
+inline constexpr std::size_t longest_pack = std::min(simd::Native::bytes, std::size_t{32});
 // sum + slope * moves, by copy.
 template <class T, class Lanes>
 struct Step {
@@ -112,15 +107,13 @@ class Lanes<T, N> {
   }
 
   T operator[](std::size_t i) const { return const_cast<Lanes*>(this)->lane(i); }
-  // By comparison: to write one lane of what is then read as a vector would stall the read.
+  // By comparison: to write one lane of what is then read as a pack would stall the read.
   [[gnu::always_inline]] static Lanes unit(std::size_t i) {
     Lanes result;
     each([&](auto v) {
-      [&]<std::size_t... lane>(std::index_sequence<lane...>) {
-        const BitVector lanes = {static_cast<Bits>(v * width + lane)...},
-                        ones = {((void)lane, std::bit_cast<Bits>(T(1)))...};
-        result.store(v, reinterpret_cast<Vector>((lanes == static_cast<Bits>(i)) & ones));
-      }(std::make_index_sequence<width>());
+      using Places = simd::Pack<simd::BitsOf<T>, simd::Native, width>;
+      const Places here = Places::counted() + Places(v * width);
+      result.store(v, choose(simd::Mask<T, simd::Native, width>::of((here == Places(i)).vector), Pack(1), Pack(0)));
     });
     return result;
   }
@@ -128,23 +121,14 @@ class Lanes<T, N> {
   [[gnu::always_inline]] static Lanes scaled(T slope, const Lanes& x) {
     Lanes result;
     if (is_ordinary(slope)) [[likely]]
-      each([&](auto i) {
-        Vector moves;
-        x.load(i, moves);
-        result.store(i, slope * moves);
-      });
+      each([&](auto i) { result.store(i, Pack(slope) * x.load(i)); });
     else
       result.add_with_care(slope, x);
     return result;
   }
   [[gnu::always_inline]] void add_scaled(T slope, const Lanes& x) {
     if (is_ordinary(slope)) [[likely]]
-      each([&](auto i) {
-        Vector sum, moves;
-        load(i, sum);
-        x.load(i, moves);
-        store(i, sum + slope * moves);
-      });
+      each([&](auto i) { store(i, load(i) + Pack(slope) * x.load(i)); });
     else
       add_with_care(slope, x);
   }
@@ -155,78 +139,59 @@ class Lanes<T, N> {
   }
   [[gnu::always_inline]] static Lanes products(T p, const Lanes& x, T q, const Lanes& y) {
     Lanes result;
-    each([&](auto i) {
-      Vector a, b;
-      x.load(i, a);
-      y.load(i, b);
-      result.store(i, p * a + q * b);
-    });
+    each([&](auto i) { result.store(i, Pack(p) * x.load(i) + Pack(q) * y.load(i)); });
     return result;
   }
   [[gnu::always_inline]] bool has_nan() const {
-    Vector sum{};
-    each([&](auto i) {
-      Vector lanes;
-      load(i, lanes);
-      sum += lanes;
-    });
-    T total = 0;
-    for (std::size_t i = 0; i < width; ++i) total += sum[i];
-    return total != total;
+    Pack sum(0);
+    each([&](auto i) { sum += load(i); });
+    return any(sum != sum);
   }
 
  private:
   static constexpr std::size_t padding = std::min(std::bit_ceil(N * sizeof(T)), std::size_t{32});
-  static constexpr std::size_t bytes = std::min(padding, lanes_detail::longest_vector), width = bytes / sizeof(T);
-  static constexpr std::size_t vectors = (N * sizeof(T) + padding - 1) / padding * (padding / bytes);
-  using Bits = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
-  // Aligned as T, by which a Dual is passed in memory whatever the processor.
-  typedef T Vector __attribute__((vector_size(bytes), aligned(alignof(T))));
-  typedef Bits BitVector __attribute__((vector_size(bytes), aligned(alignof(T))));
+  static constexpr std::size_t bytes = std::min(padding, lanes_detail::longest_pack), width = bytes / sizeof(T);
+  static constexpr std::size_t packs = (N * sizeof(T) + padding - 1) / padding * (padding / bytes);
+  using Pack = simd::Pack<T, simd::Native, width>;
 
-  // Unrolled, so that each vector has a register of its own.
+  // Unrolled, so that each pack has a register of its own.
   template <class Visit>
   [[gnu::always_inline]] static void each(Visit&& visit) {
     [&]<std::size_t... i>(std::index_sequence<i...>) {
       (visit(std::integral_constant<std::size_t, i>{}), ...);
-    }(std::make_index_sequence<vectors>());
+    }(std::make_index_sequence<packs>());
   }
   // Where the slope is 0, infinite or NaN. Out of line for many lanes: g++ would keep them all in memory for its sake.
   [[gnu::always_inline]] void add_with_care(T slope, const Lanes& x) {
     if constexpr (N * sizeof(T) > 64)
       *this = added({*this, slope, x}).sum;
     else if (!is_zero(slope))
-      each([&](auto i) {
-        Vector sum, moves;
-        load(i, sum);
-        x.load(i, moves);
-        const Vector product = slope * moves;
-        store(i, sum + reinterpret_cast<Vector>(reinterpret_cast<BitVector>(product) & (moves != Vector{})));
-      });
+      each([&](auto i) { store(i, load(i) + handed_on(Pack(slope), x.load(i))); });
   }
   using Step = lanes_detail::Step<T, Lanes>;
   [[gnu::noinline, gnu::cold]] static Step added(Step step) {
-    for (std::size_t i = 0; i < N; ++i) step.sum.lane(i) += handed_on(step.slope, step.moves[i]);
+    for (std::size_t i = 0; i < N; ++i) step.sum.lane(i) += downhill::handed_on(step.slope, step.moves[i]);
     return step;
   }
 
-  // A vector is handed over by reference: how it is passed by value depends on the processor.
 #ifdef __clang__
-  // In an array: clang 14 loses parts of a class with vectors in it that is passed or returned by value.
-  [[gnu::always_inline]] void load(std::size_t i, Vector& vector) const {
-    std::memcpy(&vector, lanes_ + i * width, bytes);
-  }
-  [[gnu::always_inline]] void store(std::size_t i, const Vector& vector) {
-    std::memcpy(lanes_ + i * width, &vector, bytes);
-  }
+  // In an array: clang 14 loses parts of a class with several vectors in it that is passed or returned by value.
+  [[gnu::always_inline]] Pack load(std::size_t i) const { return Pack::load(lanes_ + i * width); }
+  [[gnu::always_inline]] void store(std::size_t i, const Pack& pack) { pack.store(lanes_ + i * width); }
   T& lane(std::size_t i) { return lanes_[i]; }
-  T lanes_[vectors * width]{};
+  T lanes_[packs * width]{};
 #else
-  // In vectors: g++ keeps an array in memory that it could keep in registers.
-  [[gnu::always_inline]] void load(std::size_t i, Vector& vector) const { vector = vectors_[i]; }
-  [[gnu::always_inline]] void store(std::size_t i, const Vector& vector) { vectors_[i] = vector; }
+  // In vectors: g++ keeps an array in memory that it could keep in registers. Aligned as T, by which a Dual is passed
+  // in memory whatever the processor.
+  typedef T Vector __attribute__((vector_size(bytes), aligned(alignof(T))));
+  [[gnu::always_inline]] Pack load(std::size_t i) const {
+    Pack pack;
+    pack.vector = vectors_[i];
+    return pack;
+  }
+  [[gnu::always_inline]] void store(std::size_t i, const Pack& pack) { vectors_[i] = pack.vector; }
   T& lane(std::size_t i) { return reinterpret_cast<T*>(vectors_)[i]; }
-  Vector vectors_[vectors]{};
+  Vector vectors_[packs]{};
 #endif
 };
 

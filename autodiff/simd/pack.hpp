@@ -1,206 +1,222 @@
 #pragma once
 /// \file
-/// A pack: as many numbers as fill a wide register, as a number type that the rules of calculus.hpp can be written
-/// over. Elementary functions are within 4 ulp over their whole domain, as libm's are, and ten times faster.
+/// A pack: as many numbers as fill a register, as a number type that rules are written over as they are over a double.
+///
+/// Arithmetic is that of its lanes. A comparison gives a Mask, one answer for each lane, by which `choose` and
+/// `choose_lazily` take the place of `? :` (special.hpp). What a lane gets depends on its own operands alone, never on
+/// those of its neighbours. Pack<double> is for the processor that the translation unit is compiled for; see
+/// instruction_set.hpp for how a source is compiled for several. Elementary functions are in functions.hpp, and are for
+/// such sources; `sqrt`, `fma` and `multiply_add` in machine.hpp.
+///
+/// Whole numbers make packs too, for the bits of others: `bits_of` and `of_bits`.
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
-#include <autodiff/calculus/activations.hpp>
+#include <autodiff/simd/instruction_set.hpp>
 
-namespace downhill {
+namespace downhill::simd {
 
-namespace pack_detail {
-
+template <std::size_t bytes>
+using SignedBits = std::conditional_t<bytes == 8, std::int64_t, std::int32_t>;
 template <class T>
-inline constexpr std::size_t size = 64 / sizeof(T);
+using BitsOf = std::make_unsigned_t<SignedBits<sizeof(T)>>;
 
-// As a vector of GCC, which is read and written in one piece; clang 14 loses parts of a class with vectors in it that
-// is returned by value, so there it is an array, worked on in loops.
-#ifdef __clang__
-template <class T>
-struct alignas(64) Lanes {
-  T lane[size<T>];
-  T& operator[](std::size_t i) { return lane[i]; }
-  const T& operator[](std::size_t i) const { return lane[i]; }
-};
-template <class Y, class F, class... X>
-void each(Y& y, F&& f, const X&... x) {
-  for (std::size_t i = 0; i < sizeof(y.lane) / sizeof(y[0]); ++i) f(y[i], x[i]...);
-}
-#else
-template <class T>
-struct Vector {
-  typedef T type __attribute__((vector_size(64)));
-};
-template <class T>
-using Lanes = typename Vector<T>::type;
-template <class Y, class F, class... X>
-[[gnu::always_inline]] inline void each(Y& y, F&& f, const X&... x) {
-  f(y, x...);
-}
-#endif
+template <class T, class Isa = Native, std::size_t lanes = Isa::bytes / sizeof(T)>
+struct Mask;
 
-template <class T>
-using Bits = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
-
-// y = f(x) for a register of them; not inline: compiled once, for the processor of the library.
-void exp(const float* x, float* y);
-void exp(const double* x, double* y);
-void expm1(const float* x, float* y);
-void expm1(const double* x, double* y);
-void log(const float* x, float* y);
-void log(const double* x, double* y);
-void log1p(const float* x, float* y);
-void log1p(const double* x, double* y);
-void tanh(const float* x, float* y);
-void tanh(const double* x, double* y);
-
-// A vector is passed in registers only where they are wide enough: a function of packs in a library and the same
-// function in a program that is compiled for another processor must not have one name.
-#if defined(__AVX512F__)
-constexpr int register_bytes = 64;
-#elif defined(__AVX__)
-constexpr int register_bytes = 32;
-#else
-constexpr int register_bytes = 16;
-#endif
-
-}  // namespace pack_detail
-
-template <class T, int register_bytes = pack_detail::register_bytes>
+/// `lanes` numbers of type T, a power of two, and no more than fill a register of Isa.
+template <class T, class Isa = Native, std::size_t lanes = Isa::bytes / sizeof(T)>
 struct Pack {
-  static constexpr std::size_t size = pack_detail::size<T>;
-  pack_detail::Lanes<T> lane;
+  static_assert(lanes * sizeof(T) <= Isa::bytes, "a pack is no wider than a register");
+  static constexpr std::size_t size = lanes;
+  using Number = T;
+  using InstructionSet = Isa;
+  using Answers = Mask<T, Isa, lanes>;
+  typedef T Vector __attribute__((vector_size(lanes * sizeof(T))));
+
+  Vector vector;
 
   Pack() = default;
-  explicit Pack(T value) {
-    pack_detail::each(lane, [value](auto& to) { to = value - std::remove_reference_t<decltype(to)>{}; });
-  }
-  /// `count` elements that stand `step` apart; the last one of them again where there are fewer than fill a pack.
-  template <class Step>
-  [[gnu::always_inline]] static Pack load(const T* from, Step step, std::size_t count) {
+  /// The same number in each lane.
+  template <class X>
+    requires std::is_arithmetic_v<X>
+  [[gnu::always_inline]] explicit Pack(X number) : vector(static_cast<T>(number) - Vector{}) {}
+  [[gnu::always_inline]] explicit Pack(const Vector& lane) : vector(lane) {}
+
+  T operator[](std::size_t lane) const { return vector[lane]; }
+
+  /// `size` numbers side by side, wherever they begin.
+  [[gnu::always_inline]] static Pack load(const T* from) {
     Pack x;
-    if (count < size) [[unlikely]] {
-      for (std::size_t i = 0; i < size; ++i) x.lane[i] = from[std::min(i, count - 1) * step];
-    } else if (step == 1) {
-      std::memcpy(&x.lane, from, sizeof(x.lane));
-    } else {
-      for (std::size_t i = 0; i < size; ++i) x.lane[i] = from[i * step];
-    }
+    std::memcpy(&x.vector, from, sizeof(Vector));
     return x;
   }
-  [[gnu::always_inline]] void store(T* to, std::size_t count) const {
-    if (count >= size) [[likely]]
-      std::memcpy(to, &lane, sizeof(lane));
-    else
-      for (std::size_t i = 0; i < count; ++i) to[i] = lane[i];
+  [[gnu::always_inline]] void store(T* to) const { std::memcpy(to, &vector, sizeof(Vector)); }
+  /// 0, 1, 2, ...
+  [[gnu::always_inline]] static Pack counted() {
+    return []<std::size_t... i>(std::index_sequence<i...>) {
+      return Pack(Vector{static_cast<T>(i)...});
+    }(std::make_index_sequence<lanes>());
   }
+
+  // clang-format off
+  [[gnu::always_inline]] friend Pack operator+(Pack x, Pack y) { return Pack(x.vector + y.vector); }
+  [[gnu::always_inline]] friend Pack operator-(Pack x, Pack y) { return Pack(x.vector - y.vector); }
+  [[gnu::always_inline]] friend Pack operator*(Pack x, Pack y) { return Pack(x.vector * y.vector); }
+  [[gnu::always_inline]] friend Pack operator/(Pack x, Pack y) { return Pack(x.vector / y.vector); }
+  [[gnu::always_inline]] friend Pack operator-(Pack x) { return Pack(-x.vector); }
+  [[gnu::always_inline]] friend Pack& operator+=(Pack& x, Pack y) { return x = x + y; }
+  [[gnu::always_inline]] friend Pack& operator-=(Pack& x, Pack y) { return x = x - y; }
+  [[gnu::always_inline]] friend Pack& operator*=(Pack& x, Pack y) { return x = x * y; }
+  [[gnu::always_inline]] friend Pack& operator/=(Pack& x, Pack y) { return x = x / y; }
+
+  [[gnu::always_inline]] friend Answers operator<(Pack x, Pack y) { return Answers::of(x.vector < y.vector); }
+  [[gnu::always_inline]] friend Answers operator>(Pack x, Pack y) { return Answers::of(x.vector > y.vector); }
+  [[gnu::always_inline]] friend Answers operator<=(Pack x, Pack y) { return Answers::of(x.vector <= y.vector); }
+  [[gnu::always_inline]] friend Answers operator>=(Pack x, Pack y) { return Answers::of(x.vector >= y.vector); }
+  [[gnu::always_inline]] friend Answers operator==(Pack x, Pack y) { return Answers::of(x.vector == y.vector); }
+  [[gnu::always_inline]] friend Answers operator!=(Pack x, Pack y) { return Answers::of(x.vector != y.vector); }
+
+  [[gnu::always_inline]] friend Pack operator&(Pack x, Pack y) requires std::integral<T> { return Pack(x.vector & y.vector); }
+  [[gnu::always_inline]] friend Pack operator|(Pack x, Pack y) requires std::integral<T> { return Pack(x.vector | y.vector); }
+  [[gnu::always_inline]] friend Pack operator^(Pack x, Pack y) requires std::integral<T> { return Pack(x.vector ^ y.vector); }
+  [[gnu::always_inline]] friend Pack operator<<(Pack x, T places) requires std::integral<T> { return Pack(x.vector << places); }
+  [[gnu::always_inline]] friend Pack operator>>(Pack x, T places) requires std::integral<T> { return Pack(x.vector >> places); }
+  // clang-format on
 };
 
-/// One answer for each lane.
-template <class T, int register_bytes = pack_detail::register_bytes>
-struct PackMask {
-  pack_detail::Lanes<pack_detail::Bits<T>> lane;
+/// One answer for each lane of a pack: all bits or none.
+template <class T, class Isa, std::size_t lanes>
+struct Mask {
+  static constexpr std::size_t size = lanes;
+  typedef SignedBits<sizeof(T)> Vector __attribute__((vector_size(lanes * sizeof(T))));
+
+  Vector vector;
+
+  // The compilers differ in whether the answers of a comparison are long or long long.
+  template <class Answers>
+  [[gnu::always_inline]] static Mask of(const Answers& answers) {
+    Mask mask;
+    mask.vector = reinterpret_cast<Vector>(answers);
+    return mask;
+  }
+  bool operator[](std::size_t lane) const { return vector[lane] != 0; }
+
+  // How a rule chooses between two values (special.hpp), for each lane: both are worked out where lanes differ.
+  template <class P>
+  [[gnu::always_inline]] P choose(const P& x, const P& y) const {
+    return P(vector ? x.vector : y.vector);
+  }
+  template <class X, class Y>
+  [[gnu::always_inline]] auto choose_lazily(X&& x, Y&& y) const {
+    if (!any(*this)) return y();
+    if (all(*this)) return x();
+    return choose(x(), y());
+  }
+
+  // clang-format off
+  [[gnu::always_inline]] friend Mask operator&&(Mask x, Mask y) { return of(x.vector & y.vector); }
+  [[gnu::always_inline]] friend Mask operator||(Mask x, Mask y) { return of(x.vector | y.vector); }
+  [[gnu::always_inline]] friend Mask operator==(Mask x, Mask y) { return of(~(x.vector ^ y.vector)); }
+  [[gnu::always_inline]] friend Mask operator!(Mask x) { return of(~x.vector); }
+  // clang-format on
 };
 
-namespace pack_detail {
-
-template <class T, class F, class... X>
-[[gnu::always_inline]] inline Pack<T> pack(F&& f, const X&... x) {
-  Pack<T> y;
-  each(y.lane, f, x.lane...);
-  return y;
+/// Is the answer yes in all lanes? In any?
+template <class T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline bool all(Mask<T, Isa, lanes> mask) {
+  return !any(!mask);
 }
-template <class T, class F, class... X>
-[[gnu::always_inline]] inline PackMask<T> mask(F&& f, const X&... x) {
-  PackMask<T> y;
-  each(y.lane, f, x.lane...);
-  return y;
-}
-template <class T>
-[[gnu::always_inline]] inline Pack<T> outside(void (*f)(const T*, T*), const Pack<T>& x) {
-  alignas(64) T from[Pack<T>::size], to[Pack<T>::size];
-  Pack<T> y;
-  std::memcpy(from, &x.lane, sizeof(from));
-  f(from, to);
-  std::memcpy(&y.lane, to, sizeof(to));
-  return y;
-}
-
-}  // namespace pack_detail
-
-// clang-format off
-template <class T> [[gnu::always_inline]] inline Pack<T> operator+(const Pack<T>& x, const Pack<T>& y) {
-  return pack_detail::pack<T>([](auto& to, const auto& a, const auto& b) { to = a + b; }, x, y); }
-template <class T> [[gnu::always_inline]] inline Pack<T> operator-(const Pack<T>& x, const Pack<T>& y) {
-  return pack_detail::pack<T>([](auto& to, const auto& a, const auto& b) { to = a - b; }, x, y); }
-template <class T> [[gnu::always_inline]] inline Pack<T> operator*(const Pack<T>& x, const Pack<T>& y) {
-  return pack_detail::pack<T>([](auto& to, const auto& a, const auto& b) { to = a * b; }, x, y); }
-template <class T> [[gnu::always_inline]] inline Pack<T> operator/(const Pack<T>& x, const Pack<T>& y) {
-  return pack_detail::pack<T>([](auto& to, const auto& a, const auto& b) { to = a / b; }, x, y); }
-template <class T> [[gnu::always_inline]] inline Pack<T> operator-(const Pack<T>& x) {
-  return pack_detail::pack<T>([](auto& to, const auto& a) { to = -a; }, x); }
-template <class T> [[gnu::always_inline]] inline PackMask<T> operator<(const Pack<T>& x, const Pack<T>& y) {
-  return pack_detail::mask<T>([](auto& to, const auto& a, const auto& b) { to = a < b; }, x, y); }
-template <class T> [[gnu::always_inline]] inline PackMask<T> operator>(const Pack<T>& x, const Pack<T>& y) {
-  return y < x; }
-template <class T> [[gnu::always_inline]] inline PackMask<T> operator<=(const Pack<T>& x, const Pack<T>& y) {
-  return pack_detail::mask<T>([](auto& to, const auto& a, const auto& b) { to = a <= b; }, x, y); }
-template <class T> [[gnu::always_inline]] inline PackMask<T> operator>=(const Pack<T>& x, const Pack<T>& y) {
-  return y <= x; }
-template <class T> [[gnu::always_inline]] inline PackMask<T> operator==(const Pack<T>& x, const Pack<T>& y) {
-  return pack_detail::mask<T>([](auto& to, const auto& a, const auto& b) { to = a == b; }, x, y); }
-
-// How a rule chooses between two values (special.hpp), for each lane: both are computed where lanes differ.
-template <class T>
-[[gnu::always_inline]] inline Pack<T> choose(const PackMask<T>& mask, const Pack<T>& x, const Pack<T>& y) {
-  return pack_detail::pack<T>([](auto& to, const auto& m, const auto& a, const auto& b) { to = m ? a : b; }, mask, x, y); }
-template <class T, class X, class Y>
-[[gnu::always_inline]] inline Pack<T> choose_lazily(const PackMask<T>& mask, X&& x, Y&& y) {
-  std::int64_t word[8], all = -1, any = 0;  // a lane is all ones or all zeros, so several may be asked at once
-  std::memcpy(word, &mask.lane, sizeof(word));
-  for (const std::int64_t one : word) all &= one, any |= one;
-  if (all == -1) return x();
-  if (any == 0) return y();
-  return choose<T>(mask, x(), y());
+template <class T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline bool any(Mask<T, Isa, lanes> mask) {
+  [[maybe_unused]] constexpr std::size_t bytes = lanes * sizeof(T);
+  using Numbers = typename Pack<std::conditional_t<sizeof(T) == 8, double, float>, Isa, lanes>::Vector;
+  [[maybe_unused]] const auto signs = reinterpret_cast<Numbers>(mask.vector);
+#ifdef __x86_64__
+  if constexpr (bytes == 16 && sizeof(T) == 8) return __builtin_ia32_movmskpd(signs) != 0;
+  if constexpr (bytes == 16 && sizeof(T) == 4) return __builtin_ia32_movmskps(signs) != 0;
+#endif
+#ifdef __AVX__
+  if constexpr (bytes == 32 && sizeof(T) == 8) return __builtin_ia32_movmskpd256(signs) != 0;
+  if constexpr (bytes == 32 && sizeof(T) == 4) return __builtin_ia32_movmskps256(signs) != 0;
+#endif
+#ifdef __AVX512DQ__
+  using Words = typename Pack<std::conditional_t<sizeof(T) == 8, long long, int>, Isa, lanes>::Vector;
+  if constexpr (bytes == 64 && sizeof(T) == 8)
+    return __builtin_ia32_cvtq2mask512(reinterpret_cast<Words>(mask.vector)) != 0;
+  if constexpr (bytes == 64 && sizeof(T) == 4)
+    return __builtin_ia32_cvtd2mask512(reinterpret_cast<Words>(mask.vector)) != 0;
+#endif
+  SignedBits<sizeof(T)> some = 0;
+  for (std::size_t i = 0; i < lanes; ++i) some |= mask.vector[i];
+  return some != 0;
 }
 
-template <class T> [[gnu::always_inline]] inline Pack<T> abs(const Pack<T>& x) {
-  return choose(x < Pack<T>(0), -x, x + Pack<T>(0)); }
-template <class T> [[gnu::always_inline]] inline Pack<T> exp(const Pack<T>& x) {
-  return pack_detail::outside<T>(pack_detail::exp, x); }
-template <class T> [[gnu::always_inline]] inline Pack<T> expm1(const Pack<T>& x) {
-  return pack_detail::outside<T>(pack_detail::expm1, x); }
-template <class T> [[gnu::always_inline]] inline Pack<T> log(const Pack<T>& x) {
-  return pack_detail::outside<T>(pack_detail::log, x); }
-template <class T> [[gnu::always_inline]] inline Pack<T> log1p(const Pack<T>& x) {
-  return pack_detail::outside<T>(pack_detail::log1p, x); }
-template <class T> [[gnu::always_inline]] inline Pack<T> tanh(const Pack<T>& x) {
-  return pack_detail::outside<T>(pack_detail::tanh, x); }
-// clang-format on
-
-// Without a choice: in few packs are all lanes where 1 - y² keeps its digits, and to ask costs as much as to compute.
-namespace special {
-template <>
-[[gnu::always_inline]] inline Pack<float> tanh_slope(const Pack<float>& x, const Pack<float>&) {
-  return Pack<float>(4) * bell(exp(Pack<float>(-2) * abs(x)));
+/// x in the lanes where the answer is yes, y in the others.
+template <class T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> choose(Mask<T, Isa, lanes> mask, Pack<T, Isa, lanes> x,
+                                                         Pack<T, Isa, lanes> y) {
+  return mask.choose(x, y);
 }
-template <>
-[[gnu::always_inline]] inline Pack<double> tanh_slope(const Pack<double>& x, const Pack<double>&) {
-  return Pack<double>(4) * bell(exp(Pack<double>(-2) * abs(x)));
+template <class T, class Isa, std::size_t lanes, class X, class Y>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> choose_lazily(Mask<T, Isa, lanes> mask, X&& x, Y&& y) {
+  return mask.choose_lazily(x, y);
 }
-}  // namespace special
 
-}  // namespace downhill
+/// The bits of floating-point numbers, and back.
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<BitsOf<T>, Isa, lanes> bits_of(Pack<T, Isa, lanes> x) {
+  using Bits = Pack<BitsOf<T>, Isa, lanes>;
+  return Bits(reinterpret_cast<typename Bits::Vector>(x.vector));
+}
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> of_bits(Pack<BitsOf<T>, Isa, lanes> x) {
+  return Pack<T, Isa, lanes>(reinterpret_cast<typename Pack<T, Isa, lanes>::Vector>(x.vector));
+}
+/// The sign bit alone.
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<BitsOf<T>, Isa, lanes> sign_bit_of(Pack<T, Isa, lanes> x) {
+  return bits_of(x) & Pack<BitsOf<T>, Isa, lanes>(BitsOf<T>(1) << (8 * sizeof(T) - 1));
+}
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> abs(Pack<T, Isa, lanes> x) {
+  return of_bits<T>(bits_of(x) ^ sign_bit_of(x));
+}
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> copysign(Pack<T, Isa, lanes> x, Pack<T, Isa, lanes> y) {
+  return of_bits<T>((bits_of(x) ^ sign_bit_of(x)) | sign_bit_of(y));
+}
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Mask<T, Isa, lanes> signbit(Pack<T, Isa, lanes> x) {
+  return Mask<T, Isa, lanes>::of(sign_bit_of(x).vector != typename Pack<BitsOf<T>, Isa, lanes>::Vector{});
+}
 
-template <class T>
-struct std::numeric_limits<downhill::Pack<T>> {
-  static constexpr bool is_specialized = true;
-  static downhill::Pack<T> max() { return downhill::Pack<T>(numeric_limits<T>::max()); }
-  static downhill::Pack<T> min() { return downhill::Pack<T>(numeric_limits<T>::min()); }
+/// What is handed on along slopes (chain_rule.hpp).
+template <class T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> handed_on(Pack<T, Isa, lanes> slope, Pack<T, Isa, lanes> moves) {
+  const Pack<T, Isa, lanes> zero(0);
+  return choose(slope == zero || moves == zero, zero, slope * moves);
+}
+
+}  // namespace downhill::simd
+
+/// What generic code asks of a number, in each lane.
+template <class T, class Isa, std::size_t lanes>
+struct std::numeric_limits<downhill::simd::Pack<T, Isa, lanes>> : std::numeric_limits<T> {
+  using Pack = downhill::simd::Pack<T, Isa, lanes>;
+  // clang-format off
+  [[gnu::always_inline]] static Pack max() { return Pack(numeric_limits<T>::max()); }
+  [[gnu::always_inline]] static Pack min() { return Pack(numeric_limits<T>::min()); }
+  [[gnu::always_inline]] static Pack lowest() { return Pack(numeric_limits<T>::lowest()); }
+  [[gnu::always_inline]] static Pack epsilon() { return Pack(numeric_limits<T>::epsilon()); }
+  [[gnu::always_inline]] static Pack infinity() { return Pack(numeric_limits<T>::infinity()); }
+  [[gnu::always_inline]] static Pack quiet_NaN() { return Pack(numeric_limits<T>::quiet_NaN()); }
+  // clang-format on
 };

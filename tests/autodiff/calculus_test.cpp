@@ -12,6 +12,7 @@
 #include "support/catch.hpp"
 #include "support/quad.hpp"
 #include "support/rule_row.hpp"
+#include "support/rule_table.hpp"
 #include "support/sampling.hpp"
 
 #if defined(DOWNHILL_HAVE_QUADMATH)
@@ -354,6 +355,8 @@ void for_numbers_around(const OperandDomain& domain, Visit&& visit) {
 }
 
 }  // namespace
+
+const std::vector<Row>& downhill::test::rule_table() { return table(); }
 
 TEST_CASE("every rule of the list has its reference in this table, over the bounds of its domain") {
   AllRules::for_each([]<class Rule>(std::type_identity<Rule>) {

@@ -1,0 +1,136 @@
+#pragma once
+/// \file
+/// What a processor has an instruction for and the compiler's vectors have no word for. For sources that are compiled
+/// for each instruction set (instruction_set.hpp).
+
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include <autodiff/simd/pack.hpp>
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+namespace downhill::simd {
+
+/// sqrt x, correctly rounded.
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> sqrt(Pack<T, Isa, lanes> x) {
+  using P = Pack<T, Isa, lanes>;
+  [[maybe_unused]] constexpr bool is_double = std::same_as<T, double>;
+  [[maybe_unused]] constexpr std::size_t bytes = lanes * sizeof(T);
+#ifdef __x86_64__
+  if constexpr (bytes == 16 && is_double) return P(_mm_sqrt_pd(x.vector));
+  if constexpr (bytes == 16 && !is_double) return P(_mm_sqrt_ps(x.vector));
+#endif
+#ifdef __AVX__
+  if constexpr (bytes == 32 && is_double) return P(_mm256_sqrt_pd(x.vector));
+  if constexpr (bytes == 32 && !is_double) return P(_mm256_sqrt_ps(x.vector));
+#endif
+#ifdef __AVX512F__
+  if constexpr (bytes == 64 && is_double) return P(_mm512_maskz_sqrt_pd(static_cast<__mmask8>(-1), x.vector));
+  if constexpr (bytes == 64 && !is_double) return P(_mm512_maskz_sqrt_ps(static_cast<__mmask16>(-1), x.vector));
+#endif
+  P y;
+  for (std::size_t i = 0; i < lanes; ++i) y.vector[i] = std::sqrt(x.vector[i]);
+  return y;
+}
+
+/// x y + z, rounded once on every processor; slow where it has no instruction for it.
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> fma(Pack<T, Isa, lanes> x, Pack<T, Isa, lanes> y,
+                                                      Pack<T, Isa, lanes> z) {
+  using P = Pack<T, Isa, lanes>;
+  [[maybe_unused]] constexpr bool is_double = std::same_as<T, double>;
+  [[maybe_unused]] constexpr std::size_t bytes = lanes * sizeof(T);
+#ifdef __FMA__
+  if constexpr (bytes == 16 && is_double) return P(_mm_fmadd_pd(x.vector, y.vector, z.vector));
+  if constexpr (bytes == 16 && !is_double) return P(_mm_fmadd_ps(x.vector, y.vector, z.vector));
+  if constexpr (bytes == 32 && is_double) return P(_mm256_fmadd_pd(x.vector, y.vector, z.vector));
+  if constexpr (bytes == 32 && !is_double) return P(_mm256_fmadd_ps(x.vector, y.vector, z.vector));
+#endif
+#ifdef __AVX512F__
+  if constexpr (bytes == 64 && is_double) return P(_mm512_fmadd_pd(x.vector, y.vector, z.vector));
+  if constexpr (bytes == 64 && !is_double) return P(_mm512_fmadd_ps(x.vector, y.vector, z.vector));
+#endif
+  P sum;
+  for (std::size_t i = 0; i < lanes; ++i) sum.vector[i] = std::fma(x.vector[i], y.vector[i], z.vector[i]);
+  return sum;
+}
+
+/// x y + z, rounded once where that is quick, otherwise twice.
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> multiply_add(Pack<T, Isa, lanes> x, Pack<T, Isa, lanes> y,
+                                                               Pack<T, Isa, lanes> z) {
+  if constexpr (Isa::has_fma)
+    return fma(x, y, z);
+  else
+    return x * y + z;
+}
+
+/// A number in two parts that do not overlap: the rounded one and what rounding left.
+template <class P>
+struct Parts {
+  P high, low;
+};
+/// x + y in two parts. Source: Knuth, The Art of Computer Programming 2, section 4.2.2, theorem B.
+template <class P>
+[[gnu::always_inline]] inline Parts<P> sum_in_parts(P x, P y) {
+  const P sum = x + y, of_y = sum - x;
+  return {sum, (x - (sum - of_y)) + (y - of_y)};
+}
+/// The same where x is 0 or not smaller than y. Source: Dekker, "A floating-point technique for extending the available
+/// precision", Numerische Mathematik 18 (1971).
+template <class P>
+[[gnu::always_inline]] inline Parts<P> ordered_sum_in_parts(P x, P y) {
+  const P sum = x + y;
+  return {sum, y - (sum - x)};
+}
+/// x y in two parts, where neither they nor the product come near the limits of the type. Source: the same.
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Parts<Pack<T, Isa, lanes>> product_in_parts(Pack<T, Isa, lanes> x,
+                                                                          Pack<T, Isa, lanes> y) {
+  using P = Pack<T, Isa, lanes>;
+  const P product = x * y;
+  if constexpr (Isa::has_fma) {
+    return {product, fma(x, y, -product)};
+  } else {
+    const P splitter(T(std::same_as<T, double> ? 0x1.0000002p27 : 0x1.002p12));
+    const P scaled_x = splitter * x, x_high = scaled_x - (scaled_x - x), x_low = x - x_high;
+    const P scaled_y = splitter * y, y_high = scaled_y - (scaled_y - y), y_low = y - y_high;
+    return {product, ((x_high * y_high - product) + x_high * y_low + x_low * y_high) + x_low * y_low};
+  }
+}
+
+/// The lower and the upper half of a pack of floats as doubles, and back, each rounded.
+template <class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline std::pair<Pack<double, Isa, lanes / 2>, Pack<double, Isa, lanes / 2>> doubles_of(
+    Pack<float, Isa, lanes> x) {
+  using Half = typename Pack<float, Isa, lanes / 2>::Vector;
+  using Doubles = Pack<double, Isa, lanes / 2>;
+  Half half[2];
+  std::memcpy(half, &x.vector, sizeof(half));
+  return {Doubles(__builtin_convertvector(half[0], typename Doubles::Vector)),
+          Doubles(__builtin_convertvector(half[1], typename Doubles::Vector))};
+}
+template <class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<float, Isa, 2 * lanes> floats_of(Pack<double, Isa, lanes> lower,
+                                                                    Pack<double, Isa, lanes> upper) {
+  using Half = typename Pack<float, Isa, lanes>::Vector;
+  const Half half[2] = {__builtin_convertvector(lower.vector, Half), __builtin_convertvector(upper.vector, Half)};
+  Pack<float, Isa, 2 * lanes> x;
+  std::memcpy(&x.vector, half, sizeof(half));
+  return x;
+}
+/// f of packs of floats, worked out in double.
+template <class F, class Isa, std::size_t lanes, class... X>
+[[gnu::always_inline]] inline Pack<float, Isa, lanes> in_doubles(F&& f, Pack<float, Isa, lanes> x, X... rest) {
+  return floats_of(f(doubles_of(x).first, doubles_of(rest).first...),
+                   f(doubles_of(x).second, doubles_of(rest).second...));
+}
+
+}  // namespace downhill::simd

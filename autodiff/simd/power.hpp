@@ -1,0 +1,82 @@
+#pragma once
+/// \file
+/// Powers and roots over packs.
+
+#include <autodiff/simd/exponential.hpp>
+#include <autodiff/simd/lane_by_lane.hpp>
+#include <autodiff/simd/logarithm.hpp>
+
+namespace downhill::simd {
+
+/// log u in two parts with 12 digits more than one has, u > 0 and finite. With s = f / (2 + f):
+/// log(1 + f) = 2 s + s³ (2/3 + s² R(s²)), of which the first terms are worked out in two parts.
+template <class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Parts<Pack<double, Isa, lanes>> logarithm_in_parts(Pack<double, Isa, lanes> u) {
+  using P = Pack<double, Isa, lanes>;
+  // R, a minimax polynomial, relative error 1e-20 in the logarithm.
+  static constexpr double rest[] = {0.400000000000022707195, 0.285714285700921385679, 0.22222222521314829138,
+                                    0.181817842401552441041, 0.153867633998349505248, 0.132566716810806934325,
+                                    0.131977255525021035517};
+  const auto [f, exponent] = mantissa_of(u);
+  const auto divisor = ordered_sum_in_parts(P(2), f);
+  const P s = f / divisor.high;
+  const auto back = product_in_parts(s, divisor.high);
+  const P s_low = (((f - back.high) - back.low) - s * divisor.low) / divisor.high;
+  auto z = product_in_parts(s, s);
+  z.low += (s + s) * s_low;
+  const auto bracket = ordered_sum_in_parts(P(0x1.5555555555555p-1),
+                                            multiply_add(z.high, polynomial(z.high, rest), P(0x1.5555555555555p-55)));
+  auto cube = product_in_parts(s, z.high);
+  cube.low += s * z.low + s_low * z.high;
+  auto curve = product_in_parts(cube.high, bracket.high);
+  curve.low += cube.high * bracket.low + cube.low * bracket.high;
+  const auto log = ordered_sum_in_parts(s + s, curve.high);
+  const auto all = ordered_sum_in_parts(exponent * P(Format<double>::log_2_high), log.high);
+  return ordered_sum_in_parts(
+      all.high, all.low + (log.low + (s_low + s_low + curve.low) + exponent * P(Format<double>::log_2_low)));
+}
+
+/// x^y = e^(y log x) of ordinary x > 0 and |y| < 2^100.
+template <class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<double, Isa, lanes> ordinary_power(Pack<double, Isa, lanes> x,
+                                                                      Pack<double, Isa, lanes> y) {
+  using P = Pack<double, Isa, lanes>;
+  const auto log = logarithm_in_parts(x);
+  const auto product = product_in_parts(y, log.high);
+  Whole<P> n;
+  const P e =
+      reduced_exponential(between(product.high, ExponentialSeries<double>::least, ExponentialSeries<double>::most), n);
+  // e^(r + rest) = (1 + e) (1 + rest)
+  const P rest = choose(abs(product.high) < P(800), multiply_add(y, log.low, product.low), P(0));
+  return scaled(P(1) + multiply_add(e, rest, e + rest), n);
+}
+/// To the digits of a float, which the logarithm of a double has to spare.
+template <class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<double, Isa, lanes> ordinary_power_of_float(Pack<double, Isa, lanes> x,
+                                                                               Pack<double, Isa, lanes> y) {
+  return exp(y * finite_logarithm(x, Pack<double, Isa, lanes>(0)));
+}
+/// x^y by f of |x| and y. Where one of the two is 0, infinite, NaN or huge, lane by lane.
+template <class F, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<double, Isa, lanes> power(Pack<double, Isa, lanes> x, Pack<double, Isa, lanes> y,
+                                                             F&& f) {
+  using P = Pack<double, Isa, lanes>;
+  const P size = abs(x), v = f(size, y);
+  const auto whole = nearest_whole(y, P(1));
+  const P of_negative = choose(whole.number == y, of_bits<double>(bits_of(v) ^ (whole.bits << 63)),
+                               P(std::numeric_limits<double>::quiet_NaN()));
+  const auto negative = x < P(0);
+  const auto asks = !(size > P(0)) || !(size <= P(std::numeric_limits<double>::max())) || !(abs(y) < P(0x1p100)) ||
+                    (negative && abs(y) > P(0x1p50));
+  return value_where<Pow>(asks, choose(negative, of_negative, v), x, y);
+}
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> pow(Pack<T, Isa, lanes> x, Pack<T, Isa, lanes> y) {
+  if constexpr (std::same_as<T, float>)
+    return in_doubles(
+        [](auto a, auto b) { return power(a, b, [](auto u, auto v) { return ordinary_power_of_float(u, v); }); }, x, y);
+  else
+    return power(x, y, [](auto u, auto v) { return ordinary_power(u, v); });
+}
+
+}  // namespace downhill::simd

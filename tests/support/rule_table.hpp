@@ -1,0 +1,16 @@
+#pragma once
+// The references of all rules, in 113 bits: made in calculus_test.cpp.
+
+#include "support/rule_row.hpp"
+
+#if defined(DOWNHILL_HAVE_QUADMATH)
+
+#include <vector>
+
+namespace downhill::test {
+
+const std::vector<Row>& rule_table();
+
+}  // namespace downhill::test
+
+#endif
