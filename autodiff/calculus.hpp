@@ -111,7 +111,7 @@ struct Sqrt : SteepAtZero, ExactInPacks { static constexpr std::string_view name
   template <class T> static T slope(const T&, const T& y) { return T(0.5) / (y + T(0)); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto sqrt(X&& x) { return apply<Sqrt>(std::forward<X>(x)); }
 /// cbrt x = y. Slope 1 / (3 y^2) = y / (3 x), a mean of the two.
-struct Cbrt : SteepAtZero { static constexpr std::string_view name = "cbrt";
+struct Cbrt : SteepAtZero, InPacks { static constexpr std::string_view name = "cbrt";
   template <class T> static T value(const T& x) { using std::cbrt; return cbrt(x); }
   template <class T> static T slope(const T& x, const T& y) { return special::CbrtSlope::value(x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto cbrt(X&& x) { return apply<Cbrt>(std::forward<X>(x)); }
@@ -129,7 +129,7 @@ struct Pow : InPacks { static constexpr std::string_view name = "pow";
 template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto pow(X&& x, Y&& y) {
   return apply<Pow>(std::forward<X>(x), std::forward<Y>(y)); }
 /// sqrt(x^2 + y^2) = v. Slopes x / v and y / v.
-struct Hypot { static constexpr std::string_view name = "hypot";
+struct Hypot : InPacks { static constexpr std::string_view name = "hypot";
   template <class T> static Smoothness smoothness(const T& x, const T& y) {
     return smooth_unless(x == 0 && y == 0, Smoothness::breaks); }
   template <class T> static T value(const T& x, const T& y) { using std::hypot; return hypot(x, y); }
@@ -138,7 +138,7 @@ struct Hypot { static constexpr std::string_view name = "hypot";
 template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto hypot(X&& x, Y&& y) {
   return apply<Hypot>(std::forward<X>(x), std::forward<Y>(y)); }
 /// sqrt(x^2 + y^2 + z^2) = v. Slopes x / v, y / v and z / v.
-struct Hypot3 { static constexpr std::string_view name = "hypot";
+struct Hypot3 : InPacks { static constexpr std::string_view name = "hypot";
   template <class T> static Smoothness smoothness(const T& x, const T& y, const T& z) {
     return smooth_unless(x == 0 && y == 0 && z == 0, Smoothness::breaks); }
   template <class T> static T value(const T& x, const T& y, const T& z) {
@@ -173,14 +173,14 @@ struct Log : SteepAtZero, InPacks { static constexpr std::string_view name = "lo
   template <class T> static T slope(const T& x, const T& y) { return special::log_slope(T(1), x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto log(X&& x) { return apply<Log>(std::forward<X>(x)); }
 /// log_2 x = y. Slope log_2(e) / x, NaN with y.
-struct Log2 : SteepAtZero { static constexpr std::string_view name = "log2";
+struct Log2 : SteepAtZero, InPacks { static constexpr std::string_view name = "log2";
   static constexpr OperandDomain domain = positive_numbers;
   template <class T> static T value(const T& x) { using std::log2; return log2(x); }
   template <class T> static T slope(const T& x, const T& y) {
     return special::log_slope(T(std::numbers::log2e), x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto log2(X&& x) { return apply<Log2>(std::forward<X>(x)); }
 /// log_10 x = y. Slope log_10(e) / x, NaN with y.
-struct Log10 : SteepAtZero { static constexpr std::string_view name = "log10";
+struct Log10 : SteepAtZero, InPacks { static constexpr std::string_view name = "log10";
   static constexpr OperandDomain domain = positive_numbers;
   template <class T> static T value(const T& x) { using std::log10; return log10(x); }
   template <class T> static T slope(const T& x, const T& y) {
@@ -195,7 +195,7 @@ struct Log1p : InPacks { static constexpr std::string_view name = "log1p";
   template <class T> static T slope(const T& x, const T& y) { return special::log1p_slope(x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto log1p(X&& x) { return apply<Log1p>(std::forward<X>(x)); }
 /// log(e^x + e^y), as the larger plus log(1 + e^-|x-y|). Slopes sigmoid(x - y) and sigmoid(y - x).
-struct LogAddExp { static constexpr std::string_view name = "logaddexp";
+struct LogAddExp : InPacks { static constexpr std::string_view name = "logaddexp";
   template <class T> static T value(const T& x, const T& y) {
     if constexpr (Active<T>) return apply<LogAddExp>(x, y);
     else return special::log_add_exp(x, y); }
@@ -205,26 +205,26 @@ template <class X, Number<X> Y> [[gnu::always_inline]] inline auto logaddexp(X&&
   return apply<LogAddExp>(std::forward<X>(x), std::forward<Y>(y)); }
 
 /// x log x, 0 at 0. Slope 1 + log x.
-struct XLogX : SteepAtZero { static constexpr std::string_view name = "xlogx";
+struct XLogX : SteepAtZero, InPacks { static constexpr std::string_view name = "xlogx";
   static constexpr OperandDomain domain = not_negative;
   template <class T> static T value(const T& x) {
     if constexpr (Active<T>) return apply<XLogX>(x);
-    else return x == T(0) ? T(0) : T(x * std::log(x)); }
+    else { using std::log; return special::choose(x == T(0), T(0), T(x * log(x))); } }
   template <class T> static T slope(const T& x, const T&) { using std::log; return T(1) + log(x); } };
 template <Number X> [[gnu::always_inline]] inline auto xlogx(X&& x) { return apply<XLogX>(std::forward<X>(x)); }
 /// x log y, 0 at x = 0 unless y is NaN. Slopes log y and x / y, the latter 0 at (0, 0).
-struct XLogY { static constexpr std::string_view name = "xlogy";
+struct XLogY : InPacks { static constexpr std::string_view name = "xlogy";
   static constexpr std::array domain{all_numbers, positive_numbers};
   template <class T> static T value(const T& x, const T& y) {
     if constexpr (Active<T>) return apply<XLogY>(x, y);
-    else return x == T(0) && y == y ? T(0) : T(x * std::log(y)); }
+    else { using std::log; return special::choose(x == T(0) && y == y, T(0), T(x * log(y))); } }
   template <class T> static T slope_x(const T&, const T& y, const T&) { using std::log; return log(y); }
   template <class T> static T slope_y(const T& x, const T& y, const T& v) {
-    return x == T(0) && y == T(0) ? T(0) : v == v ? T(x / y) : v; } };
+    return special::choose(x == T(0) && y == T(0), T(0), special::choose(v == v, T(x / y), v)); } };
 template <class X, Number<X> Y> [[gnu::always_inline]] inline auto xlogy(X&& x, Y&& y) {
   return apply<XLogY>(std::forward<X>(x), std::forward<Y>(y)); }
 /// log(x / (1 - x)), the inverse of the sigmoid. Slope 1 / (x (1 - x)), NaN outside of [0, 1].
-struct Logit { static constexpr std::string_view name = "logit";
+struct Logit : InPacks { static constexpr std::string_view name = "logit";
   static constexpr OperandDomain domain = probabilities;
   template <class T> static Smoothness smoothness(const T& x) {
     return smooth_unless(x == 0 || x == 1, Smoothness::steep); }
@@ -251,37 +251,37 @@ struct Tan : InPacks { static constexpr std::string_view name = "tan";
   template <class T> static T slope(const T&, const T& y) { return T(1) + y * y; } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto tan(X&& x) { return apply<Tan>(std::forward<X>(x)); }
 /// arcsin x. Slope 1 / sqrt((1 - x)(1 + x)): 1 - x^2 cancels near 1.
-struct Asin : SteepAtOne { static constexpr std::string_view name = "asin";
+struct Asin : SteepAtOne, InPacks { static constexpr std::string_view name = "asin";
   static constexpr OperandDomain domain = up_to_one;
   template <class T> static T value(const T& x) { using std::asin; return asin(x); }
   template <class T> static T slope(const T& x, const T&) { return special::AsinSlope::value(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto asin(X&& x) { return apply<Asin>(std::forward<X>(x)); }
 /// arccos x. Slope -1 / sqrt((1 - x)(1 + x)).
-struct Acos : SteepAtOne { static constexpr std::string_view name = "acos";
+struct Acos : SteepAtOne, InPacks { static constexpr std::string_view name = "acos";
   static constexpr OperandDomain domain = up_to_one;
   template <class T> static T value(const T& x) { using std::acos; return acos(x); }
   template <class T> static T slope(const T& x, const T& y) { return -Asin::slope(x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto acos(X&& x) { return apply<Acos>(std::forward<X>(x)); }
 /// arctan x. Slope 1 / (1 + x^2), and 1 / x / x where the 1 has no weight, before x^2 can overflow.
-struct Atan { static constexpr std::string_view name = "atan";
+struct Atan : InPacks { static constexpr std::string_view name = "atan";
   template <class T> static T value(const T& x) { using std::atan; return atan(x); }
   template <class T> static T slope(const T& x, const T&) {
-    using std::abs; return abs(x) > T(1e9) ? T(1) / x / x : T(1) / (T(1) + x * x); } };
+    using std::abs; return special::choose(abs(x) > T(1e9), T(T(1) / x / x), T(T(1) / (T(1) + x * x))); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto atan(X&& x) { return apply<Atan>(std::forward<X>(x)); }
 /// The angle of the point (y, x), the ordinate x first. Slopes y / (x^2 + y^2) and -x / (x^2 + y^2).
-struct Atan2 { static constexpr std::string_view name = "atan2";
+struct Atan2 : InPacks { static constexpr std::string_view name = "atan2";
   template <class T> static T value(const T& x, const T& y) { using std::atan2; return atan2(x, y); }
   template <class T> static T slope_x(const T& x, const T& y, const T&) { return special::OverSquares::value(y, x); }
   template <class T> static T slope_y(const T& x, const T& y, const T&) { return -special::OverSquares::value(x, y); } };
 template <class X, ActiveNumber<X> Y> [[gnu::always_inline]] inline auto atan2(X&& x, Y&& y) {
   return apply<Atan2>(std::forward<X>(x), std::forward<Y>(y)); }
 /// sinh x. Slope cosh x.
-struct Sinh { static constexpr std::string_view name = "sinh";
+struct Sinh : InPacks { static constexpr std::string_view name = "sinh";
   template <class T> static T value(const T& x) { using std::sinh; return sinh(x); }
   template <class T> static T slope(const T& x, const T&) { using std::cosh; return cosh(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto sinh(X&& x) { return apply<Sinh>(std::forward<X>(x)); }
 /// cosh x. Slope sinh x.
-struct Cosh { static constexpr std::string_view name = "cosh";
+struct Cosh : InPacks { static constexpr std::string_view name = "cosh";
   template <class T> static T value(const T& x) { using std::cosh; return cosh(x); }
   template <class T> static T slope(const T& x, const T&) { using std::sinh; return sinh(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto cosh(X&& x) { return apply<Cosh>(std::forward<X>(x)); }
@@ -292,20 +292,23 @@ struct Tanh : InPacks { static constexpr std::string_view name = "tanh";
     using special::tanh_slope; return tanh_slope(x, y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto tanh(X&& x) { return apply<Tanh>(std::forward<X>(x)); }
 /// arsinh x. Slope 1 / sqrt(1 + x^2), and 1 / |x| where the 1 has no weight, before x^2 can overflow.
-struct Asinh { static constexpr std::string_view name = "asinh";
+struct Asinh : InPacks { static constexpr std::string_view name = "asinh";
   template <class T> static T value(const T& x) { using std::asinh; return asinh(x); }
   template <class T> static T slope(const T& x, const T&) {
-    using std::abs, std::sqrt; return T(1) / (abs(x) > T(1e9) ? T(abs(x)) : T(sqrt(T(1) + x * x))); } };
+    using std::abs, std::sqrt;
+    return T(1) / special::choose(abs(x) > T(1e9), T(abs(x)), T(sqrt(T(T(1) + x * x)))); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto asinh(X&& x) { return apply<Asinh>(std::forward<X>(x)); }
 /// arcosh x = y. Slope 1 / sqrt((x - 1)(x + 1)), NaN with y, and 1 / x before the product can overflow.
-struct Acosh : SteepAtOne { static constexpr std::string_view name = "acosh";
+struct Acosh : SteepAtOne, InPacks { static constexpr std::string_view name = "acosh";
   static constexpr OperandDomain domain = {.low = 1};
   template <class T> static T value(const T& x) { using std::acosh; return acosh(x); }
   template <class T> static T slope(const T& x, const T& y) {
-    using std::sqrt; return y == y ? T(1) / (x > T(1e9) ? x : T(sqrt((x - T(1)) * (x + T(1))))) : y; } };
+    using std::sqrt;
+    const T root = special::choose(x > T(1e9), x, T(sqrt(T((x - T(1)) * (x + T(1))))));
+    return special::choose(y == y, T(T(1) / root), y); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto acosh(X&& x) { return apply<Acosh>(std::forward<X>(x)); }
 /// artanh x = y. Slope 1 / ((1 - x)(1 + x)), NaN with y.
-struct Atanh : SteepAtOne { static constexpr std::string_view name = "atanh";
+struct Atanh : SteepAtOne, InPacks { static constexpr std::string_view name = "atanh";
   static constexpr OperandDomain domain = below_one;
   template <class T> static T value(const T& x) { using std::atanh; return atanh(x); }
   template <class T> static T slope(const T& x, const T&) { return special::AtanhSlope::value(x); } };

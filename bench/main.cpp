@@ -16,6 +16,7 @@
 #include "descent.hpp"
 #include "machine.hpp"
 #include "networks.hpp"
+#include "packs.hpp"
 #include "report.hpp"
 
 namespace {
@@ -57,6 +58,7 @@ int main(int argc, char** argv) {
   add_derivatives();
   add_descent();
   add_networks();
+  add_packs();
   if (!all_agree()) return 1;
   for (const Contender& contender : contenders())
     if (auto* made =

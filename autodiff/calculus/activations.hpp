@@ -76,20 +76,18 @@ T elu_slope_a(const T& x) {
 template <class T>
 T log_add_exp(const T& x, const T& y) {
   using std::exp, std::log1p;
-  const T d = x > y ? y - x : x - y;
-  return (x > y ? x : y) + (d == d ? T(log1p(exp(d))) : x > y ? y : x);
+  const T larger = choose(x > y, x, y), smaller = choose(x > y, y, x), d = choose(x > y, T(y - x), T(x - y));
+  return larger + choose(d == d, T(log1p(T(exp(d)))), smaller);
 }
 
 /// sigmoid(x - y), where the rounding error of x - y is made good: s' = s (1 - s). 1/2 where both are infinite and
 /// equal. Source of the error of a difference: Knuth, The Art of Computer Programming 2, section 4.2.2, theorem B.
 template <class T>
 T sigmoid_of(const T& x, const T& y) {
-  const T d = x - y, s = sigmoid(d);
-  if (d != d && x == y) return T(0.5);
-  if (d > T(0) || s == T(0)) return s;  // the error has no weight, or is no number
-  const T minus_y = d - x;
+  const T d = x - y, s = sigmoid(d), minus_y = d - x;
   const T error = (x - (d - minus_y)) - (y + minus_y);
-  return s + s * ((T(1) - s) * error);
+  // Where s is above 1/2 the error has no weight; where s is 0 it is no number.
+  return choose(d != d && x == y, T(0.5), choose(d > T(0) || s == T(0), s, T(s + s * ((T(1) - s) * error))));
 }
 
 /// s (1 - s) for s = sigmoid(x - y), the rounding error of x - y made good as there.
@@ -128,9 +126,13 @@ template <class T>
 T gelu(const T& x) {
   using std::erfc, std::exp;
   if constexpr (std::is_same_v<T, float>) return static_cast<float>(gelu(static_cast<double>(x)));
-  if (is_infinite(x)) return x > T(0) ? x : T(0);
-  const Product<T> z = times_root_half(x);
-  return x * (T(0.5) * erfc(-z.rounded) + T(std::numbers::inv_sqrtpi) * exp(-z.rounded * z.rounded) * z.rest);
+  return choose_lazily(
+      rarely(is_infinite(x)), [&] { return choose(x > T(0), x, T(0)); },
+      [&] {
+        const Product<T> z = times_root_half(x);
+        const T correction = T(std::numbers::inv_sqrtpi) * T(exp(T(-z.rounded * z.rounded))) * z.rest;
+        return T(x * (T(0.5) * T(erfc(T(-z.rounded))) + correction));
+      });
 }
 
 // F(x) + x F'(x) for -1.25 <= x <= -0.25, as (x - root) P(x + 0.75): the two terms cancel at the root, which is given
@@ -151,15 +153,21 @@ template <class T>
 T gelu_slope(const T& x) {
   using std::erfc, std::exp, std::fma;
   if constexpr (std::is_same_v<T, float>) return static_cast<float>(gelu_slope(static_cast<double>(x)));
-  if (x >= T(-1.25) && x <= T(-0.25)) return gelu_slope_near_root(x);
-  const Product<T> z = times_root_half(x), k = times_normal_density_at_zero(x);
-  const T square = x * x, e = exp(T(-0.5) * square), cdf = T(0.5) * erfc(-z.rounded);
-  const T rest = k.rest - k.rounded * (T(0.5) * fma(x, x, -square)) + T(std::numbers::inv_sqrtpi) * z.rest;
-  if (e < std::numeric_limits<T>::min()) [[unlikely]] {  // the tail: e^45 keeps x F'(x) among the normal numbers
-    const T raised = exp(T(45) - T(0.5) * square);
-    return raised == T(0) ? cdf : cdf + fma(k.rounded, raised, raised * rest) * T(0x1.0e5b73d1ff53dp-65);
-  }
-  return fma(k.rounded, e, cdf) + e * rest;
+  return choose_lazily(
+      x >= T(-1.25) && x <= T(-0.25), [&] { return gelu_slope_near_root(x); },
+      [&] {
+        const Product<T> z = times_root_half(x), k = times_normal_density_at_zero(x);
+        const T square = x * x, e = exp(T(T(-0.5) * square)), cdf = T(0.5) * T(erfc(T(-z.rounded)));
+        const T rest = k.rest - k.rounded * (T(0.5) * T(fma(x, x, T(-square)))) + T(std::numbers::inv_sqrtpi) * z.rest;
+        return choose_lazily(
+            rarely(e < std::numeric_limits<T>::min()),
+            [&] {  // the tail: e^45 keeps x F'(x) among the normal numbers
+              const T raised = exp(T(T(45) - T(0.5) * square));
+              const T tail = cdf + T(fma(k.rounded, raised, T(raised * rest))) * T(0x1.0e5b73d1ff53dp-65);
+              return choose(raised == T(0), cdf, tail);
+            },
+            [&] { return T(T(fma(k.rounded, e, cdf)) + e * rest); });
+      });
 }
 
 /// x sigmoid x.

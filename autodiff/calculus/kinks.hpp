@@ -27,25 +27,25 @@ struct Sign : JumpsAtZero, Staircase, ExactInPacks { static constexpr std::strin
     else return special::choose(x > T(0), T(1), special::choose(x < T(0), T(-1), special::choose(x == x, T(0), x))); } };
 template <Number X> [[gnu::always_inline]] inline auto sign(X&& x) { return apply<Sign>(std::forward<X>(x)); }
 /// The largest integer not above x.
-struct Floor : Staircase { static constexpr std::string_view name = "floor";
+struct Floor : Staircase, ExactInPacks { static constexpr std::string_view name = "floor";
   template <class T> static Smoothness smoothness(const T& x) {
     return smooth_unless(x == std::floor(x), Smoothness::jumps); }
   template <class T> static T value(const T& x) { using std::floor; return floor(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto floor(X&& x) { return apply<Floor>(std::forward<X>(x)); }
 /// The smallest integer not below x.
-struct Ceil : Staircase { static constexpr std::string_view name = "ceil";
+struct Ceil : Staircase, ExactInPacks { static constexpr std::string_view name = "ceil";
   template <class T> static Smoothness smoothness(const T& x) {
     return smooth_unless(x == std::floor(x), Smoothness::jumps); }
   template <class T> static T value(const T& x) { using std::ceil; return ceil(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto ceil(X&& x) { return apply<Ceil>(std::forward<X>(x)); }
 /// The nearest integer, halves away from 0.
-struct Round : Staircase { static constexpr std::string_view name = "round";
+struct Round : Staircase, ExactInPacks { static constexpr std::string_view name = "round";
   template <class T> static Smoothness smoothness(const T& x) {
     return smooth_unless(std::abs(x - std::trunc(x)) == T(0.5), Smoothness::jumps); }
   template <class T> static T value(const T& x) { using std::round; return round(x); } };
 template <ActiveNumber X> [[gnu::always_inline]] inline auto round(X&& x) { return apply<Round>(std::forward<X>(x)); }
 /// The integer part of x.
-struct Trunc : Staircase { static constexpr std::string_view name = "trunc";
+struct Trunc : Staircase, ExactInPacks { static constexpr std::string_view name = "trunc";
   template <class T> static Smoothness smoothness(const T& x) {
     return smooth_unless(x != 0 && x == std::floor(x), Smoothness::jumps); }
   template <class T> static T value(const T& x) { using std::trunc; return trunc(x); } };

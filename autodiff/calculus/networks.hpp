@@ -88,10 +88,10 @@ struct Huber : ExactInPacks { static constexpr std::string_view name = "huber";
 template <class X, Number<X> D = ConstantFor<X>> auto huber(X&& x, D&& delta = D(Huber::default_y)) {
   return apply<Huber>(std::forward<X>(x), std::forward<D>(delta)); }
 /// x F(x) with the standard normal distribution F = (1 + erf(x / sqrt 2)) / 2. Slope F(x) + x F'(x).
-struct Gelu { static constexpr std::string_view name = "gelu";
+struct Gelu : InPacks { static constexpr std::string_view name = "gelu";
   template <class T> static T value(const T& x) {
     if constexpr (Active<T>) return apply<Gelu>(x);
-    else return special::gelu(x); }
+    else { using special::gelu; return gelu(x); } }
   template <class T> static T slope(const T& x, const T&) { return special::GeluSlope::value(x); } };
 template <Number X> [[gnu::always_inline]] inline auto gelu(X&& x) { return apply<Gelu>(std::forward<X>(x)); }
 /// x sigmoid x. Slope, with e = e^-|x|, e (1 + x + e) / (1 + e)^2 for x <= 0 and (1 + e + x e) / (1 + e)^2 beyond.

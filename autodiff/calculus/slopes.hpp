@@ -62,14 +62,14 @@ T difference_of_squares(const T& p, const T& a, const T& b, const T& c = T(0)) {
 struct AsinSlope {
   template <class T> static T value(const T& x) {
     if constexpr (Active<T>) return apply<AsinSlope>(x);
-    else return T(1) / std::sqrt((T(1) - x) * (T(1) + x)); }
+    else { using std::sqrt; return T(1) / sqrt(T((T(1) - x) * (T(1) + x))); } }
   template <class T> static T slope(const T& x, const T& s) { return x * s * s * s; } };
 
 /// 1 / ((1 - x)(1 + x)) = s, of artanh; NaN beyond 1. Slope 2 x s^2.
 struct AtanhSlope {
   template <class T> static T value(const T& x) {
     if constexpr (Active<T>) return apply<AtanhSlope>(x);
-    else return std::abs(x) <= T(1) ? T(1) / ((T(1) - x) * (T(1) + x)) : T(NAN); }
+    else { using std::abs; return choose(abs(x) <= T(1), T(T(1) / ((T(1) - x) * (T(1) + x))), T(NAN)); } }
   template <class T> static T slope(const T& x, const T& s) { return (x + x) * s * s; } };
 
 /// s = 1 / (3 v^2), of v = cbrt x. Slope -2/3 s / x.
@@ -110,7 +110,7 @@ struct InverseErf {
 struct LogitSlope {
   template <class T> static T value(const T& x) {
     if constexpr (Active<T>) return apply<LogitSlope>(x);
-    else return x >= T(0) && x <= T(1) ? T(1) / ((x + T(0)) * (T(1) - x)) : T(NAN); }
+    else return choose(x >= T(0) && x <= T(1), T(T(1) / ((x + T(0)) * (T(1) - x))), T(NAN)); }
   template <class T> static T slope(const T& x, const T& s) { return (x + x - T(1)) * s * s; } };
 
 /// The n-th derivative of digamma, the slope of which is the next.

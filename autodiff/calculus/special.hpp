@@ -76,14 +76,20 @@ T over_square(const T& x, const T& y, const T& v) {
 template <class T>
 T over_squares(const T& a, const T& b) {
   using std::abs;
-  if (is_infinite(a) || is_infinite(b)) [[unlikely]]
-    return T(0);
-  if (abs(a) >= abs(b)) {
-    const T q = b / a;
-    return T(1) / (T(1) + q * q) / a;
-  }
-  const T q = a / b;
-  return over_square(a, b, T(q / (T(1) + q * q)));  // a denormal quotient has q^2 = 0 beside the 1
+  return choose_lazily(
+      rarely(is_infinite(a) || is_infinite(b)), [] { return T(0); },
+      [&] {
+        return choose_lazily(
+            !(abs(a) < abs(b)),
+            [&] {
+              const T q = b / a;
+              return T(T(1) / (T(1) + q * q) / a);
+            },
+            [&] {
+              const T q = a / b;
+              return over_square(a, b, T(q / (T(1) + q * q)));  // a denormal quotient has q^2 = 0 beside the 1
+            });
+      });
 }
 
 /// exp(-scale x^2), scale a power of 2: the rounding error of x^2, which exp would multiply, goes in as a factor.
@@ -126,7 +132,8 @@ T log_slope(const T& scale, const T& x, const T& y) {
 template <class T>
 T logit(const T& x) {
   using std::log, std::atanh;
-  return x < T(0.25) ? T(log(x / (T(1) - x))) : T(2) * T(atanh(x + x - T(1)));
+  return choose_lazily(
+      x < T(0.25), [&] { return T(log(T(x / (T(1) - x)))); }, [&] { return T(T(2) * T(atanh(T(x + x - T(1))))); });
 }
 
 /// 1 / (1 + x), given y = log(1 + x): NaN with y.
@@ -156,7 +163,7 @@ T exp2_slope(const T& x, const T& y) {
 template <class T>
 T cbrt_slope(const T& x, const T& y) {
   const T p = T(1) / (y * y), q = y / x;
-  return q == q ? (p + q + q) / T(9) : p;
+  return choose(q == q, T((p + q + q) / T(9)), p);
 }
 
 /// a e^x, also where e^x is denormal and a is large.
@@ -274,9 +281,8 @@ template <class T>
 /// d/dx hypot(x, y, z) = x / v, given v = hypot(x, y, z); 0 at (0, 0, 0).
 template <class T>
 T hypot_slope(const T& v, const T& x, const T& y, const T& z = T(0)) {
-  if (has_all_digits(v)) [[likely]]
-    return x / v;
-  return hypot_slope_edge(v, x, y, z);
+  return choose_lazily(
+      rarely(!has_all_digits(v)), [&] { return hypot_slope_edge(v, x, y, z); }, [&] { return T(x / v); });
 }
 
 /// 1, 0 or 1/2: the slope of max along an operand that is larger, smaller or equal; NaN (as x or y) if none is true.

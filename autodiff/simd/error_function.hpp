@@ -7,6 +7,7 @@
 /// arithmetic.
 
 #include <autodiff/simd/exponential.hpp>
+#include <autodiff/simd/lane_by_lane.hpp>
 #include <autodiff/simd/polynomial.hpp>
 
 namespace downhill::simd {
@@ -81,19 +82,17 @@ template <class Series, class P>
 
 template <std::floating_point T, class Isa, std::size_t lanes>
 [[gnu::always_inline]] inline Pack<T, Isa, lanes> erf(Pack<T, Isa, lanes> x) {
-  const auto f = [](auto y) { return error_function<ErrorFunctionSeries<T>>(y); };
-  if constexpr (std::same_as<T, float>)
-    return in_doubles(f, x);
+  if constexpr (std::same_as<T, double> && !Isa::has_fma)
+    return value_everywhere<Erf>(x);
   else
-    return f(x);
+    return in_doubles([](auto y) { return error_function<ErrorFunctionSeries<T>>(y); }, x);
 }
 template <std::floating_point T, class Isa, std::size_t lanes>
 [[gnu::always_inline]] inline Pack<T, Isa, lanes> erfc(Pack<T, Isa, lanes> x) {
-  const auto f = [](auto y) { return complementary_error_function<ErrorFunctionSeries<T>>(y); };
-  if constexpr (std::same_as<T, float>)
-    return in_doubles(f, x);
+  if constexpr (std::same_as<T, double> && !Isa::has_fma)
+    return value_everywhere<Erfc>(x);
   else
-    return f(x);
+    return in_doubles([](auto y) { return complementary_error_function<ErrorFunctionSeries<T>>(y); }, x);
 }
 
 }  // namespace downhill::simd

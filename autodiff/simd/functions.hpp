@@ -14,6 +14,7 @@
 #include <autodiff/simd/circular.hpp>
 #include <autodiff/simd/error_function.hpp>
 #include <autodiff/simd/exponential.hpp>
+#include <autodiff/simd/inverse_circular.hpp>
 #include <autodiff/simd/lane_by_lane.hpp>
 #include <autodiff/simd/logarithm.hpp>
 #include <autodiff/simd/power.hpp>
@@ -27,11 +28,10 @@ concept WorksInPacks = std::derived_from<Rule, InPacks>;
 /// The value of a rule over packs.
 template <class Rule, class T, class Isa, std::size_t lanes, class... X>
 [[gnu::always_inline]] inline Pack<T, Isa, lanes> value_in_packs(Pack<T, Isa, lanes> x, X... rest) {
-  using P = Pack<T, Isa, lanes>;
   if constexpr (WorksInPacks<Rule>)
-    return Rule::template value<P>(x, rest...);
+    return Rule::template value<Pack<T, Isa, lanes>>(x, rest...);
   else
-    return value_where<Rule>(P(0) == P(0), x, x, rest...);
+    return value_everywhere<Rule>(x, rest...);
 }
 /// Its i-th slope, given the value v.
 template <class Rule, std::size_t i, class T, class Isa, std::size_t lanes, class... X>
@@ -55,6 +55,24 @@ template <class T, class Isa, std::size_t lanes>
                                                                    const Pack<T, Isa, lanes>& y) {
   const auto v = pow(x, y);
   return slope_where<Pow, 1>(v == v || v != v, v, v, x, y);
+}
+
+template <class T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> hypot_slope_edge(const Pack<T, Isa, lanes>& v,
+                                                                   const Pack<T, Isa, lanes>& x,
+                                                                   const Pack<T, Isa, lanes>& y,
+                                                                   const Pack<T, Isa, lanes>& z) {
+  return slope_where<Hypot3, 0>(v == v || v != v, v, v, x, y, z);
+}
+
+// What is worked out in double for float.
+template <class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<float, Isa, lanes> gelu(const Pack<float, Isa, lanes>& x) {
+  return in_doubles([](auto y) { return special::gelu(y); }, x);
+}
+template <class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<float, Isa, lanes> gelu_slope(const Pack<float, Isa, lanes>& x) {
+  return in_doubles([](auto y) { return special::gelu_slope(y); }, x);
 }
 
 /// The slope of y = tanh x. Without a choice: in few packs are all lanes where 1 - y² keeps its digits, and to ask

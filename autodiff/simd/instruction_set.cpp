@@ -39,14 +39,7 @@ std::string names(const std::vector<InstructionSet>& sets) {
 
 InstructionSet first_choice() {
   const char* const wanted = std::getenv("DOWNHILL_SIMD");
-  const auto sets = available();
-  if (wanted == nullptr || *wanted == '\0') return sets.back();
-  for (const InstructionSet set : sets)
-    if (name_of(set) == wanted) return set;
-  throw Error(
-      fmt::format("DOWNHILL_SIMD is '{}' in the environment; this processor has {}: set it to one of them, or "
-                  "leave it out",
-                  wanted, names(sets)));
+  return wanted == nullptr || *wanted == '\0' ? available().back() : set_named(wanted);
 }
 
 std::atomic<int>& choice() {
@@ -69,6 +62,16 @@ void choose_set(InstructionSet set) {
     throw Error(
         fmt::format("the instruction set {} was chosen; this processor has {}", name_of(set), names(available())));
   choice().store(static_cast<int>(set), std::memory_order_relaxed);
+}
+
+InstructionSet set_named(std::string_view name) {
+  const auto sets = available();
+  for (const InstructionSet set : sets)
+    if (name_of(set) == name) return set;
+  throw Error(
+      fmt::format("there is no instruction set '{}' on this processor, which has {}: set DOWNHILL_SIMD in the "
+                  "environment to one of these, or leave it out",
+                  name, names(sets)));
 }
 
 std::string_view name_of(InstructionSet set) {

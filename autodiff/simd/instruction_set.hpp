@@ -58,8 +58,9 @@ std::vector<InstructionSet> available();
 InstructionSet chosen_set();
 /// From now on, in the whole program. An Error where the processor does not have it.
 void choose_set(InstructionSet set);
-/// "portable", "avx2" or "avx512".
+/// "portable", "avx2" or "avx512", and the set of that name, an Error where this processor has none.
 std::string_view name_of(InstructionSet set);
+InstructionSet set_named(std::string_view name);
 
 /// visit(Avx2{}), say, where that one is chosen. What is compiled for no other processors has Portable alone.
 template <class Visit>

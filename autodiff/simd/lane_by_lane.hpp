@@ -58,6 +58,17 @@ template <class Rule, class T, class Isa, std::size_t lanes, class... X>
   };
   return one_by_one_detail::where(f, asks, otherwise, otherwise, x...);
 }
+/// The value of the rule in all lanes.
+template <class Rule, class T, class Isa, std::size_t lanes, class... X>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> value_everywhere(Pack<T, Isa, lanes> x, X... rest) {
+  alignas(64) T operand[1 + sizeof...(X)][lanes], result[lanes];
+  std::size_t k = 0;
+  x.store(operand[k++]);
+  (rest.store(operand[k++]), ...);
+  const T* at[3] = {operand[0], operand[sizeof...(X) > 0 ? 1 : 0], operand[sizeof...(X)]};
+  one_by_one<T>(AllRules::index_of<Rule>()).value(at, one_by_one_detail::steps, result, lanes);
+  return Pack<T, Isa, lanes>::load(result);
+}
 template <class Rule, std::size_t i, class T, class Isa, std::size_t lanes, class... X>
 [[gnu::always_inline]] inline Pack<T, Isa, lanes> slope_where(Mask<T, Isa, lanes> asks, Pack<T, Isa, lanes> otherwise,
                                                               Pack<T, Isa, lanes> v, X... x) {

@@ -157,9 +157,11 @@ class Lanes<T, N> {
   // Unrolled, so that each pack has a register of its own.
   template <class Visit>
   [[gnu::always_inline]] static void each(Visit&& visit) {
-    [&]<std::size_t... i>(std::index_sequence<i...>) {
-      (visit(std::integral_constant<std::size_t, i>{}), ...);
-    }(std::make_index_sequence<packs>());
+    each_of(std::make_index_sequence<packs>(), visit);
+  }
+  template <std::size_t... i, class Visit>
+  [[gnu::always_inline]] static void each_of(std::index_sequence<i...>, Visit& visit) {
+    (visit(std::integral_constant<std::size_t, i>{}), ...);
   }
   // Where the slope is 0, infinite or NaN. Out of line for many lanes: g++ would keep them all in memory for its sake.
   [[gnu::always_inline]] void add_with_care(T slope, const Lanes& x) {

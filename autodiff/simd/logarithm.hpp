@@ -52,6 +52,13 @@ template <class T, class Isa, std::size_t lanes>
   const P curve = multiply_add(s, multiply_add(z, polynomial(z, LogarithmSeries<T>::terms), half_square), low);
   return multiply_add(exponent, P(Format<T>::log_2_high), f - (half_square - curve));
 }
+/// log(1 + f).
+template <class T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> logarithm_of_mantissa(Pack<T, Isa, lanes> f) {
+  using P = Pack<T, Isa, lanes>;
+  const P s = f / (P(2) + f), z = s * s, half_square = f * f * P(0.5);
+  return f - (half_square - s * multiply_add(z, polynomial(z, LogarithmSeries<T>::terms), half_square));
+}
 /// y, the logarithm of u, where u is positive and finite.
 template <class T, class Isa, std::size_t lanes>
 [[gnu::always_inline]] inline Pack<T, Isa, lanes> logarithm_at_edges(Pack<T, Isa, lanes> u, Pack<T, Isa, lanes> y) {
@@ -67,11 +74,55 @@ template <std::floating_point T, class Isa, std::size_t lanes>
 }
 
 template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> log2(Pack<T, Isa, lanes> x) {
+  using P = Pack<T, Isa, lanes>;
+  const auto [f, exponent] = mantissa_of(x);
+  return logarithm_at_edges(x, multiply_add(logarithm_of_mantissa(f), P(1.44269504088896340736L), exponent));
+}
+/// log_10 2 is in two parts, of which whole numbers times the first are exact.
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> log10(Pack<T, Isa, lanes> x) {
+  using P = Pack<T, Isa, lanes>;
+  const auto [f, exponent] = mantissa_of(x);
+  const P high(std::same_as<T, double> ? 0x1.34413509p-2 : 0x1.34p-2);
+  const P low(std::same_as<T, double> ? 0x1.ef3fde623e256p-35 : 0x1.04d427de7fbccp-12);
+  const P of_mantissa = logarithm_of_mantissa(f) * P(0.434294481903251827651L);
+  return logarithm_at_edges(x, multiply_add(exponent, high, multiply_add(exponent, low, of_mantissa)));
+}
+template <std::floating_point T, class Isa, std::size_t lanes>
 [[gnu::always_inline]] inline Pack<T, Isa, lanes> log1p(Pack<T, Isa, lanes> x) {
   using P = Pack<T, Isa, lanes>;
   const P one(1), u = one + x;
   const P rounded_off = choose(x < one, x - (u - one), one - (u - x));
   return choose(x == P(0), x, logarithm_at_edges(u, finite_logarithm(u, choose(u < P(1e8), rounded_off / u, P(0)))));
+}
+
+// Inverse hyperbolic functions are logarithms of 1 + w, where w has all its digits. Beyond, where x² overflows, they
+// are log(2 x).
+/// log(1 + w), or log(2 w) where |x| is huge.
+template <class P>
+[[gnu::always_inline]] inline P logarithm_of_twice(const P& size, const P& w) {
+  const auto is_huge = size > P(std::same_as<typename P::Number, double> ? 0x1p500 : 0x1p60);
+  return log1p(choose(is_huge, size, w)) + choose(is_huge, P(0.693147180559945309417L), P(0));
+}
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> asinh(Pack<T, Isa, lanes> x) {
+  using P = Pack<T, Isa, lanes>;
+  const P size = abs(x), square = size * size, w = size + square / (P(1) + sqrt(P(1) + square));
+  return copysign(logarithm_of_twice(size, w), x);
+}
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> acosh(Pack<T, Isa, lanes> x) {
+  using P = Pack<T, Isa, lanes>;
+  const P t = x - P(1);
+  const P w = choose(t < P(0), P(std::numeric_limits<T>::quiet_NaN()), t + sqrt(t * (t + P(2))));
+  return logarithm_of_twice(x, w);
+}
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> atanh(Pack<T, Isa, lanes> x) {
+  using P = Pack<T, Isa, lanes>;
+  const P size = abs(x);
+  return copysign(P(0.5) * log1p((size + size) / (P(1) - size)), x);
 }
 
 }  // namespace downhill::simd

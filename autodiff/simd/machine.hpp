@@ -72,6 +72,31 @@ template <std::floating_point T, class Isa, std::size_t lanes>
     return x * y + z;
 }
 
+// Whole numbers, by adding one so large that it has no digits after the point; beyond it all numbers are whole.
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> trunc(Pack<T, Isa, lanes> x) {
+  using P = Pack<T, Isa, lanes>;
+  const P large(std::same_as<T, double> ? 0x1p52 : 0x1p23), size = abs(x), near = (size + large) - large;
+  return choose(size < large, copysign(choose(near > size, near - P(1), near), x), x);
+}
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> floor(Pack<T, Isa, lanes> x) {
+  const auto whole = trunc(x);
+  return choose(whole > x, whole - Pack<T, Isa, lanes>(1), whole);
+}
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> ceil(Pack<T, Isa, lanes> x) {
+  const auto whole = trunc(x);
+  return choose(whole < x, copysign(whole + Pack<T, Isa, lanes>(1), x), whole);
+}
+/// Halves away from 0.
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> round(Pack<T, Isa, lanes> x) {
+  using P = Pack<T, Isa, lanes>;
+  const P whole = trunc(x);
+  return choose(abs(x - whole) >= P(0.5), whole + copysign(P(1), x), whole);
+}
+
 /// A number in two parts that do not overlap: the rounded one and what rounding left.
 template <class P>
 struct Parts {
@@ -126,11 +151,15 @@ template <class Isa, std::size_t lanes>
   std::memcpy(&x.vector, half, sizeof(half));
   return x;
 }
-/// f of packs of floats, worked out in double.
+/// f of packs, those of floats worked out in double.
 template <class F, class Isa, std::size_t lanes, class... X>
 [[gnu::always_inline]] inline Pack<float, Isa, lanes> in_doubles(F&& f, Pack<float, Isa, lanes> x, X... rest) {
   return floats_of(f(doubles_of(x).first, doubles_of(rest).first...),
                    f(doubles_of(x).second, doubles_of(rest).second...));
+}
+template <class F, class Isa, std::size_t lanes, class... X>
+[[gnu::always_inline]] inline Pack<double, Isa, lanes> in_doubles(F&& f, Pack<double, Isa, lanes> x, X... rest) {
+  return f(x, rest...);
 }
 
 }  // namespace downhill::simd

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Powers and roots over packs.
+/// Powers and roots over packs. Without FMA a power takes longer than the scalar function, which then stands in for it.
 
 #include <autodiff/simd/exponential.hpp>
 #include <autodiff/simd/lane_by_lane.hpp>
@@ -72,11 +72,58 @@ template <class F, class Isa, std::size_t lanes>
 }
 template <std::floating_point T, class Isa, std::size_t lanes>
 [[gnu::always_inline]] inline Pack<T, Isa, lanes> pow(Pack<T, Isa, lanes> x, Pack<T, Isa, lanes> y) {
-  if constexpr (std::same_as<T, float>)
-    return in_doubles(
-        [](auto a, auto b) { return power(a, b, [](auto u, auto v) { return ordinary_power_of_float(u, v); }); }, x, y);
+  const auto ordinary = [](auto u, auto v) {
+    if constexpr (std::same_as<T, float>)
+      return ordinary_power_of_float(u, v);
+    else
+      return ordinary_power(u, v);
+  };
+  if constexpr (!Isa::has_fma)
+    return value_everywhere<Pow>(x, y);
   else
-    return power(x, y, [](auto u, auto v) { return ordinary_power(u, v); });
+    return in_doubles([&](auto u, auto v) { return power(u, v, ordinary); }, x, y);
+}
+
+/// With x = 8^k t, t from 0.35 to 2.9: a polynomial, relative error 7e-4, and two of Halley's steps, of which the
+/// second is worked out as a correction, from an error that is exact.
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> cbrt(Pack<T, Isa, lanes> x) {
+  return in_doubles(
+      []<class P>(P y) {
+        static constexpr double start[] = {0.41513713945317663622, 1.05238699853491283713,   -0.761139797263929385472,
+                                           0.38701570376290419105, -0.104484307123256738485, 0.0112828768498497234474};
+        const P size = abs(y);
+        const auto [f, exponent] = mantissa_of(size);
+        const auto third = nearest_whole(exponent, P(1. / 3));
+        const P left = exponent - P(3) * third.number;  // -1, 0 or 1
+        const P t = (f + P(1)) * choose(left == P(0), P(1), choose(left < P(0), P(0.5), P(2)));
+        P root = polynomial(t, start);
+        const P cube = root * root * root;
+        root = root * ((cube + t + t) / (cube + cube + t));
+        const auto square = product_in_parts(root, root);
+        const auto again = product_in_parts(square.high, root);
+        const P error = (again.high - t) + multiply_add(square.low, root, again.low);
+        root = root - error / (P(3) * square.high);
+        const P v = copysign(root * power_of_two<double>(third.bits), y);
+        return choose(size > P(0) && size <= P(std::numeric_limits<double>::max()), v, y);
+      },
+      x);
+}
+
+/// sqrt(x² + y²), of numbers that are brought near 1 where squares would overflow or underflow.
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> hypot(Pack<T, Isa, lanes> x, Pack<T, Isa, lanes> y) {
+  return in_doubles(
+      []<class P>(P u, P v) {
+        const P a = abs(u), b = abs(v), larger = choose(a > b, a, b);
+        const auto is_large = larger > P(0x1p500), is_small = larger < P(0x1p-500);
+        const P down = choose(is_large, P(0x1p-600), choose(is_small, P(0x1p600), P(1)));
+        const P up = choose(is_large, P(0x1p600), choose(is_small, P(0x1p-600), P(1)));
+        const P p = a * down, q = b * down, length = sqrt(multiply_add(p, p, q * q)) * up;
+        const P infinite(std::numeric_limits<double>::infinity());
+        return choose(a == infinite || b == infinite, infinite, length);
+      },
+      x, y);
 }
 
 }  // namespace downhill::simd
