@@ -52,6 +52,15 @@ struct RuleKernels {
   static const std::array<RuleKernel<T>, KernelRules::size> rules;
 };
 
+extern template struct RuleKernels<float, Portable>;
+extern template struct RuleKernels<double, Portable>;
+#ifdef __x86_64__
+extern template struct RuleKernels<float, Avx2>;
+extern template struct RuleKernels<double, Avx2>;
+extern template struct RuleKernels<float, Avx512>;
+extern template struct RuleKernels<double, Avx512>;
+#endif
+
 /// The kernel of a rule for the chosen instruction set; T is float or double.
 template <class Rule, class T>
   requires HasKernel<Rule>
