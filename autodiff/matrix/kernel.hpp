@@ -37,12 +37,19 @@ constexpr bool is_worth_a_kernel(std::size_t length) {
   return !std::derived_from<Rule, ExactInPacks> || length >= 2 * simd::whole<T>;
 }
 /// Operands of a kernel, from element k of a run on.
-template <class T, std::size_t N, class... Step>
-std::array<simd::Strided<T>, N> operands_from(const std::array<const T*, N>& x, std::size_t k, Step... step) {
+template <class T, std::size_t N>
+std::array<simd::Strided<T>, N> operands_from(const std::array<const T*, N>& x, const std::array<std::size_t, N>& step,
+                                              std::size_t k) {
   std::array<simd::Strided<T>, N> operands;
-  std::size_t i = 0;
-  ((operands[i] = {x[i] + k * step, step}, ++i), ...);
+  for (std::size_t i = 0; i < N; ++i) operands[i] = {x[i] + k * step[i], step[i]};
   return operands;
+}
+/// Where the operands of run r begin.
+template <class T, std::size_t N>
+std::array<const T*, N> run_of(const std::array<Elements<const T>, N>& x, const Runs<N>& runs, std::size_t r) {
+  std::array<const T*, N> begin;
+  for (std::size_t i = 0; i < N; ++i) begin[i] = x[i].data + r * runs.next[i];
+  return begin;
 }
 
 /// Calls work(strides...), where common strides are constants to the compiler.
@@ -99,22 +106,25 @@ T sum_of(std::size_t n, F&& f) {
   return static_cast<T>(wide_sum_of<T>(0, n, f));
 }
 
+/// v = f(x...), v dense, by a kernel.
+template <class Rule, class T, std::size_t N>
+[[gnu::noinline]] void evaluate_by_kernel(const std::array<Elements<const T>, N>& x, const Runs<N>& runs, T* v) {
+  const auto& kernel = simd::kernel_of<Rule, T>();
+  for (std::size_t r = 0; r < runs.count; ++r)
+    simd::work_out(kernel, operands_from<T, N>(run_of(x, runs, r), runs.step, 0).data(), N, v + r * runs.length,
+                   runs.length);
+}
 /// v = f(x...), v dense.
 template <class Rule, class T, std::size_t N>
 void evaluate(const std::array<Elements<const T>, N>& x, T* v) {
   [&]<std::size_t... i>(std::index_sequence<i...>) {
     const Runs<N> runs({x[i].layout...});
+    if constexpr (in_packs<Rule, T>)
+      if (is_worth_a_kernel<Rule, T>(runs.length)) return evaluate_by_kernel<Rule, T, N>(x, runs, v);
     with_steps<N>(runs.step, [&](auto... step) {
       for (std::size_t r = 0; r < runs.count; ++r) {
         const std::array<const T*, N> begin{x[i].data + r * runs.next[i]...};
         T* const __restrict to = v + r * runs.length;
-        if constexpr (in_packs<Rule, T>) {
-          if (is_worth_a_kernel<Rule, T>(runs.length)) {
-            simd::work_out(simd::kernel_of<Rule, T>(), operands_from<T, N>(begin, 0, step...).data(), N, to,
-                           runs.length);
-            continue;
-          }
-        }
         for (std::size_t k = 0; k < runs.length; ++k) to[k] = value_within<Rule, T>(begin[i][k * step]...);
       }
     });
@@ -198,16 +208,21 @@ bool are_finite(std::size_t n, F&& f) {
   return std::ranges::all_of(lanes, [](T lane) { return lane == 0; });
 }
 
+/// part(k) = slope_j(x..., v) g for k from begin on, by a kernel.
+template <class Rule, std::size_t j, class T, std::size_t N>
+[[gnu::noinline]] void parts_by_kernel(const std::array<const T*, N>& x, const std::array<std::size_t, N>& step,
+                                       const T* v, const T* g, std::size_t begin, std::size_t count, T* part) {
+  simd::pull_back(simd::kernel_of<Rule, T>(), j, operands_from<T, N>(x, step, begin).data(), N, v + begin, g + begin,
+                  part, count, false);
+}
 /// part(k) = slope_j(x..., v) g for k from begin on, `count` elements of a run.
 template <class Rule, std::size_t j, class T, std::size_t N, class... Step>
 void parts_along(const std::array<const T*, N>& x, const T* v, const T* g, std::size_t begin, std::size_t count,
                  T* part, Step... step) {
   [&]<std::size_t... i>(std::index_sequence<i...>) {
-    if constexpr (in_packs<Rule, T>) {
+    if constexpr (in_packs<Rule, T>)
       if (is_worth_a_kernel<Rule, T>(count))
-        return simd::pull_back(simd::kernel_of<Rule, T>(), j, operands_from<T, N>(x, begin, step...).data(), N,
-                               v + begin, g + begin, part, count, false);
-    }
+        return parts_by_kernel<Rule, j, T, N>(x, {step...}, v, g, begin, count, part);
     for (std::size_t k = 0; k < count; ++k)
       part[k] = handed_on(slope_within<Rule, j, T>(v[begin + k], x[i][(begin + k) * step]...), g[begin + k]);
   }(std::make_index_sequence<N>());
@@ -257,18 +272,28 @@ void pull_back_repeated(const std::array<Elements<const T>, N>& x, const T* v, c
   }(std::make_index_sequence<N>());
 }
 
-/// to(k to_step) += slope_j(x..., v) g along a run.
-template <class Rule, std::size_t j, class T, std::size_t N, class ToStep, class... Step>
-void pull_back_by_kernel(const std::array<const T*, N>& x, const T* v, const T* g, T* to, ToStep to_step, std::size_t n,
-                         Step... step) {
-  const auto& kernel = simd::kernel_of<Rule, T>();
-  if (to_step == 1) return simd::pull_back(kernel, j, operands_from<T, N>(x, 0, step...).data(), N, v, g, to, n, true);
+/// adjoint of x_j += slope_j(x..., v) g, v and g dense, by a kernel.
+template <class Rule, std::size_t j, class T, std::size_t N>
+[[gnu::noinline]] void pull_back_by_kernel(const std::array<Elements<const T>, N>& x, const Runs<N>& runs, const T* v,
+                                           const T* g, T* adjoint) {
   constexpr std::size_t width = 256;
-  std::array<T, width> part;
-  for (std::size_t k = 0; k < n; k += width) {
-    const std::size_t count = std::min(width, n - k);
-    simd::pull_back(kernel, j, operands_from<T, N>(x, k, step...).data(), N, v + k, g + k, part.data(), count, false);
-    for (std::size_t l = 0; l < count; ++l) to[(k + l) * to_step] += part[l];
+  const auto& kernel = simd::kernel_of<Rule, T>();
+  for (std::size_t r = 0; r < runs.count; ++r) {
+    const auto begin = run_of(x, runs, r);
+    const T* const of = v + r * runs.length;
+    const T* const from = g + r * runs.length;
+    T* const to = adjoint + r * runs.next[j];
+    if (runs.step[j] == 1) {
+      simd::pull_back(kernel, j, operands_from<T, N>(begin, runs.step, 0).data(), N, of, from, to, runs.length, true);
+      continue;
+    }
+    std::array<T, width> part;
+    for (std::size_t k = 0; k < runs.length; k += width) {
+      const std::size_t count = std::min(width, runs.length - k);
+      simd::pull_back(kernel, j, operands_from<T, N>(begin, runs.step, k).data(), N, of + k, from + k, part.data(),
+                      count, false);
+      for (std::size_t l = 0; l < count; ++l) to[(k + l) * runs.step[j]] += part[l];
+    }
   }
 }
 
@@ -282,18 +307,14 @@ void pull_back_along(const std::array<Elements<const T>, N>& x, const T* v, cons
   }
   [&]<std::size_t... i>(std::index_sequence<i...>) {
     const Runs<N> runs({x[i].layout...});
+    if constexpr (in_packs<Rule, T>)
+      if (is_worth_a_kernel<Rule, T>(runs.length)) return pull_back_by_kernel<Rule, j, T, N>(x, runs, v, g, adjoint);
     with_steps<N>(runs.step, [&](auto... step) {
       const auto to_step = std::get<j>(std::tuple(step...));
       for (std::size_t r = 0; r < runs.count; ++r) {
         const std::array<const T*, N> begin{x[i].data + r * runs.next[i]...};
         const T* const __restrict of = v + r * runs.length, * const __restrict from = g + r * runs.length;
         T* const __restrict to = adjoint + r * runs.next[j];
-        if constexpr (in_packs<Rule, T>) {
-          if (is_worth_a_kernel<Rule, T>(runs.length)) {
-            pull_back_by_kernel<Rule, j, T, N>(begin, of, from, to, to_step, runs.length, step...);
-            continue;
-          }
-        }
         const auto part = [&](std::size_t k) {
           return handed_on(slope_within<Rule, j, T>(of[k], begin[i][k * step]...), from[k]);
         };

@@ -1,12 +1,11 @@
-// Rules element by element: repeated operands, packs with a remainder, and what packs promise.
+// Rules element by element: repeated operands, and packs with a remainder. What packs promise is in
+// simd/functions_test.cpp.
 
 #include <autodiff/matrix/elementwise.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <concepts>
 #include <cstddef>
-#include <limits>
 #include <type_traits>
 #include <vector>
 
@@ -115,78 +114,6 @@ TEST_CASE("functions of sums are those of the scalars, in packs and at their end
     check_elementwise({shape}, [](const auto& x) { return elu(x) + leaky_relu(x) + huber(x, 0.75); });
     check_elementwise({shape}, [](const auto& x) { return square(x) - x * 2 + 1 / (3 + x); });
   }
-}
-
-namespace {
-
-// How many ulp of T, those of denormal numbers among them, lie between what came and what is right.
-template <class T>
-double ulps(T got, long double right) {
-  using Limits = std::numeric_limits<T>;
-  if (got != got || right != right) return got != got && right != right ? 0 : 1e30;
-  if (static_cast<T>(right) == got) return 0;
-  if (std::isinf(got)) return 1e30;
-  const int exponent = std::max(right == 0 ? Limits::min_exponent : std::ilogb(right), Limits::min_exponent - 1);
-  return static_cast<double>(std::abs(static_cast<long double>(got) - right) /
-                             std::ldexp(1.0L, exponent - Limits::digits + 1));
-}
-
-// Numbers of every size, denormal ones included, edges, and where functions bend.
-template <class T>
-std::vector<T> of_all_sizes() {
-  using Limits = std::numeric_limits<T>;
-  std::vector<T> x{T(0), Limits::infinity(), Limits::quiet_NaN(), T(1), Limits::max()};
-  for (int k = Limits::min_exponent - Limits::digits; k < Limits::max_exponent; ++k)
-    for (const double y : numbers(3, static_cast<unsigned>(k + 2000), 1, 2))
-      x.push_back(std::ldexp(static_cast<T>(y), k));
-  for (const double scale : {1.0, 12.0, 30.0, 90.0, 110.0, 720.0, 760.0})
-    for (const double y : numbers(300, 7, 0, scale)) x.push_back(static_cast<T>(y));
-  for (const T least : {T(87.3365447505531L), T(88.7228390520684L), T(103.97L), T(708.396418532264L),
-                        T(709.782712893384L), T(745.13L), T(0.34657359L), T(0.88137358L), T(0.54930614L)})
-    for (T y = least, k = 0; k < 5; ++k, y = std::nextafter(y, T(1000))) x.push_back(y);
-  for (std::size_t k = 0, n = x.size(); k < n; ++k) x.push_back(-x[k]);
-  return x;
-}
-
-}  // namespace
-
-TEMPLATE_TEST_CASE("a pack is within 4 ulp over the whole domain: denormal numbers, edges, what overflows", "", float,
-                   double) {
-  using T = TestType;
-  const auto compare = []<class Rule>(Rule, double most, auto... rest) {
-    const std::vector<T> x = of_all_sizes<T>();
-    Tape<T> tape;
-    const auto m = parameters(tape, x, 1, x.size());
-    const auto y = apply<Rule>(m, T(rest)...);
-    const auto values = y.value();
-    const auto slopes = tape.gradient(sum(y))[m];
-    for (std::size_t k = 0; k < x.size(); ++k) {
-      const auto at = static_cast<Eigen::Index>(k);
-      const long double here = x[k], value = Rule::template value<long double>(here, rest...);
-      long double slope;
-      if constexpr (sizeof...(rest) == 0)
-        slope = Rule::template slope<long double>(here, value);
-      else
-        slope = Rule::template slope_x<long double>(here, rest..., value);
-      const double of_value = ulps(values(0, at), value), of_slope = ulps(slopes(0, at), slope);
-      // Near the zero of its slope, that of silu has the error of the terms that cancel there.
-      const bool cancels = std::is_same_v<Rule, Silu> && here > -2 && here < -0.5L;
-      if (of_value <= most &&
-          (of_slope <= most || (cancels && std::abs(slopes(0, at) - slope) <= std::numeric_limits<T>::epsilon())))
-        continue;
-      CAPTURE(Rule::name, x[k], values(0, at), value, slopes(0, at), slope);
-      CHECK(of_value <= most);
-      CHECK(of_slope <= most);
-    }
-  };
-  AllRules::for_each([&]<class Rule>(std::type_identity<Rule>) {
-    if constexpr (!std::derived_from<Rule, InPacks>)
-      return;
-    else if constexpr (arity_of<Rule> == 1)
-      compare(Rule{}, 4);
-    else
-      compare(Rule{}, 4, 1.0L);
-  });
 }
 
 TEST_CASE("the logarithm of a denormal number is right in a pack") {  // by mpmath
