@@ -6,7 +6,7 @@
 # PACKS are sources that are compiled once for each instruction set (autodiff/simd/instruction_set.hpp), whatever the
 # processor of this machine and whatever the other sources are compiled for: as <file>.avx2.cpp and so on, optimised in a
 # debug build too, because there functions that are not inlined would be left for the linker to choose from. Products
-# and sums are fused only where the source says so. The test "Wide code has names of its own" looks at what comes out.
+# and sums are fused only where the source says so. The test "wide code has names of its own" looks at what comes out.
 #
 # Eigen takes and gives back memory in a way that depends on the processor it is compiled for, and all its functions are
 # in headers: where a program is compiled with other options than the library, memory of one would be freed as the other
