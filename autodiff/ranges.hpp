@@ -5,10 +5,10 @@
 /// As in calculus.hpp, a rule is a struct with a name and a value, and the function that users call stands on the next
 /// line; the value records itself. The rules are in the list of calculus/rules.hpp.
 ///
-/// A range is anything with begin, end and size whose elements are Vars, Duals or plain floating-point numbers:
-/// std::vector, std::array, std::span, an Eigen vector. One that makes its elements as it is read, as a view or an
-/// Eigen expression does, is read once. Over plain numbers the result is a plain number. The error of a sum does not
-/// grow with the number of its terms (total.hpp), as that of the loop it replaces does.
+/// A range is anything with begin, end and size whose elements are Vars, Duals, Symbols or plain floating-point
+/// numbers: std::vector, std::array, std::span, an Eigen vector. One that makes its elements as it is read, as a view
+/// or an Eigen expression does, is read once. Over plain numbers the result is a plain number. The error of a sum does
+/// not grow with the number of its terms (total.hpp), as that of the loop it replaces does.
 
 #include <cmath>
 #include <iterator>
@@ -29,9 +29,13 @@ struct RangeSum {
   template <NumberRange R>
   static auto value(const R& numbers) {
     const auto& range = ranges_detail::stored(numbers);
-    using T = ranges_detail::Scalar<R>;
-    return ranges_detail::over(name, range, T(ranges_detail::total<T>(range).value()),
-                               [](const T&, std::size_t) { return T(1); });
+    if constexpr (ranges_detail::SymbolRange<R>) {
+      return apply_to_ranges<RangeSum, ranges_detail::Scalar<R>>(range);
+    } else {
+      using T = ranges_detail::Scalar<R>;
+      return ranges_detail::over(name, range, T(ranges_detail::total<T>(range).value()),
+                                 [](const T&, std::size_t) { return T(1); });
+    }
   }
 };
 template <NumberRange R>
@@ -45,11 +49,15 @@ struct RangeMean {
   template <NumberRange R>
   static auto value(const R& numbers) {
     const auto& range = ranges_detail::stored(numbers);
-    using T = ranges_detail::Scalar<R>;
     ranges_detail::demand_elements(name, range);
-    const T n = static_cast<T>(std::size(range));
-    const T total = ranges_detail::total<T>(range).value();
-    return ranges_detail::over(name, range, T(total / n), [n](const T&, std::size_t) { return T(1) / n; });
+    if constexpr (ranges_detail::SymbolRange<R>) {
+      return apply_to_ranges<RangeMean, ranges_detail::Scalar<R>>(range);
+    } else {
+      using T = ranges_detail::Scalar<R>;
+      const T n = static_cast<T>(std::size(range));
+      const T total = ranges_detail::total<T>(range).value();
+      return ranges_detail::over(name, range, T(total / n), [n](const T&, std::size_t) { return T(1) / n; });
+    }
   }
 };
 template <NumberRange R>
@@ -64,8 +72,13 @@ struct RangeNorm {
   template <NumberRange R>
   static auto value(const R& numbers) {
     const auto& range = ranges_detail::stored(numbers);
-    const ranges_detail::Norm<ranges_detail::Scalar<R>> of(range);
-    return ranges_detail::over(name, range, of.length(), [&](const auto& x, std::size_t i) { return of.slope(x, i); });
+    if constexpr (ranges_detail::SymbolRange<R>) {
+      return apply_to_ranges<RangeNorm, ranges_detail::Scalar<R>>(range);
+    } else {
+      const ranges_detail::Norm<ranges_detail::Scalar<R>> of(range);
+      return ranges_detail::over(name, range, of.length(),
+                                 [&](const auto& x, std::size_t i) { return of.slope(x, i); });
+    }
   }
 };
 template <NumberRange R>
@@ -82,8 +95,13 @@ struct RangeLogSumExp {
   template <NumberRange R>
   static auto value(const R& numbers) {
     const auto& range = ranges_detail::stored(numbers);
-    const ranges_detail::LogSumExp<ranges_detail::Scalar<R>> of(range);
-    return ranges_detail::over(name, range, of.result(), [&](const auto& x, std::size_t i) { return of.slope(x, i); });
+    if constexpr (ranges_detail::SymbolRange<R>) {
+      return apply_to_ranges<RangeLogSumExp, ranges_detail::Scalar<R>>(range);
+    } else {
+      const ranges_detail::LogSumExp<ranges_detail::Scalar<R>> of(range);
+      return ranges_detail::over(name, range, of.result(),
+                                 [&](const auto& x, std::size_t i) { return of.slope(x, i); });
+    }
   }
 };
 template <NumberRange R>
@@ -115,6 +133,16 @@ struct RangeDot {
     const auto& ys = ranges_detail::stored(y_numbers);
     const auto x_size = static_cast<std::size_t>(std::size(xs)), y_size = static_cast<std::size_t>(std::size(ys));
     if (x_size != y_size) misuse::different_sizes(name, x_size, y_size);
+    if constexpr (ranges_detail::SymbolRange<X> || ranges_detail::SymbolRange<Y>)
+      return apply_to_ranges<RangeDot, T>(xs, ys);
+    else
+      return of_numbers(xs, ys);
+  }
+
+ private:
+  template <class X, class Y>
+  static auto of_numbers(const X& xs, const Y& ys) {
+    using T = ranges_detail::Common<ElementOf<X>, ElementOf<Y>>;
     Total<T> sum;
     auto y = std::begin(ys);
     for (auto x = std::begin(xs); x != std::end(xs); ++x, ++y)
@@ -146,8 +174,17 @@ struct RangePolynomial {
   template <NumberRange C, class X>
     requires Number<X, ElementOf<C>>
   static auto value(const C& numbers, const X& x) {
-    using T = ranges_detail::Common<ElementOf<C>, X>;
     const auto& coefficients = ranges_detail::stored(numbers);
+    if constexpr (ranges_detail::SymbolRange<C> || ranges_detail::is_symbol<X>)
+      return apply_to_ranges<RangePolynomial, ranges_detail::Common<ElementOf<C>, X>>(coefficients, x);
+    else
+      return of_numbers(coefficients, x);
+  }
+
+ private:
+  template <class C, class X>
+  static auto of_numbers(const C& coefficients, const X& x) {
+    using T = ranges_detail::Common<ElementOf<C>, X>;
     const T at = static_cast<T>(ranges_detail::value(x));
     T value = T(0), slope = T(0);
     for (auto c = std::rbegin(coefficients); c != std::rend(coefficients); ++c) {

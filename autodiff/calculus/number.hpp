@@ -12,6 +12,10 @@ namespace downhill {
 template <class X>
 inline constexpr bool is_active_type = false;
 
+/// Specialised to true by the number that a program is recorded with (program/symbol.hpp).
+template <class X>
+inline constexpr bool is_symbol_type = false;
+
 /// Specialised to true by matrices of such numbers.
 template <class X>
 inline constexpr bool is_matrix_type = false;

@@ -18,7 +18,7 @@ namespace downhill {
 template <class R>
 using ElementOf = std::remove_cvref_t<decltype(*std::begin(std::declval<const R&>()))>;
 
-/// A range of Vars, of Duals or of plain floating-point numbers.
+/// A range of Vars, of Duals, of Symbols or of plain floating-point numbers.
 template <class R>
 concept NumberRange = requires(const R& range) {
   std::begin(range);
@@ -26,7 +26,18 @@ concept NumberRange = requires(const R& range) {
   std::size(range);
 } && (Active<ElementOf<R>> || std::floating_point<ElementOf<R>>);
 
+// A rule over ranges with Symbols in them is one instruction of a program (program/symbol.hpp).
+template <class T>
+class Symbol;
+template <class Rule, class T, class... R>
+Symbol<T> apply_to_ranges(const R&... ranges);
+
 namespace ranges_detail {
+
+template <class X>
+inline constexpr bool is_symbol = is_symbol_type<std::remove_cvref_t<X>>;
+template <class R>
+concept SymbolRange = is_symbol<ElementOf<R>>;
 
 template <class X>
 struct ScalarOf {
@@ -36,13 +47,18 @@ template <class T>
 struct ScalarOf<Var<T>> {
   using type = T;
 };
+template <class T>
+struct ScalarOf<Symbol<T>> {
+  using type = T;
+};
 template <class R>
 using Scalar = typename ScalarOf<ElementOf<R>>::type;
 
 // The scalar of the active operand, as for x * 2.0, or of both plain ones.
 template <class X, class Y>
-using Common = typename std::conditional_t<AnyVar<X>, ScalarOf<X>,
-                                           std::conditional_t<AnyVar<Y>, ScalarOf<Y>, std::common_type<X, Y>>>::type;
+using Common = typename std::conditional_t<
+    AnyVar<X> || is_symbol<X>, ScalarOf<X>,
+    std::conditional_t<AnyVar<Y> || is_symbol<Y>, ScalarOf<Y>, std::common_type<X, Y>>>::type;
 
 template <class X>
 auto value(const X& x) {
@@ -56,7 +72,7 @@ auto value(const X& x) {
 template <class R>
 decltype(auto) stored(const R& range) {
   using Element = decltype(*std::begin(range));
-  if constexpr (std::is_lvalue_reference_v<Element> || !AnyVar<Element>) {
+  if constexpr (std::is_lvalue_reference_v<Element> || !(AnyVar<Element> || is_symbol<Element>)) {
     return (range);
   } else {
     std::vector<ElementOf<R>> elements;

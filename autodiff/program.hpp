@@ -1,0 +1,139 @@
+#pragma once
+/// \file
+/// Programs: record the loss of one sample once, and run it for any number of them.
+///
+/// A tape holds slopes, and is for one point. A program holds operations:
+///
+///     auto program = record([](const auto& w, const auto& s) { return square(w[0] * s[0] + w[1] - s[1]); }, 2, 2);
+///     auto loss = mean_over(rows, program);          // rows: x, y, x, y, ...
+///     auto result = minimize(loss, {0, 0}, Lbfgs{});
+///
+/// It is run forward and back in lanes, a block of samples at a time, each instruction for all of them, in vectors of
+/// the processor. So a gradient over many samples costs less than the plain function does. What is recorded is made
+/// simpler first (ProgramOptions); `fmt::print("{}", program)` shows what became of it.
+///
+/// Where the function branches on a comparison of its numbers, the program is for samples that go the same way, and
+/// others have programs of their own, their variants (program/variants.hpp). The answer is never that of another
+/// branch. `select(x < y, a, b)`, max, min, abs and their like do not branch.
+///
+/// Values and gradients are those of the tape to within rounding: sums of products are gathered in another order, and
+/// with x y + z rounded once where the processor can. With ProgramOptions::none() they have its very bits, as far as the
+/// compiler does not round x y + z once on the one side and twice on the other (g++ does unless -ffp-contract=off), and
+/// where the tape does not fold.
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <autodiff/derivatives.hpp>
+#include <autodiff/program/numbers.hpp>
+#include <autodiff/program/options.hpp>
+#include <autodiff/program/print.hpp>
+#include <autodiff/program/record.hpp>
+#include <autodiff/program/sums.hpp>
+#include <autodiff/program/symbol.hpp>
+#include <autodiff/program/variants.hpp>
+
+namespace downhill {
+
+/// A recorded function f(w, s) of parameters w and the numbers s of a sample. A handle: copies share what was recorded.
+/// A program belongs to one thread at a time; over many samples it takes threads of its own (set_threads).
+template <class T = double>
+class Program {
+ public:
+  using value_type = T;
+
+  explicit Program(std::shared_ptr<program_detail::ProgramState<T>> state) : state_(std::move(state)) {}
+
+  /// How many parameters it has, and numbers in a sample.
+  std::size_t parameters() const { return state_->parameters(); }
+  std::size_t per_sample() const { return state_->per_sample(); }
+
+  /// f(w, s). Throws ShapeError, as all of these do, unless w and s have their sizes.
+  T value(const Numbers<T>& w, const Numbers<T>& s) const {
+    demand("value", w, s);
+    return run(w, s, {});
+  }
+  /// df/dw.
+  std::vector<T> gradient(const Numbers<T>& w, const Numbers<T>& s) const { return value_and_gradient(w, s).gradient; }
+  ValueAndGradient<T, std::vector<T>> value_and_gradient(const Numbers<T>& w, const Numbers<T>& s) const {
+    ValueAndGradient<T, std::vector<T>> found{T(0), std::vector<T>(parameters())};
+    found.value = value_and_gradient(w, s, found.gradient);
+    return found;
+  }
+  /// The same into memory of the caller: in a loop it allocates nothing. Returns f(w, s).
+  T value_and_gradient(const Numbers<T>& w, const Numbers<T>& s, std::span<T> into) const {
+    demand("gradient", w, s);
+    if (into.size() != parameters()) misuse::wrong_gradient("gradient", parameters(), into.size());
+    return run(w, s, into);
+  }
+  /// f(w, s) and its derivative along v, a direction of the parameters.
+  ValueAndTangent<T> jvp(const Numbers<T>& w, const Numbers<T>& s, const Numbers<T>& v) const {
+    demand("jvp", w, s);
+    if (v.size() != parameters()) misuse::wrong_direction("jvp", parameters(), v.size());
+    return state_->jvp(w, s, v);
+  }
+  /// H v, with the Hessian H of f along w. At a kink NaN, as nested numbers have it (derivatives.hpp).
+  std::vector<T> hessian_vector_product(const Numbers<T>& w, const Numbers<T>& s, const Numbers<T>& v) const {
+    demand("hessian_vector_product", w, s);
+    if (v.size() != parameters()) misuse::wrong_direction("hessian_vector_product", parameters(), v.size());
+    return state_->hessian_vector_product(w, s, v);
+  }
+
+  /// The ways that it was seen to take through its branches, and how many samples went each of them.
+  Variants variants() const { return state_->uses(); }
+  const std::shared_ptr<program_detail::ProgramState<T>>& state() const { return state_; }
+
+ private:
+  void demand(std::string_view operation, const Numbers<T>& w, const Numbers<T>& s) const {
+    if (w.size() != parameters()) misuse::wrong_parameters(operation, parameters(), w.size());
+    if (s.size() != per_sample()) misuse::wrong_sample(operation, per_sample(), s.size());
+  }
+  T run(std::span<const T> w, std::span<const T> s, std::span<T> gradient) const {
+    return state_->value_and_gradient(w, s, gradient);
+  }
+
+  std::shared_ptr<program_detail::ProgramState<T>> state_;
+};
+
+/// Records f(w, s), which is generic over its number type and takes w and s as spans of so many numbers. Where f
+/// branches on a comparison of these, it is recorded when the first sample is there. f must go the same way each time
+/// that it is given the same numbers.
+template <class T = double, class F>
+auto record(F f, std::size_t parameters, std::size_t per_sample, const ProgramOptions& options = {}) {
+  namespace p = program_detail;
+  if constexpr (p::demand_recordable<F, T>()) {
+    return Program<T>(std::make_shared<p::ProgramState<T>>(
+        std::make_unique<p::RecordedFunctionOf<F, T>>(std::move(f), parameters, per_sample), parameters, per_sample,
+        options));
+  } else {
+    return Program<T>(nullptr);
+  }
+}
+
+/// The sum of f(w, s) over samples, row by row in `rows`: an Objective, which sees the rows as they are when it is
+/// evaluated. With weights, the sum of weight * f(w, s). Throws ShapeError unless these are whole rows, a weight for
+/// each, and the program has parameters.
+template <class T>
+SumOver<T> sum_over(std::type_identity_t<std::span<const T>> rows, const Program<T>& program,
+                    const SumOptions<T>& options = {}) {
+  return SumOver<T>(program.state(), "sum_over", rows, options, false);
+}
+/// The sum divided by the number of samples, or with weights by their sum. Throws ShapeError where there are none.
+template <class T>
+SumOver<T> mean_over(std::type_identity_t<std::span<const T>> rows, const Program<T>& program,
+                     const SumOptions<T>& options = {}) {
+  return SumOver<T>(program.state(), "mean_over", rows, options, true);
+}
+/// A view of rows that are gone when it is used is refused.
+template <class R, class T>
+  requires TemporaryRange<R, T>
+SumOver<T> sum_over(R&&, const Program<T>&, const SumOptions<T>& = {}) = delete;
+template <class R, class T>
+  requires TemporaryRange<R, T>
+SumOver<T> mean_over(R&&, const Program<T>&, const SumOptions<T>& = {}) = delete;
+
+}  // namespace downhill

@@ -1,0 +1,30 @@
+#pragma once
+/// \file
+/// The numbers that a call is given: a vector, an array, a span, or a list in braces.
+
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+#include <type_traits>
+
+namespace downhill {
+
+/// Looks at numbers for the time of a call.
+template <class T>
+class Numbers {
+ public:
+  template <class R>
+    requires(std::convertible_to<const R&, std::span<const T>> && !std::same_as<R, Numbers>)
+  Numbers(const R& numbers) : numbers_(numbers) {}
+  Numbers(std::initializer_list<T> numbers) : numbers_(numbers.begin(), numbers.size()) {}
+
+  operator std::span<const T>() const { return numbers_; }
+  std::size_t size() const { return numbers_.size(); }
+  const T& operator[](std::size_t i) const { return numbers_[i]; }
+
+ private:
+  std::span<const T> numbers_;
+};
+
+}  // namespace downhill

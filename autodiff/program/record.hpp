@@ -1,0 +1,121 @@
+#pragma once
+/// \file
+/// A user's function as a program calls it: with Symbols to record it, and with Vars where only the tape is left.
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <autodiff/derivatives.hpp>
+#include <autodiff/gradient.hpp>
+#include <autodiff/program/symbol.hpp>
+#include <autodiff/program/variants.hpp>
+
+namespace downhill::program_detail {
+
+template <class F, class X>
+using ResultOf = std::remove_cvref_t<std::invoke_result_t<F&, Inputs<X>, Inputs<X>>>;
+
+/// Can f be recorded? Returns auto, so that the compiler says this before anything else.
+template <class F, class T>
+constexpr auto demand_recordable() {
+  constexpr bool is_generic = std::is_invocable_v<F&, Inputs<Symbol<T>>, Inputs<Symbol<T>>>;
+  static_assert(is_generic,
+                "record: the function is called with two vectors of numbers, the parameters and a sample: write "
+                "[](const auto& w, const auto& s) { ... }, generic over the number type");
+  if constexpr (is_generic) {
+    constexpr bool is_number = std::is_convertible_v<ResultOf<F, Symbol<T>>, Symbol<T>>;
+    static_assert(is_number, "record: the function returns one number");
+    constexpr bool is_recorded = !std::is_arithmetic_v<ResultOf<F, Symbol<T>>>;
+    static_assert(!is_number || is_recorded,
+                  "record: the function returns a plain number, which depends on nothing: compute it from w and s, and "
+                  "let the function return auto");
+    return is_number && is_recorded;
+  } else {
+    return false;
+  }
+}
+
+template <class F, class T>
+class RecordedFunctionOf final : public RecordedFunction<T> {
+ public:
+  RecordedFunctionOf(F f, std::size_t parameters, std::size_t per_sample)
+      : f_(std::move(f)), parameters_(parameters), per_sample_(per_sample) {}
+
+  Instructions<T> record(std::span<const T> parameters, std::span<const T> sample) override {
+    return recorded(parameters, sample, true);
+  }
+  std::optional<Instructions<T>> record() override {
+    try {
+      return recorded({}, {}, false);
+    } catch (const NeedsSample&) {
+      return std::nullopt;
+    }
+  }
+  T on_tape(std::span<const T> parameters, std::span<const T> sample, double weight, std::span<double> to,
+            std::span<T> of_sample) override {
+    tape_.clear();
+    tape_.variables(parameters, w_);
+    if (of_sample.empty())
+      s_.assign(sample.begin(), sample.end());
+    else
+      tape_.variables(sample, s_);
+    const Var<T> result(f_(Inputs<Var<T>>(w_), Inputs<Var<T>>(s_)));
+    if (!result.is_active()) {
+      for (T& slope : of_sample) slope = 0;
+      return result.value();
+    }
+    if (to.empty() && of_sample.empty()) return result.value();
+    tape_.gradient(result, swept_);
+    const std::span<const T> adjoints = swept_.parameters();
+    for (std::size_t i = 0; i < to.size(); ++i)
+      to[i] += static_cast<double>(handed_on(adjoints[i], static_cast<T>(weight)));
+    for (std::size_t i = 0; i < of_sample.size(); ++i) of_sample[i] = adjoints[parameters_ + i];
+    return result.value();
+  }
+  ValueAndTangent<T> jvp(std::span<const T> w, std::span<const T> s, std::span<const T> v) override {
+    return downhill::jvp([&](const auto& x) { return at(x, s); }, w, v);
+  }
+  std::vector<T> hessian_vector_product(std::span<const T> w, std::span<const T> s, std::span<const T> v) override {
+    return downhill::hessian_vector_product([&](const auto& x) { return at(x, s); }, w, v);
+  }
+
+ private:
+  // f, of parameters of another number type.
+  template <class X>
+  auto at(const X& parameters, std::span<const T> sample) {
+    using Number = std::remove_cvref_t<decltype(parameters[0])>;
+    const std::vector<Number> numbers(sample.begin(), sample.end());
+    return Number(f_(Inputs<Number>(parameters), Inputs<Number>(numbers)));
+  }
+  Instructions<T> recorded(std::span<const T> parameters, std::span<const T> sample, bool has_values) {
+    const auto recording = std::make_shared<Recording<T>>();
+    recording->has_values = has_values;
+    // However it ends, Symbols that were kept aside are of no use any more.
+    struct Over {
+      Recording<T>& of;
+      ~Over() { of.is_over = true; }
+    } over{*recording};
+    std::vector<Symbol<T>> w, s;
+    for (std::size_t i = 0; i < parameters_; ++i)
+      w.push_back(SymbolRecorder::made(recording, recording->instructions.add_parameter(i),
+                                       has_values ? parameters[i] : T(0)));
+    for (std::size_t i = 0; i < per_sample_; ++i)
+      s.push_back(SymbolRecorder::made(recording, recording->instructions.add_sample_number(i),
+                                       has_values ? sample[i] : T(0)));
+    const Symbol<T> result(f_(Inputs<Symbol<T>>(w), Inputs<Symbol<T>>(s)));
+    recording->instructions.set_result(SymbolRecorder::finished(recording, result));
+    return std::move(recording->instructions);
+  }
+
+  F f_;
+  std::size_t parameters_, per_sample_;
+  Tape<T> tape_;
+  std::vector<Var<T>> w_, s_;
+  Gradient<T> swept_;
+};
+
+}  // namespace downhill::program_detail

@@ -1,0 +1,73 @@
+#pragma once
+/// \file
+/// A program over many samples: in blocks of lanes, block after block, by as many threads as there are.
+///
+/// Blocks are gathered in chunks, chunks in waves, both of a fixed size. Threads share the chunks of a wave, and what a
+/// chunk adds up is added to the total in the order of the chunks: the same bits for any number of threads, in memory
+/// for one wave.
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <autodiff/program/lanes.hpp>
+#include <autodiff/program/variants.hpp>
+
+namespace downhill::program_detail {
+
+/// Where the numbers of samples are: a column for each number of a sample, in memory of the user's.
+template <class T>
+struct Columns {
+  struct Column {
+    const T* numbers = nullptr;
+    const std::size_t* labels = nullptr;  // in place of numbers
+    std::size_t step = 1;
+    T at(std::size_t sample) const {
+      return labels == nullptr ? numbers[sample * step] : static_cast<T>(labels[sample]);
+    }
+  };
+  std::size_t samples = 0;
+  std::vector<Column> columns = {};
+};
+
+/// Which samples: all of them, or those with these indices.
+struct Selection {
+  std::size_t count = 0;
+  const std::size_t* indices = nullptr;
+  std::size_t operator[](std::size_t i) const { return indices == nullptr ? i : indices[i]; }
+};
+
+/// What is asked for. The gradient is that of the sum of weight * value.
+template <class T>
+struct Wanted {
+  const T* weights = nullptr;          // one for each sample, 1 where there are none
+  std::span<double> gradient = {};     // along the parameters, added to; none where it is empty
+  T* values = nullptr;                 // of each sample
+  T* sample_gradients = nullptr;       // of each sample, row by row
+};
+
+/// Runs the program of a state. Keeps its memory: in the steady state a run allocates nothing.
+template <class T>
+class Runner {
+ public:
+  explicit Runner(std::shared_ptr<ProgramState<T>> state);
+  Runner(const Runner& other);
+  Runner& operator=(const Runner& other);
+  Runner(Runner&&) noexcept;
+  Runner& operator=(Runner&&) noexcept;
+  ~Runner();
+
+  /// The sum of weight * value.
+  double operator()(std::span<const T> parameters, const Columns<T>& columns, const Selection& selection,
+                    const Wanted<T>& wanted);
+
+ private:
+  class Sweep;
+  std::unique_ptr<Sweep> sweep_;
+};
+
+extern template class Runner<double>;
+extern template class Runner<float>;
+
+}  // namespace downhill::program_detail
