@@ -367,7 +367,7 @@ Condition<T>::operator bool() const {
 template <class T, class X, class Y>
   requires((std::same_as<std::remove_cvref_t<X>, Symbol<T>> || Plain<X>) &&
            (std::same_as<std::remove_cvref_t<Y>, Symbol<T>> || Plain<Y>))
-Symbol<T> select(const Condition<T>& condition, const X& x, const Y& y) {
+Symbol<T> select(const Condition<T>& condition, X&& x, Y&& y) {
   using R = program_detail::SymbolRecorder;
   return R::select(condition, R::as_symbol<T>(x), R::as_symbol<T>(y));
 }

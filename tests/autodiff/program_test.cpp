@@ -61,8 +61,8 @@ bool near(double x, double y, double scale, double tolerance) {
 TEST_CASE("the mean over samples and its gradient are those of the tape, and minimize descends along them") {
   const auto program = record(line, 2, 2);
   const std::vector<double> w{0.5, -1.25};
-  for (const std::size_t samples : {1, 2, 7, 8, 9, 31, 64, 255, 256, 257, 1000, 20000}) {
-    const std::vector<double> rows = scattered(2 * samples, 7);
+  for (const unsigned samples : {1U, 2U, 7U, 8U, 9U, 31U, 64U, 255U, 256U, 257U, 1000U, 20000U}) {
+    const std::vector<double> rows = scattered(std::size_t{2} * samples, 7);
     std::vector<double> wanted, gradient(2);
     const double value = on_tape<double>(line, w, rows, 2, wanted);
     auto sum = sum_over(rows, program);
@@ -71,7 +71,7 @@ TEST_CASE("the mean over samples and its gradient are those of the tape, and min
     CHECK(near(sum(w, gradient), value, 0, 1e-13));
     CHECK(near(gradient[0], wanted[0], std::abs(value), 1e-13));
     CHECK(near(gradient[1], wanted[1], std::abs(value), 1e-13));
-    const double n = static_cast<double>(samples);
+    const double n = samples;
     CHECK(near(mean(w, gradient), value / n, 0, 1e-13));
     CHECK(near(gradient[0], wanted[0] / n, value / n, 1e-13));
     CHECK(near(mean.value(w), value / n, 0, 1e-13));
@@ -237,7 +237,7 @@ TEST_CASE("the same bits for one, two and eight threads") {
   };
   const std::vector<double> rows = scattered(2 * 30000, 11), w{0.5, -1, 0.25};
   std::vector<std::vector<double>> results;
-  for (const std::size_t count : {1, 2, 8}) {
+  for (const unsigned count : {1U, 2U, 8U}) {
     set_threads(count);
     const auto program = record(f, 3, 2);
     auto sum = sum_over(rows, program);
