@@ -29,6 +29,7 @@
 #include <vector>
 
 #include <autodiff/derivatives.hpp>
+#include <autodiff/program/each.hpp>
 #include <autodiff/program/numbers.hpp>
 #include <autodiff/program/options.hpp>
 #include <autodiff/program/print.hpp>
@@ -74,7 +75,8 @@ class Program {
   ValueAndTangent<T> jvp(const Numbers<T>& w, const Numbers<T>& s, const Numbers<T>& v) const {
     demand("jvp", w, s);
     if (v.size() != parameters()) misuse::wrong_direction("jvp", parameters(), v.size());
-    return state_->jvp(w, s, v);
+    const Dual<T> result = state_->jvp(w, s, v);
+    return {result.value(), result.tangent()};
   }
   /// H v, with the Hessian H of f along w. At a kink NaN, as nested numbers have it (derivatives.hpp).
   std::vector<T> hessian_vector_product(const Numbers<T>& w, const Numbers<T>& s, const Numbers<T>& v) const {
@@ -128,6 +130,12 @@ SumOver<T> mean_over(std::type_identity_t<std::span<const T>> rows, const Progra
                      const SumOptions<T>& options = {}) {
   return SumOver<T>(program.state(), "mean_over", rows, options, true);
 }
+/// Each sample by itself: its value, and its gradient along its own numbers. Throws ShapeError unless these are whole
+/// rows.
+template <class T>
+EachOver<T> each_over(std::type_identity_t<std::span<const T>> rows, const Program<T>& program) {
+  return EachOver<T>(program.state(), rows);
+}
 /// A view of rows that are gone when it is used is refused.
 template <class R, class T>
   requires TemporaryRange<R, T>
@@ -135,5 +143,9 @@ SumOver<T> sum_over(R&&, const Program<T>&, const SumOptions<T>& = {}) = delete;
 template <class R, class T>
   requires TemporaryRange<R, T>
 SumOver<T> mean_over(R&&, const Program<T>&, const SumOptions<T>& = {}) = delete;
+
+template <class R, class T>
+  requires TemporaryRange<R, T>
+EachOver<T> each_over(R&&, const Program<T>&) = delete;
 
 }  // namespace downhill

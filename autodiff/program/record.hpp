@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <autodiff/derivatives.hpp>
+#include <autodiff/derivatives/inputs.hpp>
 #include <autodiff/gradient.hpp>
 #include <autodiff/program/symbol.hpp>
 #include <autodiff/program/variants.hpp>
@@ -76,21 +76,8 @@ class RecordedFunctionOf final : public RecordedFunction<T> {
     for (std::size_t i = 0; i < of_sample.size(); ++i) of_sample[i] = adjoints[parameters_ + i];
     return result.value();
   }
-  ValueAndTangent<T> jvp(std::span<const T> w, std::span<const T> s, std::span<const T> v) override {
-    return downhill::jvp([&](const auto& x) { return at(x, s); }, w, v);
-  }
-  std::vector<T> hessian_vector_product(std::span<const T> w, std::span<const T> s, std::span<const T> v) override {
-    return downhill::hessian_vector_product([&](const auto& x) { return at(x, s); }, w, v);
-  }
 
  private:
-  // f, of parameters of another number type.
-  template <class X>
-  auto at(const X& parameters, std::span<const T> sample) {
-    using Number = std::remove_cvref_t<decltype(parameters[0])>;
-    const std::vector<Number> numbers(sample.begin(), sample.end());
-    return Number(f_(Inputs<Number>(parameters), Inputs<Number>(numbers)));
-  }
   Instructions<T> recorded(std::span<const T> parameters, std::span<const T> sample, bool has_values) {
     const auto recording = std::make_shared<Recording<T>>();
     recording->has_values = has_values;

@@ -9,9 +9,11 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include <autodiff/program/lanes.hpp>
+#include <autodiff/program/misuse.hpp>
 #include <autodiff/program/variants.hpp>
 
 namespace downhill::program_detail {
@@ -30,6 +32,17 @@ struct Columns {
   std::size_t samples = 0;
   std::vector<Column> columns = {};
 };
+
+/// Samples of so many numbers, row by row. Throws ShapeError unless these are whole rows.
+template <class T>
+Columns<T> columns_of(std::span<const T> rows, std::size_t per_sample, std::string_view operation) {
+  if (per_sample == 0) misuse::no_numbers_in_a_sample(operation);
+  if (rows.size() % per_sample != 0) misuse::broken_rows(operation, rows.size(), per_sample);
+  Columns<T> columns{.samples = rows.size() / per_sample};
+  for (std::size_t j = 0; j < per_sample; ++j)
+    columns.columns.push_back({.numbers = rows.data() + j, .step = per_sample});
+  return columns;
+}
 
 /// Which samples: all of them, or those with these indices.
 struct Selection {

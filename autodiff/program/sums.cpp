@@ -5,26 +5,29 @@
 #include <autodiff/program/misuse.hpp>
 
 namespace downhill {
+namespace {
+
+template <class State>
+State with_parameters(State state, std::string_view operation) {
+  if (state->parameters() == 0) misuse::no_parameters(operation);
+  return state;
+}
+
+}  // namespace
 
 template <class T>
 SumOver<T>::SumOver(std::shared_ptr<program_detail::ProgramState<T>> state, std::string_view operation,
                     std::span<const T> rows, const SumOptions<T>& options, bool is_mean)
-    : state_(std::move(state)),
+    : state_(with_parameters(std::move(state), operation)),
       operation_(operation),
+      columns_(program_detail::columns_of(rows, state_->per_sample(), operation)),
       weights_(options.weights),
       is_mean_(is_mean),
       runner_(state_),
       parameters_(state_->parameters()) {
-  const std::size_t per_sample = state_->per_sample();
-  if (parameters_.empty()) misuse::no_parameters(operation_);
-  if (per_sample == 0) misuse::no_numbers_in_a_sample(operation_);
-  if (rows.size() % per_sample != 0) misuse::broken_rows(operation_, rows.size(), per_sample);
-  columns_.samples = rows.size() / per_sample;
   if (columns_.samples == 0 && is_mean_) misuse::no_samples(operation_);
   if (!weights_.empty() && weights_.size() != columns_.samples)
     misuse::wrong_weights(operation_, columns_.samples, weights_.size());
-  for (std::size_t j = 0; j < per_sample; ++j)
-    columns_.columns.push_back({.numbers = rows.data() + j, .step = per_sample});
 }
 
 template <class T>

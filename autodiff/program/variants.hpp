@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include <autodiff/derivatives.hpp>
+#include <autodiff/dual.hpp>
 #include <autodiff/program/options.hpp>
 #include <autodiff/program/plan.hpp>
 #include <autodiff/program/scalar.hpp>
@@ -50,9 +50,6 @@ class RecordedFunction {
   /// numbers of the sample.
   virtual T on_tape(std::span<const T> parameters, std::span<const T> sample, double weight, std::span<double> to,
                     std::span<T> of_sample) = 0;
-  // The same without a program.
-  virtual ValueAndTangent<T> jvp(std::span<const T> w, std::span<const T> s, std::span<const T> v) = 0;
-  virtual std::vector<T> hessian_vector_product(std::span<const T> w, std::span<const T> s, std::span<const T> v) = 0;
 };
 
 template <class T>
@@ -139,16 +136,16 @@ class ProgramState {
     return value;
   }
   /// f(w, s) and its derivative along v.
-  ValueAndTangent<T> jvp(std::span<const T> w, std::span<const T> s, std::span<const T> v) {
-    if (run_dual(w, s, v) == nullptr) return function_->jvp(w, s, v);
-    const Dual<T>& result = result_of_dual_;
-    return {result.value(), result.tangent()};
+  Dual<T> jvp(std::span<const T> w, std::span<const T> s, std::span<const T> v) {
+    Dual<T> result;
+    with_variant(w, s, v, [&](const ScalarProgram<T>& scalar) { result = scalar.result(dual_memory_); });
+    return result;
   }
   std::vector<T> hessian_vector_product(std::span<const T> w, std::span<const T> s, std::span<const T> v) {
-    Variant<T>* const variant = run_dual(w, s, v);
-    if (variant == nullptr) return function_->hessian_vector_product(w, s, v);
     std::vector<Dual<T>> adjoints(w.size());
-    variant->scalar().reverse(Dual<T>(1), dual_memory_, std::span<Dual<T>>(adjoints));
+    with_variant(w, s, v, [&](const ScalarProgram<T>& scalar) {
+      scalar.reverse(Dual<T>(1), dual_memory_, std::span<Dual<T>>(adjoints));
+    });
     std::vector<T> product;
     for (const Dual<T>& adjoint : adjoints) product.push_back(adjoint.tangent());
     return product;
@@ -166,19 +163,23 @@ class ProgramState {
   Memory<T> memory;
 
  private:
-  Variant<T>* run_dual(std::span<const T> w, std::span<const T> s, std::span<const T> v) {
+  // Runs the variant for (w, s) forward, where w moves along v. Where there is no room for one, it is recorded for this
+  // once.
+  template <class Use>
+  void with_variant(std::span<const T> w, std::span<const T> s, std::span<const T> v, Use&& use) {
     std::vector<Dual<T>> moving, resting(s.begin(), s.end());
     for (std::size_t i = 0; i < w.size(); ++i) moving.push_back(Dual<T>(w[i], v[i]));
-    Variant<T>* const variant = run<Dual<T>>(moving, resting, dual_memory_, w, s);
-    if (variant != nullptr) result_of_dual_ = variant->scalar().result(dual_memory_);
-    return variant;
+    if (const Variant<T>* const variant = run<Dual<T>>(moving, resting, dual_memory_, w, s))
+      return use(variant->scalar());
+    const ScalarProgram<T> once(function_->record(w, s));
+    once.forward(std::span<const Dual<T>>(moving), std::span<const Dual<T>>(resting), dual_memory_);
+    use(once);
   }
 
   std::unique_ptr<RecordedFunction<T>> function_;
   std::size_t parameters_, per_sample_;
   ProgramOptions options_;
   Memory<Dual<T>> dual_memory_;
-  Dual<T> result_of_dual_;
   std::vector<std::unique_ptr<Variant<T>>> variants_;
 };
 

@@ -105,7 +105,16 @@ TEST_CASE("2,000 random programs with branches and loops have the values and gra
   for (unsigned seed = 0; seed < 2000; ++seed) {
     const std::size_t parameters = 1 + seed % 4, per_sample = 1 + seed % 3, steps = 4 + seed % 17;
     const auto f = [=](const auto& w, const auto& s) { return random_program::make(w, s, seed, steps); };
-    const auto program = record(f, parameters, per_sample, {.variants = seed % 5 == 0 ? std::size_t{2} : 12});
+    // All passes, none, and each of them left out.
+    ProgramOptions options = seed % 11 == 10 ? ProgramOptions::none() : ProgramOptions{};
+    const std::array passes{&ProgramOptions::fold_constants, &ProgramOptions::reduce_strength,
+                            &ProgramOptions::join_common,    &ProgramOptions::drop_dead,
+                            &ProgramOptions::hoist,          &ProgramOptions::fuse_products,
+                            &ProgramOptions::join_layers,    &ProgramOptions::share_slots};
+    if (seed % 11 < passes.size()) options.*passes[seed % 11] = false;
+    if (seed % 7 == 0) options.lanes = seed % 3 == 0 ? 5 : 16;
+    options.variants = seed % 5 == 0 ? 2 : 12;
+    const auto program = record(f, parameters, per_sample, options);
     const std::vector<double> w = scattered(parameters, seed), rows = scattered(per_sample * (30 + seed % 9), seed + 1);
     std::vector<double> wanted, gradient(parameters);
     const double value = on_tape<double>(f, w, rows, per_sample, wanted);
@@ -230,6 +239,30 @@ TEST_CASE("weights count samples") {
         Catch::Approx((2 * first + 0.5 * last) / 2.5));
 }
 
+TEST_CASE("each sample has its value and its gradient along its own numbers") {
+  const auto f = [](const auto& w, const auto& s) {
+    return s[0] < 0 ? w[0] * square(s[0]) * s[1] : log(s[0]) * s[1];
+  };
+  const auto program = record(f, 1, 3);
+  std::vector<double> rows = scattered(3 * 700, 4);
+  rows[30] = 0;
+  auto each = each_over(rows, program);
+  std::vector<double> values(700), slopes(rows.size()), again(700);
+  each.sample_gradients({0.5}, values, slopes);
+  each.values({0.5}, again);
+  CHECK(values == again);
+  for (std::size_t i = 0; i < 700; ++i) {
+    const double a = rows[3 * i], b = rows[3 * i + 1];
+    CHECK(near(values[i], a < 0 ? 0.5 * a * a * b : std::log(a) * b, 0, 1e-15));
+    CHECK(near(slopes[3 * i], a < 0 ? a * b : b / a, 0, 1e-15));
+    CHECK(near(slopes[3 * i + 1], a < 0 ? 0.5 * a * a : std::log(a), 0, 1e-15));
+    CHECK(slopes[3 * i + 2] == 0);
+  }
+  CHECK_THROWS_AS(each.values({0.5, 1}, values), ShapeError);
+  CHECK_THROWS_AS(each.values({0.5}, slopes), ShapeError);
+  CHECK_THROWS_AS(each.sample_gradients({0.5}, values, values), ShapeError);
+}
+
 TEST_CASE("the same bits for one, two and eight threads") {
   const auto f = [](const auto& w, const auto& s) {
     const auto z = tanh(w[0] * s[0] + w[1] * s[1] + w[2]);
@@ -254,6 +287,7 @@ TEST_CASE("the same bits for one, two and eight threads") {
   CHECK(results[1] == results[3]);
   CHECK(results[1] == results[5]);
 }
+
 TEST_CASE("misuse of programs throws, and says what to do") {
   using Catch::Matchers::ContainsSubstring;
   const auto program = record(line, 2, 2);

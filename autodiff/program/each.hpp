@@ -1,0 +1,39 @@
+#pragma once
+/// \file
+/// A program over many samples, each by itself: values, and gradients along the numbers of the sample, such as the greeks
+/// of many options.
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include <autodiff/program/numbers.hpp>
+#include <autodiff/program/run.hpp>
+
+namespace downhill {
+
+/// What a program is of each of the samples. Its rows are the caller's, and must outlive it. In the steady state a call
+/// allocates nothing.
+template <class T>
+class EachOver {
+ public:
+  EachOver(std::shared_ptr<program_detail::ProgramState<T>> state, std::span<const T> rows);
+
+  std::size_t samples() const { return columns_.samples; }
+  /// f(w, s) of each sample. Throws ShapeError, as the next one, where a size is another one.
+  void values(const Numbers<T>& w, std::span<T> into);
+  /// f(w, s) of each sample, and df/ds of each, row by row as the samples are.
+  void sample_gradients(const Numbers<T>& w, std::span<T> values, std::span<T> into);
+
+ private:
+  void demand(std::string_view operation, std::size_t parameters, std::size_t values) const;
+
+  std::shared_ptr<program_detail::ProgramState<T>> state_;
+  program_detail::Columns<T> columns_;
+  program_detail::Runner<T> runner_;
+};
+
+extern template class EachOver<double>;
+extern template class EachOver<float>;
+
+}  // namespace downhill
