@@ -1,142 +1,253 @@
 #include <autodiff/program/lanes.hpp>
 
-#include <array>
 #include <cstddef>
+#include <limits>
+#include <type_traits>
 #include <utility>
 
-#include <autodiff/program/packs.hpp>
+#include <autodiff/simd/functions.hpp>
+#include <autodiff/simd/rule_kernels.hpp>
+
+// Compiled for each instruction set: what is here is in an unnamed namespace, or has the set in its name.
 
 namespace downhill::program_detail {
 namespace {
 
-// Calls body(B, the first lane) for B packs side by side: enough of them that no result waits for the one before.
+using simd::any;
+using simd::choose;
+using simd::handed_on;
+using simd::multiply_add;
+
+template <class T>
+using Lanes = simd::Pack<T, simd::Native>;
+template <class T>
+inline constexpr std::size_t width = Lanes<T>::size;
+// Packs side by side: enough of them that none waits for the one before, and few enough for the registers.
+inline constexpr std::size_t unrolled = simd::Native::bytes == 64 ? 4 : 2;
+
+template <class T>
+[[gnu::always_inline]] inline Lanes<T> load(const T* from) {
+  return Lanes<T>::load(from);
+}
+template <class T>
+[[gnu::always_inline]] inline Lanes<T> spread(T number) {
+  return Lanes<T>(number);
+}
+template <std::size_t n>
+using Count = std::integral_constant<std::size_t, n>;
+
+// Calls body(how many packs, the first lane) for packs side by side.
 template <class T, class Body>
 [[gnu::always_inline]] inline void for_packs(std::size_t lanes, Body&& body) {
-  constexpr std::size_t width = lanes_of<T>;
   std::size_t lane = 0;
-  for (; lane + 4 * width <= lanes; lane += 4 * width) body(std::integral_constant<std::size_t, 4>{}, lane);
-  for (; lane < lanes; lane += width) body(std::integral_constant<std::size_t, 1>{}, lane);
+  for (; lane + unrolled * width<T> <= lanes; lane += unrolled * width<T>) body(Count<unrolled>{}, lane);
+  for (; lane < lanes; lane += width<T>) body(Count<1>{}, lane);
 }
 
-// The sum over all lanes of f(lane), in four chains.
-template <class T, class F>
-[[gnu::always_inline]] inline Lanes<T> sum_over_packs(std::size_t lanes, F&& f) {
-  constexpr std::size_t width = lanes_of<T>;
-  std::array<Lanes<T>, 4> sums{Lanes<T>(T(0)), Lanes<T>(T(0)), Lanes<T>(T(0)), Lanes<T>(T(0))};
+// The sum over all lanes of what `add(sum, lane)` adds to it, in four chains.
+template <class T, class Add>
+[[gnu::always_inline]] inline Lanes<T> sum_over_packs(std::size_t lanes, Add&& add) {
+  Lanes<T> a(0), b(0), c(0), d(0);
   std::size_t lane = 0;
-  for (; lane + 4 * width <= lanes; lane += 4 * width)
-    for (std::size_t b = 0; b < 4; ++b) sums[b] = f(sums[b], lane + b * width);
-  for (; lane < lanes; lane += width) sums[0] = f(sums[0], lane);
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  for (; lane + 4 * width<T> <= lanes; lane += 4 * width<T>) {
+    a = add(a, lane), b = add(b, lane + width<T>);
+    c = add(c, lane + 2 * width<T>), d = add(d, lane + 3 * width<T>);
+  }
+  for (; lane < lanes; lane += width<T>) a = add(a, lane);
+  return (a + b) + (c + d);
 }
 
 // slope * moves, with or without care.
-template <bool careful, class T>
-[[gnu::always_inline]] inline Lanes<T> product(const Lanes<T>& slope, const Lanes<T>& moves) {
+template <bool careful, class P>
+[[gnu::always_inline]] inline P product(P slope, P moves) {
   if constexpr (careful)
     return handed_on(slope, moves);
   else
     return slope * moves;
 }
 // sum + slope * moves.
-template <bool careful, class T>
-[[gnu::always_inline]] inline Lanes<T> sum_and(const Lanes<T>& sum, const Lanes<T>& slope, const Lanes<T>& moves) {
+template <bool careful, class P>
+[[gnu::always_inline]] inline P sum_and(P sum, P slope, P moves) {
   if constexpr (careful)
     return sum + handed_on(slope, moves);
   else
     return multiply_add(slope, moves, sum);
 }
 template <class T>
-void add_to(T* sums, Uniform uniform, const Lanes<T>& part) {
-  T* const to = sums + uniform * lanes_of<T>;
-  store(to, load(to) + part);
-}
-template <class T>
-Lanes<T> spread(T number) {
-  return Lanes<T>(number);
+[[gnu::always_inline]] inline void add_to(T* sums, Uniform uniform, Lanes<T> part) {
+  T* const to = sums + uniform * simd::whole<T>;
+  (load(to) + part).store(to);
 }
 
-// ---- a rule in packs
-template <class Rule, class T, class Index>
-struct InLanes;
-template <class Rule, class T, std::size_t... i>
-struct InLanes<Rule, T, std::index_sequence<i...>> {
+// ---- rules of a fixed number of operands, by the kernels that all have
+// The place of the kernel of each rule.
+template <class... Rule>
+struct KernelPlaces {
+  std::size_t of[sizeof...(Rule)] = {simd::KernelRules::index_of<Rule>()...};
+};
+template <class... Rule>
+constexpr KernelPlaces<Rule...> kernel_places(TypeList<Rule...>) {
+  return {};
+}
+constexpr auto places = kernel_places(AllRules{});
+
+template <class T>
+struct RuleStep {
+  const LaneRun<T>& run;
+  const LaneStep& step;
+  const Operand* x;
+  simd::Row<T> rows[3];
+
+  RuleStep(const LaneRun<T>& of, const LaneStep& its) : run(of), step(its), x(of.plan->operands.data() + its.first) {
+    for (std::uint32_t i = 0; i < step.count; ++i) rows[i] = {run.frame.value(x[i].value), 1};
+  }
+  const simd::RuleKernel<T>& kernel() const { return simd::RuleKernels<T, simd::Native>::rules[places.of[step.code]]; }
+  void forward() const { kernel().value(rows, run.frame.value(step.value), run.frame.lanes); }
+  void reverse() const {
+    for (std::uint32_t i = 0; i < step.count; ++i)
+      if (x[i].is_wanted())
+        kernel().pull_back[i](rows, run.frame.value(step.value), run.frame.adjoint(step.adjoint),
+                              run.frame.adjoint(x[i].adjoint), run.frame.lanes, !x[i].is_first);
+  }
+};
+
+// adjoint (+)= slope(lane) * g(lane).
+template <bool careful, class T, class Slope>
+[[gnu::always_inline]] inline void along(const Frame<T>& frame, const Operand& operand, const T* g, Slope&& slope) {
+  T* const to = frame.adjoint(operand.adjoint);
+  if (operand.is_first)
+    for (std::size_t lane = 0; lane < frame.lanes; lane += width<T>)
+      product<careful>(slope(lane), load(g + lane)).store(to + lane);
+  else
+    for (std::size_t lane = 0; lane < frame.lanes; lane += width<T>)
+      sum_and<careful>(load(to + lane), slope(lane), load(g + lane)).store(to + lane);
+}
+
+// ---- rules whose slope comes with the value, at little more than its cost: it is kept, and the sweep only multiplies
+template <class P>
+struct WithSlope {
+  P value, slope;
+};
+/// tanh x = -e / (2 + e) and its slope 4 (1 + e) / (2 + e)^2, with e = e^(-2 |x|) - 1.
+template <class P>
+[[gnu::always_inline]] inline WithSlope<P> with_slope(std::type_identity<Tanh>, P x) {
+  using T = typename P::Number;
+  simd::Whole<P> n;
+  const P size = P(-2) * abs(x), y = simd::reduced_exponential(choose(size < P(-60), P(-60), size), n);
+  const P power = simd::power_of_two<T>(n.bits), e = multiply_add(power, y, power - P(1));
+  const P inverse = P(1) / (P(2) + e), full = choose(size < P(-60), exp(size), multiply_add(power, y, power));
+  return {choose(x == P(0), x, copysign(e * inverse, x)), P(4) * full * inverse * inverse};
+}
+/// log(1 + e^x) and sigmoid x, from one e^-|x|.
+template <class P>
+[[gnu::always_inline]] inline WithSlope<P> with_slope(std::type_identity<Softplus>, P x) {
+  const P zero(0), e = exp(choose(x < zero, x, -x));
+  return {choose(x < zero, zero, x) + log1p(e), choose(x < zero, e, P(1)) / (P(1) + e)};
+}
+/// sin x with cos x, cos x with -sin x.
+template <class P>
+[[gnu::always_inline]] inline WithSlope<P> with_slope(std::type_identity<Sin>, P x) {
+  return {sin(x), cos(x)};
+}
+template <class P>
+[[gnu::always_inline]] inline WithSlope<P> with_slope(std::type_identity<Cos>, P x) {
+  return {cos(x), -sin(x)};
+}
+template <class Rule, class T>
+[[gnu::flatten]] void forward_with_slope(const LaneRun<T>& run, const LaneStep& step) {
+  const T* const x = run.frame.value(run.plan->operands[step.first].value);
+  T *const to = run.frame.value(step.value), *const slope = run.frame.value(step.slopes);
+  for (std::size_t lane = 0; lane < run.frame.lanes; lane += width<T>) {
+    const auto both = with_slope(std::type_identity<Rule>{}, load(x + lane));
+    both.value.store(to + lane);
+    both.slope.store(slope + lane);
+  }
+}
+template <class T>
+void reverse_with_slope(const LaneRun<T>& run, const LaneStep& step) {
+  const T* const g = run.frame.adjoint(step.adjoint);
+  for (std::uint32_t i = 0; i < step.count; ++i) {
+    const Operand& x = run.plan->operands[step.first + i];
+    if (!x.is_wanted()) continue;
+    const T* const slope = run.frame.value(step.slopes + i);
+    along<true>(run.frame, x, g, [slope](std::size_t lane) { return load(slope + lane); });
+  }
+}
+
+/// log(e^x_1 + ... + e^x_n) and its slopes, as LogSumExp has them (ranges/log_sum_exp.hpp): m + log(1 + the others) with
+/// the largest m.
+template <class T>
+[[gnu::flatten]] void log_sum_exp_forward(const LaneRun<T>& run, const LaneStep& step) {
   using P = Lanes<T>;
-  static void forward(const Frame<T>& frame, const Step& step, const Operand* x) {
-    const std::array<const T*, sizeof...(i)> at{frame.value(x[i].value)...};
-    T* const result = frame.value(step.value);
-    for (std::size_t lane = 0; lane < frame.lanes; lane += lanes_of<T>)
-      store(result + lane, Rule::template value<P>(load(at[i] + lane)...));
-  }
-  template <bool careful>
-  static void reverse(const Frame<T>& frame, const Step& step, const Operand* x) {
-    if constexpr (sizeof...(i) == 2)
-      if (x[0].is_wanted() && x[0].adjoint == x[1].adjoint) {
-        along(frame, step, x, x[0], [&](const P& v, const auto&... a) {
-          return slope_of<Rule, 0, P>(v, a...) + slope_of<Rule, 1, P>(v, a...);
-        }, std::bool_constant<careful>{});
-        return;
-      }
-    (along(frame, step, x, x[i],
-           [](const P& v, const auto&... a) { return slope_of<Rule, i, P>(v, a...); },
-           std::bool_constant<careful>{}),
-     ...);
-  }
-
- private:
-  template <class Slope, bool careful>
-  [[gnu::always_inline]] static void along(const Frame<T>& frame, const Step& step, const Operand* x,
-                                           const Operand& operand, Slope&& slope, std::bool_constant<careful>) {
-    if (!operand.is_wanted()) return;
-    const std::array<const T*, sizeof...(i)> at{frame.value(x[i].value)...};
-    const T *const result = frame.value(step.value), *const adjoint = frame.adjoint(step.adjoint);
-    T* const to = frame.adjoint(operand.adjoint);
-    if (operand.is_first)
-      for (std::size_t lane = 0; lane < frame.lanes; lane += lanes_of<T>)
-        store(to + lane, product<careful>(slope(load(result + lane), load(at[i] + lane)...), load(adjoint + lane)));
-    else
-      for (std::size_t lane = 0; lane < frame.lanes; lane += lanes_of<T>)
-        store(to + lane, sum_and<careful>(load(to + lane), slope(load(result + lane), load(at[i] + lane)...),
-                                          load(adjoint + lane)));
-  }
-};
-
-template <class T>
-struct LaneKernel {
-  typename Kernel<T>::Run forward, reverse, careful;
-};
-template <class Operation, class T>
-LaneKernel<T> lane_kernel_for() {
-  if constexpr (is_in_packs<Operation>) {
-    using Of = InLanes<Operation, T, std::make_index_sequence<arity_of<Operation>>>;
-    return {&Of::forward, &Of::template reverse<false>, &Of::template reverse<true>};
-  } else {
-    const Kernel<T>& one_by_one = kernel_of<T>(code_of<Operation>);
-    return {one_by_one.forward, one_by_one.reverse, one_by_one.reverse};
+  const Operand* const x = run.plan->operands.data() + step.first;
+  const P zero(0), one(1);
+  for (std::size_t lane = 0; lane < run.frame.lanes; lane += width<T>) {
+    P largest(-std::numeric_limits<T>::infinity());
+    for (std::uint32_t i = 0; i < step.count; ++i) {
+      const P here = load(run.frame.value(x[i].value) + lane);
+      largest = choose(here <= largest || largest != largest, largest, here);
+    }
+    P others(0);
+    auto is_taken = one < zero;  // has the largest been met?
+    for (std::uint32_t i = 0; i < step.count; ++i) {
+      const P here = load(run.frame.value(x[i].value) + lane);
+      const auto is_largest = here == largest;
+      const P weight = choose(is_largest, one, exp(here - largest));
+      weight.store(run.frame.value(step.slopes + i) + lane);
+      others += choose(is_largest && !is_taken, zero, weight);
+      is_taken = is_taken || is_largest;
+    }
+    const P total = one + others, inverse = one / total;
+    for (std::uint32_t i = 0; i < step.count; ++i) {
+      T* const slope = run.frame.value(step.slopes + i) + lane;
+      (load(slope) * inverse).store(slope);
+    }
+    choose(largest - largest == zero, largest + log1p(others), largest).store(run.frame.value(step.value) + lane);
   }
 }
-template <class T, class... Operation>
-std::array<LaneKernel<T>, sizeof...(Operation)> lane_kernels_for(TypeList<Operation...>) {
-  return {lane_kernel_for<Operation, T>()...};
+
+// ---- a choice of one of two operands
+template <Comparison how, class P>
+[[gnu::always_inline]] inline auto compared(P a, P b) {
+  if constexpr (how == Comparison::less)
+    return a < b;
+  else if constexpr (how == Comparison::less_equal)
+    return a <= b;
+  else
+    return a == b;
 }
-template <class T>
-const LaneKernel<T>& lane_kernel_of(Code code) {
-  static const auto kernels = lane_kernels_for<T>(Operations{});
-  return kernels[code];
+template <Comparison how, class T>
+void select_forward(const LaneRun<T>& run, const LaneStep& step) {
+  const Operand* const x = run.plan->operands.data() + step.first;
+  const auto at = [&](std::size_t i, std::size_t lane) { return load(run.frame.value(x[i].value) + lane); };
+  for (std::size_t lane = 0; lane < run.frame.lanes; lane += width<T>)
+    choose(compared<how>(at(0, lane), at(1, lane)), at(2, lane), at(3, lane)).store(run.frame.value(step.value) + lane);
+}
+template <Comparison how, class T>
+void select_reverse(const LaneRun<T>& run, const LaneStep& step) {
+  using P = Lanes<T>;
+  const Operand* const x = run.plan->operands.data() + step.first;
+  const T* const g = run.frame.adjoint(step.adjoint);
+  const auto at = [&](std::size_t i, std::size_t lane) { return load(run.frame.value(x[i].value) + lane); };
+  for (std::size_t i = 0; i < 4; ++i)
+    if (x[i].is_wanted())
+      along<true>(run.frame, x[i], g, [&](std::size_t lane) {
+        const auto first = compared<how>(at(0, lane), at(1, lane));
+        return i < 2 ? P(0) : i == 2 ? choose(first, P(1), P(0)) : choose(first, P(0), P(1));
+      });
 }
 
 // ---- sums of products
 template <class T>
 void products_forward(const LaneRun<T>& run, const LaneStep& step) {
   using P = Lanes<T>;
-  constexpr std::size_t width = lanes_of<T>;
   const Frame<T>& frame = run.frame;
   const Term* const terms = run.plan->terms.data() + step.first;
   T bias = 0;
   for (std::uint32_t k = 0; k < step.biases; ++k) bias += run.uniforms[run.plan->biases[step.first_bias + k]];
   T* const result = frame.value(step.value);
   for_packs<T>(frame.lanes, [&](auto packs, std::size_t lane) {
-    std::array<P, packs> sum;
+    P sum[packs];
     for (std::size_t b = 0; b < packs; ++b) sum[b] = spread(bias);
     for (std::uint32_t k = 0; k < step.count; ++k) {
       const Term& term = terms[k];
@@ -145,36 +256,26 @@ void products_forward(const LaneRun<T>& run, const LaneStep& step) {
         const T* const z = frame.value(term.b.value) + lane;
         if (term.is_negative)
           for (std::size_t b = 0; b < packs; ++b)
-            sum[b] = multiply_add(-load(a + b * width), load(z + b * width), sum[b]);
+            sum[b] = multiply_add(-load(a + b * width<T>), load(z + b * width<T>), sum[b]);
         else
-          for (std::size_t b = 0; b < packs; ++b) sum[b] = multiply_add(load(a + b * width), load(z + b * width), sum[b]);
+          for (std::size_t b = 0; b < packs; ++b)
+            sum[b] = multiply_add(load(a + b * width<T>), load(z + b * width<T>), sum[b]);
       } else {
         const P c = spread(run.uniforms[term.coefficient]);
-        for (std::size_t b = 0; b < packs; ++b) sum[b] = multiply_add(c, load(a + b * width), sum[b]);
+        for (std::size_t b = 0; b < packs; ++b) sum[b] = multiply_add(c, load(a + b * width<T>), sum[b]);
       }
     }
-    for (std::size_t b = 0; b < packs; ++b) store(result + lane + b * width, sum[b]);
+    for (std::size_t b = 0; b < packs; ++b) sum[b].store(result + lane + b * width<T>);
   });
 }
 
-template <bool careful, class T, class Slope>
-[[gnu::always_inline]] inline void along(const Frame<T>& frame, const Operand& operand, const T* g, Slope&& slope) {
-  T* const to = frame.adjoint(operand.adjoint);
-  if (operand.is_first)
-    for (std::size_t lane = 0; lane < frame.lanes; lane += lanes_of<T>)
-      store(to + lane, product<careful>(slope(lane), load(g + lane)));
-  else
-    for (std::size_t lane = 0; lane < frame.lanes; lane += lanes_of<T>)
-      store(to + lane, sum_and<careful>(load(to + lane), slope(lane), load(g + lane)));
-}
-
-template <bool careful, class T>
+template <class T>
 void add_bias_sums(const LaneRun<T>& run, const T* g, const Uniform* biases, std::size_t count) {
   bool any_moves = false;
   for (std::size_t k = 0; k < count; ++k) any_moves = any_moves || run.plan->moves[biases[k]];
   if (!any_moves) return;
-  const auto sum =
-      sum_over_packs<T>(run.frame.lanes, [&](const auto& s, std::size_t lane) { return s + load(g + lane); });
+  const Lanes<T> sum =
+      sum_over_packs<T>(run.frame.lanes, [g](Lanes<T> s, std::size_t lane) { return s + load(g + lane); });
   for (std::size_t k = 0; k < count; ++k)
     if (run.plan->moves[biases[k]]) add_to(run.sums, biases[k], sum);
 }
@@ -185,21 +286,19 @@ void products_reverse(const LaneRun<T>& run, const LaneStep& step) {
   const Frame<T>& frame = run.frame;
   const Plan<T>& plan = *run.plan;
   const T* const g = frame.adjoint(step.adjoint);
-  add_bias_sums<careful>(run, g, plan.biases.data() + step.first_bias, step.biases);
+  add_bias_sums(run, g, plan.biases.data() + step.first_bias, step.biases);
   for (std::uint32_t k = 0; k < step.count; ++k) {
     const Term& term = plan.terms[step.first + k];
     const T* const a = frame.value(term.a.value);
     if (term.has_b) {
       const T* const b = frame.value(term.b.value);
-      const P sign = spread(term.is_negative ? T(-1) : T(1));
+      const P sign(term.is_negative ? -1 : 1);
       if (term.a.is_wanted() && term.a.adjoint == term.b.adjoint) {
         along<careful>(frame, term.a, g, [&](std::size_t lane) { return sign * (load(a + lane) + load(a + lane)); });
         continue;
       }
-      if (term.a.is_wanted())
-        along<careful>(frame, term.a, g, [&](std::size_t lane) { return sign * load(b + lane); });
-      if (term.b.is_wanted())
-        along<careful>(frame, term.b, g, [&](std::size_t lane) { return sign * load(a + lane); });
+      if (term.a.is_wanted()) along<careful>(frame, term.a, g, [&](std::size_t lane) { return sign * load(b + lane); });
+      if (term.b.is_wanted()) along<careful>(frame, term.b, g, [&](std::size_t lane) { return sign * load(a + lane); });
       continue;
     }
     if (term.a.is_wanted()) {
@@ -207,7 +306,7 @@ void products_reverse(const LaneRun<T>& run, const LaneStep& step) {
       along<careful>(frame, term.a, g, [&](std::size_t) { return c; });
     }
     if (plan.moves[term.coefficient])
-      add_to(run.sums, term.coefficient, sum_over_packs<T>(frame.lanes, [&](const P& s, std::size_t lane) {
+      add_to(run.sums, term.coefficient, sum_over_packs<T>(frame.lanes, [&](P s, std::size_t lane) {
                return sum_and<careful>(s, load(a + lane), load(g + lane));
              }));
   }
@@ -237,17 +336,16 @@ struct Layer {
 template <std::size_t R, class T>
 void rows_forward(const Layer<T>& layer, std::size_t row) {
   using P = Lanes<T>;
-  constexpr std::size_t width = lanes_of<T>;
   const LaneRun<T>& run = layer.run;
   for_packs<T>(run.frame.lanes, [&](auto packs, std::size_t lane) {
-    std::array<std::array<P, packs>, R> sum;
+    P sum[R][packs];
     for (std::size_t r = 0; r < R; ++r)
       for (std::size_t b = 0; b < packs; ++b)
         sum[r][b] = spread(layer.step.biases > 0 ? run.uniforms[layer.biases[row + r]] : T(0));
     for (std::size_t k = 0; k < layer.step.count; ++k) {
       const T* const x = layer.value(k) + lane;
-      std::array<P, packs> at;
-      for (std::size_t b = 0; b < packs; ++b) at[b] = load(x + b * width);
+      P at[packs];
+      for (std::size_t b = 0; b < packs; ++b) at[b] = load(x + b * width<T>);
       for (std::size_t r = 0; r < R; ++r) {
         const P c = spread(run.uniforms[layer.weight(row + r, k)]);
         for (std::size_t b = 0; b < packs; ++b) sum[r][b] = multiply_add(c, at[b], sum[r][b]);
@@ -255,7 +353,7 @@ void rows_forward(const Layer<T>& layer, std::size_t row) {
     }
     for (std::size_t r = 0; r < R; ++r)
       for (std::size_t b = 0; b < packs; ++b)
-        store(run.frame.value(layer.rows[row + r].value) + lane + b * width, sum[r][b]);
+        sum[r][b].store(run.frame.value(layer.rows[row + r].value) + lane + b * width<T>);
   });
 }
 template <class T>
@@ -268,18 +366,17 @@ void layer_forward(const LaneRun<T>& run, const LaneStep& step) {
 
 // What reaches J operands from all rows.
 template <std::size_t J, bool careful, class T>
-void operands_reverse(const Layer<T>& layer, const std::array<std::size_t, J>& k) {
+void operands_reverse(const Layer<T>& layer, const std::size_t* k) {
   using P = Lanes<T>;
-  constexpr std::size_t width = lanes_of<T>;
   const LaneRun<T>& run = layer.run;
   for_packs<T>(run.frame.lanes, [&](auto packs, std::size_t lane) {
-    std::array<std::array<P, packs>, J> sum;
+    P sum[J][packs];
     for (std::size_t j = 0; j < J; ++j)
-      for (std::size_t b = 0; b < packs; ++b) sum[j][b] = spread(T(0));
+      for (std::size_t b = 0; b < packs; ++b) sum[j][b] = P(0);
     for (std::size_t row = 0; row < layer.step.rows; ++row) {
       const T* const g = layer.adjoint(row) + lane;
-      std::array<P, packs> at;
-      for (std::size_t b = 0; b < packs; ++b) at[b] = load(g + b * width);
+      P at[packs];
+      for (std::size_t b = 0; b < packs; ++b) at[b] = load(g + b * width<T>);
       for (std::size_t j = 0; j < J; ++j) {
         const P c = spread(run.uniforms[layer.weight(row, k[j])]);
         for (std::size_t b = 0; b < packs; ++b) sum[j][b] = sum_and<careful>(sum[j][b], c, at[b]);
@@ -289,7 +386,7 @@ void operands_reverse(const Layer<T>& layer, const std::array<std::size_t, J>& k
       const Operand& operand = layer.operands[k[j]];
       T* const to = run.frame.adjoint(operand.adjoint) + lane;
       for (std::size_t b = 0; b < packs; ++b)
-        store(to + b * width, operand.is_first ? sum[j][b] : load(to + b * width) + sum[j][b]);
+        (operand.is_first ? sum[j][b] : load(to + b * width<T>) + sum[j][b]).store(to + b * width<T>);
     }
   });
 }
@@ -298,11 +395,11 @@ template <std::size_t R, std::size_t J, bool careful, class T>
 void weights_reverse(const Layer<T>& layer, std::size_t row, std::size_t k) {
   using P = Lanes<T>;
   const LaneRun<T>& run = layer.run;
-  std::array<std::array<P, J>, R> sum;
+  P sum[R][J];
   for (std::size_t r = 0; r < R; ++r)
-    for (std::size_t j = 0; j < J; ++j) sum[r][j] = spread(T(0));
-  for (std::size_t lane = 0; lane < run.frame.lanes; lane += lanes_of<T>) {
-    std::array<P, R> g;
+    for (std::size_t j = 0; j < J; ++j) sum[r][j] = P(0);
+  for (std::size_t lane = 0; lane < run.frame.lanes; lane += width<T>) {
+    P g[R];
     for (std::size_t r = 0; r < R; ++r) g[r] = load(layer.adjoint(row + r) + lane);
     for (std::size_t j = 0; j < J; ++j) {
       const P x = load(layer.value(k + j) + lane);
@@ -314,56 +411,91 @@ void weights_reverse(const Layer<T>& layer, std::size_t row, std::size_t k) {
 }
 template <std::size_t R, bool careful, class T>
 void weights_reverse(const Layer<T>& layer, std::size_t row) {
+  constexpr std::size_t J = unrolled;
   std::size_t k = 0;
-  for (; k + 4 <= layer.step.count; k += 4) weights_reverse<R, 4, careful>(layer, row, k);
+  for (; k + J <= layer.step.count; k += J) weights_reverse<R, J, careful>(layer, row, k);
   for (; k < layer.step.count; ++k) weights_reverse<R, 1, careful>(layer, row, k);
 }
 template <bool careful, class T>
 void layer_reverse(const LaneRun<T>& run, const LaneStep& step) {
   const Layer<T> layer(run, step);
   if (step.biases > 0)
-    for (std::size_t row = 0; row < step.rows; ++row)
-      add_bias_sums<careful>(run, layer.adjoint(row), layer.biases + row, 1);
+    for (std::size_t row = 0; row < step.rows; ++row) add_bias_sums(run, layer.adjoint(row), layer.biases + row, 1);
   std::size_t row = 0;
   for (; row + 4 <= step.rows; row += 4) weights_reverse<4, careful>(layer, row);
   for (; row < step.rows; ++row) weights_reverse<1, careful>(layer, row);
-  std::array<std::size_t, 4> four;
+  std::size_t four[4];
   std::size_t gathered = 0;
   for (std::size_t k = 0; k < step.count; ++k) {
     if (!layer.operands[k].is_wanted()) continue;
     four[gathered++] = k;
     if (gathered == 4) operands_reverse<4, careful>(layer, four), gathered = 0;
   }
-  for (std::size_t j = 0; j < gathered; ++j) operands_reverse<1, careful, T>(layer, {four[j]});
+  for (std::size_t j = 0; j < gathered; ++j) operands_reverse<1, careful>(layer, four + j);
 }
 
 // ---- all steps
 template <class T>
+Step as_step(const LaneStep& step) {
+  return {step.code, step.value, step.adjoint, step.first, step.count};
+}
+template <class T>
+void rule_forward(const LaneRun<T>& run, const LaneStep& step) {
+  switch (step.code) {
+    case code_of<Tanh>: return forward_with_slope<Tanh>(run, step);
+    case code_of<Softplus>: return forward_with_slope<Softplus>(run, step);
+    case code_of<Sin>: return forward_with_slope<Sin>(run, step);
+    case code_of<Cos>: return forward_with_slope<Cos>(run, step);
+    case code_of<RangeLogSumExp>: return log_sum_exp_forward(run, step);
+    case code_of<SelectIf<Comparison::less>>: return select_forward<Comparison::less>(run, step);
+    case code_of<SelectIf<Comparison::less_equal>>: return select_forward<Comparison::less_equal>(run, step);
+    case code_of<SelectIf<Comparison::equal>>: return select_forward<Comparison::equal>(run, step);
+    default: break;
+  }
+  if (step.is_fixed)
+    RuleStep<T>(run, step).forward();
+  else
+    kernel_of<T>(step.code).forward(run.frame, as_step<T>(step), run.plan->operands.data() + step.first);
+}
+template <class T>
+void rule_reverse(const LaneRun<T>& run, const LaneStep& step) {
+  switch (step.code) {
+    case code_of<SelectIf<Comparison::less>>: return select_reverse<Comparison::less>(run, step);
+    case code_of<SelectIf<Comparison::less_equal>>: return select_reverse<Comparison::less_equal>(run, step);
+    case code_of<SelectIf<Comparison::equal>>: return select_reverse<Comparison::equal>(run, step);
+    default: break;
+  }
+  if (step.slopes != no_slot)
+    reverse_with_slope(run, step);
+  else if (step.is_fixed)
+    RuleStep<T>(run, step).reverse();
+  else
+    kernel_of<T>(step.code).reverse(run.frame, as_step<T>(step), run.plan->operands.data() + step.first);
+}
+
+template <class T>
 void forward(const LaneRun<T>& run) {
-  for (const LaneStep& step : run.plan->steps) {
-    if (step.kind == LaneStep::Kind::products)
-      products_forward(run, step);
-    else if (step.kind == LaneStep::Kind::layer)
-      layer_forward(run, step);
+  const LaneStep *const begin = run.plan->steps.data(), *const end = begin + run.plan->steps.size();
+  for (const LaneStep* step = begin; step != end; ++step) {
+    if (step->kind == LaneStep::Kind::products)
+      products_forward(run, *step);
+    else if (step->kind == LaneStep::Kind::layer)
+      layer_forward(run, *step);
     else
-      lane_kernel_of<T>(step.code).forward(run.frame, {step.code, step.value, step.adjoint, step.first, step.count},
-                                           run.plan->operands.data() + step.first);
+      rule_forward(run, *step);
   }
 }
 template <bool careful, class T>
 void reverse(const LaneRun<T>& run) {
-  for (auto step = run.plan->steps.rbegin(); step != run.plan->steps.rend(); ++step) {
+  const LaneStep *const begin = run.plan->steps.data(), *step = begin + run.plan->steps.size();
+  while (step-- != begin) {
     if (!step->is_swept) continue;
-    if (step->kind == LaneStep::Kind::products) {
+    if (step->kind == LaneStep::Kind::products)
       products_reverse<careful>(run, *step);
-    } else if (step->kind == LaneStep::Kind::layer) {
+    else if (step->kind == LaneStep::Kind::layer)
       layer_reverse<careful>(run, *step);
-    } else {
-      const LaneKernel<T>& kernel = lane_kernel_of<T>(step->code);
-      (careful ? kernel.careful : kernel.reverse)(run.frame,
-                                                  {step->code, step->value, step->adjoint, step->first, step->count},
-                                                  run.plan->operands.data() + step->first);
-    }
+    else
+      rule_reverse(run, *step);
   }
 }
 template <class T>
@@ -371,14 +503,34 @@ void reverse_either(const LaneRun<T>& run) {
   run.is_careful ? reverse<true>(run) : reverse<false>(run);
 }
 
+// ---- samples
+template <class T>
+void load_rows(const LaneRun<T>& run, const RowMajor<T>& samples) {
+  const auto* const begin = run.plan->sample.data();
+  const auto* const end = begin + run.plan->sample.size();
+  for (const auto* input = begin; input != end; ++input) {
+    const T* from = samples.numbers + input->index;
+    T* const to = run.frame.value(input->slot);
+    for (std::size_t lane = 0; lane < samples.rows; ++lane, from += samples.per_row) to[lane] = *from;
+  }
+}
+template <class T>
+double sum_of(const T* numbers, std::size_t count) {
+  const std::size_t packed = count / width<T> * width<T>;
+  const Lanes<T> sums =
+      sum_over_packs<T>(packed, [numbers](Lanes<T> s, std::size_t lane) { return s + load(numbers + lane); });
+  double sum = 0;
+  for (std::size_t i = 0; i < width<T>; ++i) sum += static_cast<double>(sums[i]);
+  for (std::size_t i = packed; i < count; ++i) sum += static_cast<double>(numbers[i]);
+  return sum;
+}
+
 }  // namespace
 
-template <class T>
-const LaneFunctions<T>& lane_functions() {
-  static constexpr LaneFunctions<T> functions{lanes_of<T>, &forward<T>, &reverse_either<T>};
-  return functions;
-}
-template const LaneFunctions<double>& lane_functions();
-template const LaneFunctions<float>& lane_functions();
+template <class T, class Isa>
+const LaneFunctions<T> LaneFunctionsFor<T, Isa>::functions{&forward<T>, &reverse_either<T>, &load_rows<T>, &sum_of<T>};
+
+template struct LaneFunctionsFor<double, simd::Native>;
+template struct LaneFunctionsFor<float, simd::Native>;
 
 }  // namespace downhill::program_detail

@@ -1,31 +1,53 @@
 #pragma once
 /// \file
-/// A plan, carried out for one block of lanes: forward, and back.
+/// A plan, carried out for one block of lanes, forward and back, compiled for each instruction set. All that programs
+/// take of packs (simd/pack.hpp) is in lanes.cpp.
 
 #include <cstddef>
 
 #include <autodiff/program/plan.hpp>
+#include <autodiff/simd/instruction_set.hpp>
 
 namespace downhill::program_detail {
 
-/// A block. Where `is_careful`, an adjoint or slope of exactly 0 contributes 0, whatever the other is; otherwise they
-/// are multiplied, so that 0 times infinity is NaN, which no step that follows loses: then it is done again with care.
+/// A block. Where `is_careful`, an adjoint or slope of exactly 0 contributes 0, whatever the other is; otherwise sums of
+/// products just multiply them, so that 0 times infinity is NaN, which no step that follows loses: then it is done again
+/// with care.
 template <class T>
 struct LaneRun {
   const Plan<T>* plan = nullptr;
   Frame<T> frame = {};
   const T* uniforms = nullptr;
-  T* sums = nullptr;  // of what reaches the uniform values: a pack for each
+  T* sums = nullptr;  // of what reaches the uniform values: `whole` numbers for each
   bool is_careful = false;
+};
+
+/// Rows of numbers, side by side in memory.
+template <class T>
+struct RowMajor {
+  const T* numbers;
+  std::size_t per_row, rows;
 };
 
 template <class T>
 struct LaneFunctions {
-  std::size_t width;  // numbers in a pack
   void (*forward)(const LaneRun<T>&);
   void (*reverse)(const LaneRun<T>&);
+  /// The plan's numbers of these samples, to their lanes.
+  void (*load)(const LaneRun<T>&, const RowMajor<T>& samples);
+  /// The sum of so many numbers.
+  double (*sum)(const T* numbers, std::size_t count);
 };
+
+/// Those for one instruction set; T is double or float.
+template <class T, class Isa>
+struct LaneFunctionsFor {
+  static const LaneFunctions<T> functions;
+};
+/// Those for the chosen one.
 template <class T>
-const LaneFunctions<T>& lane_functions();
+const LaneFunctions<T>& lane_functions() {
+  return *simd::chosen([](auto isa) { return &LaneFunctionsFor<T, decltype(isa)>::functions; });
+}
 
 }  // namespace downhill::program_detail

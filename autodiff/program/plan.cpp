@@ -1,6 +1,7 @@
 #include <autodiff/program/plan.hpp>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <map>
 #include <utility>
@@ -177,12 +178,31 @@ class Planner {
     std::vector<Operand> slots;
     for (const Place x : operands) slots.push_back(operand(lanes(x)));
     slot_[i] = new_slot(is_wanted_[i]);
-    plan_.steps.push_back({.code = code,
-                           .value = slot_[i],
-                           .adjoint = adjoint_of_[slot_[i]],
-                           .first = static_cast<std::uint32_t>(plan_.operands.size()),
-                           .count = static_cast<std::uint32_t>(slots.size())});
+    LaneStep step{.code = code,
+                  .is_fixed = is_fixed(code),
+                  .value = slot_[i],
+                  .adjoint = adjoint_of_[slot_[i]],
+                  .first = static_cast<std::uint32_t>(plan_.operands.size()),
+                  .count = static_cast<std::uint32_t>(slots.size())};
+    if (keeps_slopes(code))
+      for (std::size_t k = 0; k < slots.size(); ++k) {
+        const std::uint32_t slope = new_slot(false);
+        if (k == 0) step.slopes = slope;
+      }
+    plan_.steps.push_back(step);
     plan_.operands.insert(plan_.operands.end(), slots.begin(), slots.end());
+  }
+
+  static bool is_fixed(Code code) {
+    static const auto fixed = []<class... Rule>(TypeList<Rule...>) {
+      return std::array<bool, sizeof...(Rule)>{(arity_of<Rule> != any_number)...};
+    }(AllRules{});
+    return code < fixed.size() && fixed[code];
+  }
+  // Rules whose slopes cost little beside the value (lanes.cpp).
+  static bool keeps_slopes(Code code) {
+    return code == code_of<Tanh> || code == code_of<Softplus> || code == code_of<Sin> || code == code_of<Cos> ||
+           code == code_of<RangeLogSumExp>;
   }
 
   // ---- sums of products
@@ -190,7 +210,7 @@ class Planner {
     const Code code = in_[i].code;
     return options_.fuse_products &&
            (code == code_of<Add> || code == code_of<Subtract> || code == code_of<Negate> || code == code_of<Multiply> ||
-            code == code_of<Fma> || code == code_of<RangeSum> || code == code_of<RangeDot>);
+            code == code_of<RangeSum> || code == code_of<RangeDot>);
   }
   // A term as it was recorded: sign * [uniform] * [a] * [b].
   struct Product {
@@ -228,9 +248,6 @@ class Planner {
         for (std::size_t k = 0; k < x.size() / 2; ++k) add_product(x[k], x[k + x.size() / 2], sign);
       } else if (is_open && code == code_of<Multiply>) {
         add_product(x[0], x[1], sign);
-      } else if (is_open && code == code_of<Fma>) {
-        add_product(x[0], x[1], sign);
-        then(x[2], sign);
       } else if (code == code_of<Square> && uses_[i] == 1 && slot_[i] == no_slot) {
         add_product(x[0], x[0], sign);
       } else {

@@ -34,6 +34,8 @@ struct LaneStep {
   enum class Kind : std::uint8_t { rule, products, layer } kind = Kind::rule;
   Code code = 0;                                // of a rule
   bool is_swept = true;                         // has it an adjoint to hand on?
+  bool is_fixed = false;                        // is it a rule of one, two or three operands?
+  std::uint32_t slopes = no_slot;               // of a rule that keeps its slopes on the way forward: the first slot
   std::uint32_t value = 0, adjoint = no_slot;   // of the result, unless it is a layer
   std::uint32_t first = 0, count = 0;           // operands of a rule or a layer, terms of products
   std::uint32_t first_bias = 0, biases = 0;     // uniform values that are added; for a layer one for each row, or none

@@ -8,6 +8,7 @@
 #include <new>
 
 #include <autodiff/matrix/threads.hpp>
+#include <autodiff/simd/rule_kernels.hpp>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -272,13 +273,13 @@ class Runner<T>::Sweep {
   }
   void make_room(Work<T>& work, const Plan<T>& plan) const {
     work.frame.resize((plan.values + plan.adjoints) * stride_of(plan));
-    work.sums.resize(plan.uniforms * lane_functions<T>().width);
+    work.sums.resize(plan.uniforms * simd::whole<T>);
     work.fits.resize(std::max(work.fits.size(), padded(plan.lanes)));
   }
   // Slots that are a power of two apart would all fall into a few sets of the cache.
   static std::size_t stride_of(const Plan<T>& plan) { return padded(plan.lanes) + cache_line / sizeof(T); }
   static std::size_t padded(std::size_t lanes) {
-    const std::size_t width = lane_functions<T>().width;
+    const std::size_t width = simd::whole<T>;
     return (lanes + width - 1) / width * width;
   }
 
@@ -293,7 +294,7 @@ class Runner<T>::Sweep {
                    .uniforms = prepared.uniforms.data(),
                    .sums = work.sums.data()};
     run.frame.adjoints = run.frame.values + plan.values * run.frame.stride;
-    std::fill_n(run.sums, plan.uniforms * functions.width, T(0));
+    std::fill_n(run.sums, plan.uniforms * simd::whole<T>, T(0));
     for (const auto& spread : plan.spreads) {
       std::fill_n(run.frame.value(spread.value), padded(plan.lanes), prepared.uniforms[spread.from]);
       if (spread.adjoint != no_slot) std::fill_n(run.frame.adjoint(spread.adjoint), padded(plan.lanes), T(0));
@@ -321,8 +322,8 @@ class Runner<T>::Sweep {
     }
     for (std::size_t u = 0; u < plan.uniforms; ++u)
       if (plan.moves[u])
-        for (std::size_t i = 0; i < functions.width; ++i)
-          totals.uniforms[u] += static_cast<double>(run.sums[u * functions.width + i]);
+        for (std::size_t i = 0; i < simd::whole<T>; ++i)
+          totals.uniforms[u] += static_cast<double>(run.sums[u * simd::whole<T> + i]);
     for (const auto& spread : plan.spreads)
       if (spread.adjoint != no_slot)
         for (std::size_t lane = 0; lane < padded(plan.lanes); ++lane)
@@ -335,13 +336,14 @@ class Runner<T>::Sweep {
 
   // The numbers of the samples go to their lanes; what is left of a pack gets the last sample again.
   void load(const LaneRun<T>& run, const Selection& selection, std::size_t first, std::size_t samples) const {
+    const bool is_row_major = columns_->is_row_major && selection.indices == nullptr;
+    if (is_row_major)
+      lane_functions<T>().load(run, {columns_->columns[0].numbers + first * columns_->columns.size(),
+                                     columns_->columns.size(), samples});
     for (const auto& [slot, index] : run.plan->sample) {
-      const auto& column = columns_->columns[index];
       T* const to = run.frame.value(slot);
-      if (selection.indices == nullptr && column.labels == nullptr) {
-        const T* const from = column.numbers + first * column.step;
-        for (std::size_t lane = 0; lane < samples; ++lane) to[lane] = from[lane * column.step];
-      } else {
+      if (!is_row_major) {
+        const auto& column = columns_->columns[index];
         for (std::size_t lane = 0; lane < samples; ++lane) to[lane] = column.at(selection[first + lane]);
       }
       for (std::size_t lane = samples; lane < run.frame.lanes; ++lane) to[lane] = to[samples - 1];
@@ -382,15 +384,12 @@ class Runner<T>::Sweep {
     if (wanted_.values != nullptr)
       for (std::size_t lane = 0; lane < samples; ++lane)
         if (fits(work, all_fit, lane)) wanted_.values[selection[first + lane]] = values[lane * step];
-    std::array<double, 8> sums{};
-    std::size_t lane = 0;
-    if (all_fit && wanted_.weights == nullptr && step == 1)
-      for (; lane + sums.size() <= samples; lane += sums.size())
-        for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += static_cast<double>(values[lane + i]);
-    for (; lane < samples; ++lane)
+    if (all_fit && wanted_.weights == nullptr && step == 1) return lane_functions<T>().sum(values, samples);
+    double sum = 0;
+    for (std::size_t lane = 0; lane < samples; ++lane)
       if (fits(work, all_fit, lane))
-        sums[lane % sums.size()] += weight_of(selection[first + lane]) * static_cast<double>(values[lane * step]);
-    return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+        sum += weight_of(selection[first + lane]) * static_cast<double>(values[lane * step]);
+    return sum;
   }
   double seed_sum(const Work<T>& work, const Selection& selection, std::size_t first, std::size_t samples,
                   bool all_fit) const {
@@ -404,6 +403,9 @@ class Runner<T>::Sweep {
             std::size_t samples, bool all_fit) const {
     T* const to = run.frame.adjoint(run.plan->result_adjoint);
     const bool has_weights = wanted_.weights != nullptr && wanted_.sample_gradients == nullptr;
+    if (all_fit && !has_weights)
+      std::fill_n(to, samples, T(1));
+    else
     for (std::size_t lane = 0; lane < samples; ++lane)
       to[lane] = !fits(work, all_fit, lane) ? T(0) : has_weights ? wanted_.weights[selection[first + lane]] : T(1);
     for (std::size_t lane = samples; lane < run.frame.lanes; ++lane) to[lane] = T(0);

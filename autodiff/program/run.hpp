@@ -31,6 +31,7 @@ struct Columns {
   };
   std::size_t samples = 0;
   std::vector<Column> columns = {};
+  bool is_row_major = false;  // do they stand side by side, row after row?
 };
 
 /// Samples of so many numbers, row by row. Throws ShapeError unless these are whole rows.
@@ -38,7 +39,7 @@ template <class T>
 Columns<T> columns_of(std::span<const T> rows, std::size_t per_sample, std::string_view operation) {
   if (per_sample == 0) misuse::no_numbers_in_a_sample(operation);
   if (rows.size() % per_sample != 0) misuse::broken_rows(operation, rows.size(), per_sample);
-  Columns<T> columns{.samples = rows.size() / per_sample};
+  Columns<T> columns{.samples = rows.size() / per_sample, .is_row_major = true};
   for (std::size_t j = 0; j < per_sample; ++j)
     columns.columns.push_back({.numbers = rows.data() + j, .step = per_sample});
   return columns;
