@@ -17,9 +17,9 @@
 /// branch. `select(x < y, a, b)`, max, min, abs and their like do not branch.
 ///
 /// Values and gradients are those of the tape to within rounding: sums of products are gathered in another order, and
-/// with x y + z rounded once where the processor can. With ProgramOptions::none() they have its very bits, as far as the
-/// compiler does not round x y + z once on the one side and twice on the other (g++ does unless -ffp-contract=off), and
-/// where the tape does not fold.
+/// with x y + z rounded once where the processor can. With ProgramOptions::none() they have its very bits, as far as
+/// the compiler does not round x y + z once on the one side and twice on the other (g++ does unless -ffp-contract=off),
+/// and where the tape does not fold.
 
 #include <concepts>
 #include <cstddef>

@@ -197,8 +197,8 @@ void add(const std::string& name, std::vector<double> w, std::vector<double> num
     return Outcome{result.value(), tapes->gradient.parameters()};
   });
   const auto contend_program = [&](const std::string& what, std::size_t threads, const ProgramOptions& options) {
-    auto sum = std::make_shared<SumOver<double>>(
-        sum_over(*rows, record(f, Sample::parameters, Sample::per_sample, options)));
+    auto sum =
+        std::make_shared<SumOver<double>>(sum_over(*rows, record(f, Sample::parameters, Sample::per_sample, options)));
     contend(what, [=, gradient = std::vector<double>(w.size())](const std::vector<double>& point) mutable {
       set_threads(threads);
       const double value = (*sum)(point, gradient);
@@ -209,10 +209,11 @@ void add(const std::string& name, std::vector<double> w, std::vector<double> num
   contend_program("program", 1, {});
   contend_program("program, 2 threads", 2, {});
   contend_program("program without fusion", 1, {.fuse_products = false});
-  contend("program recorded anew", [=, gradient = std::vector<double>(w.size())](const std::vector<double>& point) mutable {
-    auto sum = sum_over(*rows, record(f, Sample::parameters, Sample::per_sample));
-    return Outcome{sum(point, gradient), gradient};
-  });
+  contend("program recorded anew",
+          [=, gradient = std::vector<double>(w.size())](const std::vector<double>& point) mutable {
+            auto sum = sum_over(*rows, record(f, Sample::parameters, Sample::per_sample));
+            return Outcome{sum(point, gradient), gradient};
+          });
 }
 
 // Each option by itself: its price, and five derivatives.
@@ -234,8 +235,8 @@ void add_calls(std::size_t options) {
     return sum;
   };
   contend("P", [=](const std::vector<double>&) { return Outcome{plain(f, {}, *rows)}; });
-  contend("eager", [=, tapes = std::make_shared<Tapes>(), greeks = std::vector<double>(rows->size())](
-                       const std::vector<double>&) mutable {
+  contend("eager", [=, tapes = std::make_shared<Tapes>(),
+                    greeks = std::vector<double>(rows->size())](const std::vector<double>&) mutable {
     double sum = 0;
     for (std::size_t i = 0; i < rows->size(); i += 5) {
       tapes->tape.clear();
@@ -276,7 +277,8 @@ void add_programs() {
   for (const std::size_t n : {std::size_t{1000}, std::size_t{100'000}})
     add<LineSample>(fmt::format("line, {} samples", n), scattered(2, 1), scattered(2 * n, 2));
   for (const std::size_t n : {std::size_t{32}, std::size_t{1024}})
-    add<NetworkSample>(fmt::format("network, {} samples", n), scattered(NetworkSample::parameters, 6), scattered(3 * n, 7));
+    add<NetworkSample>(fmt::format("network, {} samples", n), scattered(NetworkSample::parameters, 6),
+                       scattered(3 * n, 7));
   std::vector<double> rows = scattered(LogisticSample::per_sample * 10'000, 8);
   for (std::size_t i = LogisticSample::features; i < rows.size(); i += LogisticSample::per_sample)
     rows[i] = rows[i] > 0 ? 1 : 0;

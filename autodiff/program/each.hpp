@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// A program over many samples, each by itself: values, and gradients along the numbers of the sample, such as the greeks
-/// of many options.
+/// A program over many samples, each by itself: values, and gradients along the numbers of the sample, such as the
+/// greeks of many options.
 
 #include <cstddef>
 #include <memory>

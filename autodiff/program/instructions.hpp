@@ -45,8 +45,7 @@ struct ParameterNumber {
 struct SampleNumber {
   static constexpr std::string_view name = "s";
 };
-using Selections =
-    TypeList<SelectIf<Comparison::less>, SelectIf<Comparison::less_equal>, SelectIf<Comparison::equal>>;
+using Selections = TypeList<SelectIf<Comparison::less>, SelectIf<Comparison::less_equal>, SelectIf<Comparison::equal>>;
 /// What an instruction can do: a rule of the calculus, or what only programs have.
 using Operations = decltype(AllRules{} + Selections{} + TypeList<ConstantNumber, ParameterNumber, SampleNumber>{});
 

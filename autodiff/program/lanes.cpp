@@ -174,8 +174,8 @@ void reverse_with_slope(const LaneRun<T>& run, const LaneStep& step) {
   }
 }
 
-/// log(e^x_1 + ... + e^x_n) and its slopes, as LogSumExp has them (ranges/log_sum_exp.hpp): m + log(1 + the others) with
-/// the largest m.
+/// log(e^x_1 + ... + e^x_n) and its slopes, as LogSumExp has them (ranges/log_sum_exp.hpp): m + log(1 + the others)
+/// with the largest m.
 template <class T>
 [[gnu::flatten]] void log_sum_exp_forward(const LaneRun<T>& run, const LaneStep& step) {
   using P = Lanes<T>;
@@ -270,46 +270,133 @@ void products_forward(const LaneRun<T>& run, const LaneStep& step) {
 }
 
 template <class T>
-void add_bias_sums(const LaneRun<T>& run, const T* g, const Uniform* biases, std::size_t count) {
-  bool any_moves = false;
-  for (std::size_t k = 0; k < count; ++k) any_moves = any_moves || run.plan->moves[biases[k]];
-  if (!any_moves) return;
-  const Lanes<T> sum =
-      sum_over_packs<T>(run.frame.lanes, [g](Lanes<T> s, std::size_t lane) { return s + load(g + lane); });
+bool any_moves(const LaneRun<T>& run, const Uniform* uniforms, std::size_t count) {
+  for (std::size_t k = 0; k < count; ++k)
+    if (run.plan->moves[uniforms[k]]) return true;
+  return false;
+}
+template <class T>
+void add_to_biases(const LaneRun<T>& run, const Uniform* biases, std::size_t count, Lanes<T> sum) {
   for (std::size_t k = 0; k < count; ++k)
     if (run.plan->moves[biases[k]]) add_to(run.sums, biases[k], sum);
 }
+template <class T>
+void add_bias_sums(const LaneRun<T>& run, const T* g, const Uniform* biases, std::size_t count) {
+  if (!any_moves(run, biases, count)) return;
+  add_to_biases(run, biases, count,
+                sum_over_packs<T>(run.frame.lanes, [g](Lanes<T> s, std::size_t lane) { return s + load(g + lane); }));
+}
 
+// What reaches the coefficients of J terms, and the sum of the adjoint itself: the adjoint is read once for all of
+// them.
+template <std::size_t J, bool careful, class T>
+[[gnu::always_inline]] inline Lanes<T> coefficients_reverse(const LaneRun<T>& run, const T* g, const Term* terms) {
+  using P = Lanes<T>;
+  constexpr std::size_t chains = J >= 8 ? 1 : J >= 4 ? 2 : 4;
+  P sum[J][chains], all[chains];
+  const T* x[J];
+  for (std::size_t j = 0; j < J; ++j) x[j] = run.frame.value(terms[j].a.value);
+  for (std::size_t c = 0; c < chains; ++c) {
+    all[c] = P(0);
+    for (std::size_t j = 0; j < J; ++j) sum[j][c] = P(0);
+  }
+  const auto add = [&](std::size_t c, std::size_t lane) {
+    const P at = load(g + lane);
+    all[c] += at;
+    for (std::size_t j = 0; j < J; ++j) sum[j][c] = sum_and<careful>(sum[j][c], load(x[j] + lane), at);
+  };
+  std::size_t lane = 0;
+  for (; lane + chains * width<T> <= run.frame.lanes; lane += chains * width<T>)
+    for (std::size_t c = 0; c < chains; ++c) add(c, lane + c * width<T>);
+  for (; lane < run.frame.lanes; lane += width<T>) add(0, lane);
+  for (std::size_t c = 1; c < chains; ++c) {
+    all[0] += all[c];
+    for (std::size_t j = 0; j < J; ++j) sum[j][0] += sum[j][c];
+  }
+  for (std::size_t j = 0; j < J; ++j) add_to(run.sums, terms[j].coefficient, sum[j][0]);
+  return all[0];
+}
+
+// A term c a: to c, or to a, or to both in one pass.
 template <bool careful, class T>
-void products_reverse(const LaneRun<T>& run, const LaneStep& step) {
+void term_reverse(const LaneRun<T>& run, const Term& term, const T* g) {
   using P = Lanes<T>;
   const Frame<T>& frame = run.frame;
+  const bool moves = run.plan->moves[term.coefficient];
+  if (!term.a.is_wanted()) {
+    if (moves) coefficients_reverse<1, careful>(run, g, &term);
+    return;
+  }
+  const P c = spread(run.uniforms[term.coefficient]);
+  if (!moves) return along<careful>(frame, term.a, g, [c](std::size_t) { return c; });
+  const T* const a = frame.value(term.a.value);
+  T* const to = frame.adjoint(term.a.adjoint);
+  const auto both = [&](auto is_first) {
+    return sum_over_packs<T>(frame.lanes, [&](P s, std::size_t lane) {
+      const P at = load(g + lane);
+      if constexpr (is_first)
+        product<careful>(c, at).store(to + lane);
+      else
+        sum_and<careful>(load(to + lane), c, at).store(to + lane);
+      return sum_and<careful>(s, load(a + lane), at);
+    });
+  };
+  add_to(run.sums, term.coefficient, term.a.is_first ? both(std::true_type{}) : both(std::false_type{}));
+}
+// A term a b or -a b.
+template <bool careful, class T>
+void pair_reverse(const LaneRun<T>& run, const Term& term, const T* g) {
+  using P = Lanes<T>;
+  const Frame<T>& frame = run.frame;
+  const T *const a = frame.value(term.a.value), *const b = frame.value(term.b.value);
+  const P sign(term.is_negative ? -1 : 1);
+  if (term.a.is_wanted() && term.a.adjoint == term.b.adjoint)
+    return along<careful>(frame, term.a, g, [&](std::size_t lane) { return sign * (load(a + lane) + load(a + lane)); });
+  if (term.a.is_wanted()) along<careful>(frame, term.a, g, [&](std::size_t lane) { return sign * load(b + lane); });
+  if (term.b.is_wanted()) along<careful>(frame, term.b, g, [&](std::size_t lane) { return sign * load(a + lane); });
+}
+
+template <bool careful, class T>
+[[gnu::flatten]] void products_reverse(const LaneRun<T>& run, const LaneStep& step) {
   const Plan<T>& plan = *run.plan;
-  const T* const g = frame.adjoint(step.adjoint);
-  add_bias_sums(run, g, plan.biases.data() + step.first_bias, step.biases);
-  for (std::uint32_t k = 0; k < step.count; ++k) {
-    const Term& term = plan.terms[step.first + k];
-    const T* const a = frame.value(term.a.value);
+  const T* const g = run.frame.adjoint(step.adjoint);
+  const Uniform* const biases = plan.biases.data() + step.first_bias;
+  const Term* const terms = plan.terms.data() + step.first;
+  bool needs_sum = any_moves(run, biases, step.biases);
+  const auto take = [&](Lanes<T> sum) {
+    if (needs_sum) add_to_biases(run, biases, step.biases, sum);
+    needs_sum = false;
+  };
+  std::size_t k = 0;
+  while (k < step.count) {
+    const Term& term = terms[k];
     if (term.has_b) {
-      const T* const b = frame.value(term.b.value);
-      const P sign(term.is_negative ? -1 : 1);
-      if (term.a.is_wanted() && term.a.adjoint == term.b.adjoint) {
-        along<careful>(frame, term.a, g, [&](std::size_t lane) { return sign * (load(a + lane) + load(a + lane)); });
-        continue;
-      }
-      if (term.a.is_wanted()) along<careful>(frame, term.a, g, [&](std::size_t lane) { return sign * load(b + lane); });
-      if (term.b.is_wanted()) along<careful>(frame, term.b, g, [&](std::size_t lane) { return sign * load(a + lane); });
+      pair_reverse<careful>(run, term, g);
+      ++k;
       continue;
     }
-    if (term.a.is_wanted()) {
-      const P c = spread(run.uniforms[term.coefficient]);
-      along<careful>(frame, term.a, g, [&](std::size_t) { return c; });
+    std::size_t alone = 0;  // terms from here on that reach their coefficients only
+    while (k + alone < step.count && alone < 8 && !terms[k + alone].has_b && !terms[k + alone].a.is_wanted() &&
+           plan.moves[terms[k + alone].coefficient])
+      ++alone;
+    if (alone == 8) {
+      take(coefficients_reverse<8, careful>(run, g, terms + k));
+      k += 8;
+    } else if (alone >= 4) {
+      take(coefficients_reverse<4, careful>(run, g, terms + k));
+      k += 4;
+    } else if (alone >= 2) {
+      take(coefficients_reverse<2, careful>(run, g, terms + k));
+      k += 2;
+    } else if (alone == 1) {
+      take(coefficients_reverse<1, careful>(run, g, terms + k));
+      ++k;
+    } else {
+      term_reverse<careful>(run, term, g);
+      ++k;
     }
-    if (plan.moves[term.coefficient])
-      add_to(run.sums, term.coefficient, sum_over_packs<T>(frame.lanes, [&](P s, std::size_t lane) {
-               return sum_and<careful>(s, load(a + lane), load(g + lane));
-             }));
   }
+  if (needs_sum) add_bias_sums(run, g, biases, step.biases);
 }
 
 // ---- layers: each operand is loaded once for several rows
@@ -475,7 +562,7 @@ void rule_reverse(const LaneRun<T>& run, const LaneStep& step) {
 
 template <class T>
 void forward(const LaneRun<T>& run) {
-  const LaneStep *const begin = run.plan->steps.data(), *const end = begin + run.plan->steps.size();
+  const LaneStep *const begin = run.plan->steps.data(), *const end = begin + run.plan->steps.size() - run.tail;
   for (const LaneStep* step = begin; step != end; ++step) {
     if (step->kind == LaneStep::Kind::products)
       products_forward(run, *step);
@@ -487,7 +574,7 @@ void forward(const LaneRun<T>& run) {
 }
 template <bool careful, class T>
 void reverse(const LaneRun<T>& run) {
-  const LaneStep *const begin = run.plan->steps.data(), *step = begin + run.plan->steps.size();
+  const LaneStep *const begin = run.plan->steps.data(), *step = begin + run.plan->steps.size() - run.tail;
   while (step-- != begin) {
     if (!step->is_swept) continue;
     if (step->kind == LaneStep::Kind::products)
@@ -503,24 +590,109 @@ void reverse_either(const LaneRun<T>& run) {
   run.is_careful ? reverse<true>(run) : reverse<false>(run);
 }
 
-// ---- samples
 template <class T>
-void load_rows(const LaneRun<T>& run, const RowMajor<T>& samples) {
+double total(Lanes<T> sums) {
+  double sum = 0;
+  for (std::size_t i = 0; i < width<T>; ++i) sum += static_cast<double>(sums[i]);
+  return sum;
+}
+// The last step where it is square(x): its sum, and the adjoint 2 x, in one pass.
+template <class T>
+double tail(const LaneRun<T>& run, std::size_t samples) {
+  using P = Lanes<T>;
+  const Operand& operand = run.plan->operands[run.plan->steps[run.plan->steps.size() - 1].first];
+  const T* const x = run.frame.value(operand.value);
+  T* const to = run.frame.adjoint(operand.adjoint);
+  const std::size_t packed = samples / width<T> * width<T>;
+  double sum = total<T>(sum_over_packs<T>(packed, [&](P s, std::size_t lane) {
+    const P at = load(x + lane);
+    (at + at).store(to + lane);
+    return multiply_add(at, at, s);
+  }));
+  for (std::size_t lane = packed; lane < samples; ++lane) {
+    to[lane] = x[lane] + x[lane];
+    sum += static_cast<double>(x[lane] * x[lane]);
+  }
+  for (std::size_t lane = samples; lane < run.frame.lanes; ++lane) to[lane] = 0;
+  return sum;
+}
+
+// ---- samples: numbers that lie row by row go to their lanes
+template <bool upper, class P, std::size_t... i>
+[[gnu::always_inline]] inline P interleaved(P x, P y, std::index_sequence<i...>) {
+  constexpr std::size_t from = upper ? P::size / 2 : 0;
+  return P(__builtin_shufflevector(x.vector, y.vector, static_cast<int>(from + i / 2 + (i % 2) * P::size)...));
+}
+template <std::size_t first, class P, std::size_t... i>
+[[gnu::always_inline]] inline P every_other(P x, P y, std::index_sequence<i...>) {
+  return P(__builtin_shufflevector(x.vector, y.vector, static_cast<int>(first + 2 * i)...));
+}
+// Rows become columns: to shuffle the first half of the rows with the second, again and again, is to transpose them.
+template <class P>
+[[gnu::always_inline]] inline void transpose(P* rows) {
+  constexpr auto lanes = std::make_index_sequence<P::size>();
+  for (std::size_t round = 1; round < P::size; round *= 2) {
+    P shuffled[P::size];
+    for (std::size_t i = 0; i < P::size / 2; ++i) {
+      shuffled[2 * i] = interleaved<false>(rows[i], rows[i + P::size / 2], lanes);
+      shuffled[2 * i + 1] = interleaved<true>(rows[i], rows[i + P::size / 2], lanes);
+    }
+    for (std::size_t i = 0; i < P::size; ++i) rows[i] = shuffled[i];
+  }
+}
+template <class T>
+void load_one_by_one(const LaneRun<T>& run, const RowMajor<T>& samples, std::size_t first) {
   const auto* const begin = run.plan->sample.data();
   const auto* const end = begin + run.plan->sample.size();
   for (const auto* input = begin; input != end; ++input) {
-    const T* from = samples.numbers + input->index;
+    const T* const from = samples.numbers + input->index;
     T* const to = run.frame.value(input->slot);
-    for (std::size_t lane = 0; lane < samples.rows; ++lane, from += samples.per_row) to[lane] = *from;
+    for (std::size_t lane = first; lane < samples.rows; ++lane) to[lane] = from[lane * samples.per_row];
   }
+}
+template <class T>
+[[gnu::flatten]] void load_rows(const LaneRun<T>& run, const RowMajor<T>& samples) {
+  using P = Lanes<T>;
+  const std::size_t per_row = samples.per_row;
+  const std::uint32_t* const slots = run.plan->sample_slots.data();
+  std::size_t row = 0;
+  if (per_row == 2 && slots[0] != no_slot && slots[1] != no_slot) {
+    T *const x = run.frame.value(slots[0]), *const y = run.frame.value(slots[1]);
+    constexpr auto lanes = std::make_index_sequence<P::size>();
+    for (; row + width<T> <= samples.rows; row += width<T>) {
+      const T* const from = samples.numbers + 2 * row;
+      const P a = load(from), b = load(from + width<T>);
+      every_other<0>(a, b, lanes).store(x + row);
+      every_other<1>(a, b, lanes).store(y + row);
+    }
+  } else if (3 * run.plan->sample.size() > per_row) {
+    // A tile may read beyond its rows, but not beyond what there is.
+    for (; row + width<T> <= samples.rows; row += width<T>)
+      for (std::size_t column = 0; column < per_row; column += width<T>) {
+        const T* const from = samples.numbers + row * per_row + column;
+        P tile[width<T>];
+        const std::size_t columns = per_row - column < width<T> ? per_row - column : width<T>;
+        if ((row + width<T> - 1) * per_row + column + width<T> <= samples.readable) {
+          for (std::size_t i = 0; i < width<T>; ++i) tile[i] = load(from + i * per_row);
+        } else {
+          alignas(64) T copy[width<T>] = {};
+          for (std::size_t i = 0; i < width<T>; ++i) {
+            for (std::size_t j = 0; j < columns; ++j) copy[j] = from[i * per_row + j];
+            tile[i] = load(static_cast<const T*>(copy));
+          }
+        }
+        transpose(tile);
+        for (std::size_t j = 0; j < columns; ++j)
+          if (slots[column + j] != no_slot) tile[j].store(run.frame.value(slots[column + j]) + row);
+      }
+  }
+  load_one_by_one(run, samples, row);
 }
 template <class T>
 double sum_of(const T* numbers, std::size_t count) {
   const std::size_t packed = count / width<T> * width<T>;
-  const Lanes<T> sums =
-      sum_over_packs<T>(packed, [numbers](Lanes<T> s, std::size_t lane) { return s + load(numbers + lane); });
-  double sum = 0;
-  for (std::size_t i = 0; i < width<T>; ++i) sum += static_cast<double>(sums[i]);
+  double sum =
+      total<T>(sum_over_packs<T>(packed, [numbers](Lanes<T> s, std::size_t lane) { return s + load(numbers + lane); }));
   for (std::size_t i = packed; i < count; ++i) sum += static_cast<double>(numbers[i]);
   return sum;
 }
@@ -528,7 +700,8 @@ double sum_of(const T* numbers, std::size_t count) {
 }  // namespace
 
 template <class T, class Isa>
-const LaneFunctions<T> LaneFunctionsFor<T, Isa>::functions{&forward<T>, &reverse_either<T>, &load_rows<T>, &sum_of<T>};
+const LaneFunctions<T> LaneFunctionsFor<T, Isa>::functions{&forward<T>, &tail<T>, &reverse_either<T>, &load_rows<T>,
+                                                           &sum_of<T>};
 
 template struct LaneFunctionsFor<double, simd::Native>;
 template struct LaneFunctionsFor<float, simd::Native>;

@@ -10,9 +10,9 @@
 
 namespace downhill::program_detail {
 
-/// A block. Where `is_careful`, an adjoint or slope of exactly 0 contributes 0, whatever the other is; otherwise sums of
-/// products just multiply them, so that 0 times infinity is NaN, which no step that follows loses: then it is done again
-/// with care.
+/// A block. Where `is_careful`, an adjoint or slope of exactly 0 contributes 0, whatever the other is; otherwise sums
+/// of products just multiply them, so that 0 times infinity is NaN, which no step that follows loses: then it is done
+/// again with care.
 template <class T>
 struct LaneRun {
   const Plan<T>* plan = nullptr;
@@ -20,18 +20,21 @@ struct LaneRun {
   const T* uniforms = nullptr;
   T* sums = nullptr;  // of what reaches the uniform values: `whole` numbers for each
   bool is_careful = false;
+  std::size_t tail = 0;  // steps at the end that are left to `tail`, 0 or 1
 };
 
-/// Rows of numbers, side by side in memory.
+/// Rows of numbers, side by side in memory, of which so many numbers may be read.
 template <class T>
 struct RowMajor {
   const T* numbers;
-  std::size_t per_row, rows;
+  std::size_t per_row, rows, readable;
 };
 
 template <class T>
 struct LaneFunctions {
   void (*forward)(const LaneRun<T>&);
+  /// After that, the last step of a plan that has a tail: the sum of the results of so many samples, and the adjoint.
+  double (*tail)(const LaneRun<T>&, std::size_t samples);
   void (*reverse)(const LaneRun<T>&);
   /// The plan's numbers of these samples, to their lanes.
   void (*load)(const LaneRun<T>&, const RowMajor<T>& samples);

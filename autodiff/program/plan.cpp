@@ -15,6 +15,7 @@ class Planner {
   Planner(Instructions<T> instructions, std::size_t per_sample, bool of_samples, const ProgramOptions& options)
       : in_(std::move(instructions)), options_(options) {
     plan_.sample_adjoints.assign(per_sample, no_slot);
+    plan_.sample_slots.assign(per_sample, no_slot);
     is_wanted_ = dependents(in_, [&](const Instruction& i) {
       return i.code == code_of<ParameterNumber> || (of_samples && i.code == code_of<SampleNumber>);
     });
@@ -36,6 +37,7 @@ class Planner {
       if (in_[i].code == code_of<SampleNumber> && uses_[i] > 0) {
         slot_[i] = new_slot(is_wanted_[i]);
         plan_.sample.push_back({slot_[i], in_[i].first});
+        plan_.sample_slots[in_[i].first] = slot_[i];
         plan_.sample_adjoints[in_[i].first] = adjoint_of_[slot_[i]];
       }
     // In the order in which they were recorded, so that what is made for a guard is made where it is needed first.
@@ -52,6 +54,7 @@ class Planner {
     plan_.values = plan_.adjoints = adjoint_of_.size();
     if (options_.join_layers && options_.fuse_products) join_layers();
     find_first();
+    find_tail();
     plan_.lanes = options_.lanes > 0 ? options_.lanes : lanes_that_fit();
     return std::move(plan_);
   }
@@ -369,8 +372,7 @@ class Planner {
     for (std::uint32_t k = 0; k < made.count; ++k) plan_.operands.push_back(plan_.terms[rows[0].first + k].a);
     for (const LaneStep& row : rows) {
       plan_.rows.push_back({row.value, row.adjoint});
-      for (std::uint32_t k = 0; k < made.count; ++k)
-        plan_.weights.push_back(plan_.terms[row.first + k].coefficient);
+      for (std::uint32_t k = 0; k < made.count; ++k) plan_.weights.push_back(plan_.terms[row.first + k].coefficient);
       if (made.biases > 0) {
         const Uniform bias = plan_.biases[row.first_bias];
         plan_.biases.push_back(bias);
@@ -399,7 +401,8 @@ class Planner {
       if (!is_swept(*step, is_reached)) continue;
       if (step->kind == LaneStep::Kind::layer)
         for (std::uint32_t k = 0; k < step->rows; ++k)
-          if (const std::uint32_t adjoint = plan_.rows[step->first_row + k].adjoint; !is_reached[adjoint]) zero(adjoint);
+          if (const std::uint32_t adjoint = plan_.rows[step->first_row + k].adjoint; !is_reached[adjoint])
+            zero(adjoint);
       if (step->kind == LaneStep::Kind::products) {
         for (std::uint32_t k = 0; k < step->count; ++k) {
           Term& term = plan_.terms[step->first + k];
@@ -434,6 +437,12 @@ class Planner {
     step.adjoint = no_slot;
     step.is_swept = false;
     return false;
+  }
+  void find_tail() {
+    if (!options_.share_slots || !plan_.guards.empty() || plan_.is_uniform || plan_.steps.empty()) return;
+    const LaneStep& last = plan_.steps.back();
+    plan_.has_tail = last.kind == LaneStep::Kind::rule && last.code == code_of<Square> && last.value == plan_.result &&
+                     last.is_swept && plan_.operands[last.first].is_first;
   }
   bool is_spread(std::uint32_t slot) const {
     return std::ranges::any_of(plan_.spreads, [&](const auto& spread) { return spread.adjoint == slot; });

@@ -32,15 +32,15 @@ struct Term {
 /// What runs for each block.
 struct LaneStep {
   enum class Kind : std::uint8_t { rule, products, layer } kind = Kind::rule;
-  Code code = 0;                                // of a rule
-  bool is_swept = true;                         // has it an adjoint to hand on?
-  bool is_fixed = false;                        // is it a rule of one, two or three operands?
-  std::uint32_t slopes = no_slot;               // of a rule that keeps its slopes on the way forward: the first slot
-  std::uint32_t value = 0, adjoint = no_slot;   // of the result, unless it is a layer
-  std::uint32_t first = 0, count = 0;           // operands of a rule or a layer, terms of products
-  std::uint32_t first_bias = 0, biases = 0;     // uniform values that are added; for a layer one for each row, or none
-  std::uint32_t first_row = 0, rows = 0;        // results of a layer
-  std::uint32_t first_weight = 0;               // coefficients of a layer, row by row
+  Code code = 0;                               // of a rule
+  bool is_swept = true;                        // has it an adjoint to hand on?
+  bool is_fixed = false;                       // is it a rule of one, two or three operands?
+  std::uint32_t slopes = no_slot;              // of a rule that keeps its slopes on the way forward: the first slot
+  std::uint32_t value = 0, adjoint = no_slot;  // of the result, unless it is a layer
+  std::uint32_t first = 0, count = 0;          // operands of a rule or a layer, terms of products
+  std::uint32_t first_bias = 0, biases = 0;    // uniform values that are added; for a layer one for each row, or none
+  std::uint32_t first_row = 0, rows = 0;       // results of a layer
+  std::uint32_t first_weight = 0;              // coefficients of a layer, row by row
 };
 struct Row {
   std::uint32_t value = 0, adjoint = no_slot;
@@ -65,15 +65,16 @@ struct Plan {
     std::uint32_t index;
   };
   std::vector<Constant> constants;
-  std::vector<Input> parameters;           // slot: a uniform value
+  std::vector<Input> parameters;  // slot: a uniform value
   std::vector<Step> uniform_steps;
   std::vector<Operand> uniform_operands;
-  std::vector<Guard> uniform_guards;       // a, b: uniform values
-  std::vector<char> moves;                 // does it depend on parameters?
+  std::vector<Guard> uniform_guards;  // a, b: uniform values
+  std::vector<char> moves;            // does it depend on parameters?
   std::size_t uniforms = 0;
 
   // ---- for each block
-  std::vector<Input> sample;               // slot: of the lanes to which a number of the sample goes
+  std::vector<Input> sample;                   // slot: of the lanes to which a number of the sample goes
+  std::vector<std::uint32_t> sample_slots;     // of each number of a sample, where it is used
   std::vector<std::uint32_t> sample_adjoints;  // of each number of a sample, where that is wanted
   struct Spread {
     Uniform from;
@@ -86,10 +87,11 @@ struct Plan {
   std::vector<Uniform> biases, weights;
   std::vector<Row> rows;
   std::vector<LaneGuard> guards;
-  std::vector<std::uint32_t> zeros;        // adjoints that start at 0 in each block
-  std::size_t values = 0, adjoints = 0;    // slots
-  bool is_uniform = false;                 // is the result the same for all samples?
+  std::vector<std::uint32_t> zeros;                    // adjoints that start at 0 in each block
+  std::size_t values = 0, adjoints = 0;                // slots
+  bool is_uniform = false;                             // is the result the same for all samples?
   std::uint32_t result = 0, result_adjoint = no_slot;  // a uniform value, or slots
+  bool has_tail = false;  // is the last step the square of what needs its adjoint from nowhere else?
   std::size_t lanes = 0;
 };
 

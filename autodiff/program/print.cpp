@@ -20,7 +20,8 @@ template <class T>
 std::string operand_text(const Instructions<T>& instructions, Place i) {
   const Instruction& instruction = instructions[i];
   if (instructions.is_constant(i)) return fmt::format("{}", instructions.constant(i));
-  if (is_leaf(instruction.code)) return fmt::format("{}[{}]", downhill::program_detail::name_of(instruction.code), instruction.first);
+  if (is_leaf(instruction.code))
+    return fmt::format("{}[{}]", downhill::program_detail::name_of(instruction.code), instruction.first);
   return fmt::format("%{}", i);
 }
 bool is_infix(Code code) {
@@ -34,7 +35,8 @@ std::string instruction_text(const Instructions<T>& instructions, Place i) {
   for (const Place operand : instructions.operands(i)) operands.push_back(operand_text(instructions, operand));
   if (is_infix(code)) return fmt::format("{} {} {}", operands[0], name, operands[1]);
   if (code == code_of<Negate>) return fmt::format("-{}", operands[0]);
-  if (Selections::size > 0 && code >= code_of<SelectIf<Comparison::less>> && code <= code_of<SelectIf<Comparison::equal>>)
+  if (Selections::size > 0 && code >= code_of<SelectIf<Comparison::less>> &&
+      code <= code_of<SelectIf<Comparison::equal>>)
     return fmt::format("{} {} {} ? {} : {}", operands[0], name.substr(name.find(' ') + 1), operands[1], operands[2],
                        operands[3]);
   return fmt::format("{}({})", name, fmt::join(operands, ", "));
@@ -122,8 +124,8 @@ class PlanText {
 
 template <class T>
 std::string text_of(ProgramState<T>& state) {
-  std::string text = fmt::format("program of {} parameters w and samples of {} numbers s\n", state.parameters(),
-                                 state.per_sample());
+  std::string text =
+      fmt::format("program of {} parameters w and samples of {} numbers s\n", state.parameters(), state.per_sample());
   if (state.size() == 0) text += "it branches, and is recorded when the first sample comes\n";
   for (std::size_t v = 0; v < state.size(); ++v) {
     const Instructions<T>& recorded = state[v].recorded();

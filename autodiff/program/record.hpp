@@ -88,11 +88,11 @@ class RecordedFunctionOf final : public RecordedFunction<T> {
     } over{*recording};
     std::vector<Symbol<T>> w, s;
     for (std::size_t i = 0; i < parameters_; ++i)
-      w.push_back(SymbolRecorder::made(recording, recording->instructions.add_parameter(i),
-                                       has_values ? parameters[i] : T(0)));
+      w.push_back(
+          SymbolRecorder::made(recording, recording->instructions.add_parameter(i), has_values ? parameters[i] : T(0)));
     for (std::size_t i = 0; i < per_sample_; ++i)
-      s.push_back(SymbolRecorder::made(recording, recording->instructions.add_sample_number(i),
-                                       has_values ? sample[i] : T(0)));
+      s.push_back(
+          SymbolRecorder::made(recording, recording->instructions.add_sample_number(i), has_values ? sample[i] : T(0)));
     const Symbol<T> result(f_(Inputs<Symbol<T>>(w), Inputs<Symbol<T>>(s)));
     recording->instructions.set_result(SymbolRecorder::finished(recording, result));
     return std::move(recording->instructions);

@@ -102,10 +102,13 @@ class Runner<T>::Sweep {
   // Samples of a chunk, and what they added up, by variant.
   struct Chunk {
     std::vector<Totals> totals;
-    std::vector<std::size_t> samples;              // how many each variant ran
-    std::vector<std::size_t> pending, next;        // those that fit no variant so far
+    std::vector<std::size_t> samples;        // how many each variant ran
+    std::vector<std::size_t> pending, next;  // those that fit no variant so far
   };
 
+  bool wants_only_sums() const {
+    return wanted_.weights == nullptr && wanted_.values == nullptr && wanted_.sample_gradients == nullptr;
+  }
   bool wants_gradient() const { return !wanted_.gradient.empty() || wanted_.sample_gradients != nullptr; }
   std::span<const T> sample_at(std::size_t sample) {
     sample_.resize(state_->per_sample());
@@ -143,7 +146,8 @@ class Runner<T>::Sweep {
         gradient_.assign(state_->parameters(), T(0));
       }
       scalar.reverse(static_cast<T>(weight_of(sample)), memory, std::span<T>(gradient_));
-      for (std::size_t i = 0; i < wanted_.gradient.size(); ++i) wanted_.gradient[i] += static_cast<double>(gradient_[i]);
+      for (std::size_t i = 0; i < wanted_.gradient.size(); ++i)
+        wanted_.gradient[i] += static_cast<double>(gradient_[i]);
     }
     return weight_of(sample) * static_cast<double>(value);
   }
@@ -284,8 +288,8 @@ class Runner<T>::Sweep {
   }
 
   // False where a sum is NaN, and must be done again with care to be sure.
-  bool blocks(Work<T>& work, const Prepared& prepared, const Selection& selection, std::size_t first,
-              std::size_t count, Totals& totals, std::vector<std::size_t>& waiting, bool with_care) const {
+  bool blocks(Work<T>& work, const Prepared& prepared, const Selection& selection, std::size_t first, std::size_t count,
+              Totals& totals, std::vector<std::size_t>& waiting, bool with_care) const {
     const Plan<T>& plan = *prepared.plan;
     const LaneFunctions<T>& functions = lane_functions<T>();
     totals.reset(plan.uniforms);
@@ -304,6 +308,16 @@ class Runner<T>::Sweep {
       const std::size_t samples = std::min(plan.lanes, count - begin);
       run.frame.lanes = padded(samples);
       load(run, selection, first + begin, samples);
+      if (plan.has_tail && wants_only_sums()) {
+        run.tail = 1;
+        functions.forward(run);
+        totals.value += functions.tail(run, samples);
+        if (wanted_.gradient.empty()) continue;
+        for (const std::uint32_t slot : plan.zeros) std::fill_n(run.frame.adjoint(slot), run.frame.lanes, T(0));
+        run.is_careful = with_care;
+        functions.reverse(run);
+        continue;
+      }
       functions.forward(run);
       const bool all_fit = ask_guards(work, run, selection, first + begin, samples, waiting);
       const double value = take_values(work, run, selection, first + begin, samples, all_fit);
@@ -338,8 +352,9 @@ class Runner<T>::Sweep {
   void load(const LaneRun<T>& run, const Selection& selection, std::size_t first, std::size_t samples) const {
     const bool is_row_major = columns_->is_row_major && selection.indices == nullptr;
     if (is_row_major)
-      lane_functions<T>().load(run, {columns_->columns[0].numbers + first * columns_->columns.size(),
-                                     columns_->columns.size(), samples});
+      lane_functions<T>().load(
+          run, {columns_->columns[0].numbers + first * columns_->columns.size(), columns_->columns.size(), samples,
+                (columns_->samples - first) * columns_->columns.size()});
     for (const auto& [slot, index] : run.plan->sample) {
       T* const to = run.frame.value(slot);
       if (!is_row_major) {
@@ -403,10 +418,8 @@ class Runner<T>::Sweep {
             std::size_t samples, bool all_fit) const {
     T* const to = run.frame.adjoint(run.plan->result_adjoint);
     const bool has_weights = wanted_.weights != nullptr && wanted_.sample_gradients == nullptr;
-    if (all_fit && !has_weights)
-      std::fill_n(to, samples, T(1));
-    else
-    for (std::size_t lane = 0; lane < samples; ++lane)
+    if (all_fit && !has_weights) std::fill_n(to, samples, T(1));
+    for (std::size_t lane = 0; lane < samples && (has_weights || !all_fit); ++lane)
       to[lane] = !fits(work, all_fit, lane) ? T(0) : has_weights ? wanted_.weights[selection[first + lane]] : T(1);
     for (std::size_t lane = samples; lane < run.frame.lanes; ++lane) to[lane] = T(0);
   }

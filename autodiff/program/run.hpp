@@ -55,10 +55,10 @@ struct Selection {
 /// What is asked for. The gradient is that of the sum of weight * value.
 template <class T>
 struct Wanted {
-  const T* weights = nullptr;          // one for each sample, 1 where there are none
-  std::span<double> gradient = {};     // along the parameters, added to; none where it is empty
-  T* values = nullptr;                 // of each sample
-  T* sample_gradients = nullptr;       // of each sample, row by row
+  const T* weights = nullptr;       // one for each sample, 1 where there are none
+  std::span<double> gradient = {};  // along the parameters, added to; none where it is empty
+  T* values = nullptr;              // of each sample
+  T* sample_gradients = nullptr;    // of each sample, row by row
 };
 
 /// Runs the program of a state. Keeps its memory: in the steady state a run allocates nothing.

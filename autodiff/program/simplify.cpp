@@ -65,7 +65,8 @@ class Simplifier {
                   [&] { return to_.add_constant(number); });
   }
   Place made(Code code, std::vector<Place> operands) {
-    if (options_.fold_constants && !operands.empty() && std::ranges::all_of(operands, [&](Place x) { return to_.is_constant(x); }))
+    if (options_.fold_constants && !operands.empty() &&
+        std::ranges::all_of(operands, [&](Place x) { return to_.is_constant(x); }))
       return constant(folded(code, operands));
     if (options_.reduce_strength)
       if (Place simpler = 0; reduce(code, operands, simpler)) return simpler;

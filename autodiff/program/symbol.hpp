@@ -2,9 +2,9 @@
 /// \file
 /// Symbol: the number that a program is recorded with. An operation on Symbols appends an instruction.
 ///
-/// A Symbol also has a value, that of the sample at which it is recorded, so that a comparison can tell which way to go;
-/// the outcome becomes a guard of the program. Where no sample is given yet, a comparison ends the recording, and the
-/// program is recorded when the first sample comes.
+/// A Symbol also has a value, that of the sample at which it is recorded, so that a comparison can tell which way to
+/// go; the outcome becomes a guard of the program. Where no sample is given yet, a comparison ends the recording, and
+/// the program is recorded when the first sample comes.
 
 #include <array>
 #include <cmath>
@@ -236,7 +236,7 @@ using SymbolScalar = typename std::remove_cvref_t<std::conditional_t<AnySymbol<X
 
 /// A Symbol, and what may be mixed with it.
 template <class X, class Y>
-concept WithSymbol = (AnySymbol<X> || AnySymbol<Y>)&&(AnySymbol<X> || Plain<X>)&&(AnySymbol<Y> || Plain<Y>);
+concept WithSymbol = (AnySymbol<X> || AnySymbol<Y>) && (AnySymbol<X> || Plain<X>) && (AnySymbol<Y> || Plain<Y>);
 
 template <class Rule, class X>
   requires AnySymbol<X>

@@ -235,14 +235,11 @@ TEST_CASE("weights count samples") {
   std::vector<double> gradient(2);
   CHECK(sum_over(rows, program, {.weights = weights})(w, gradient) == Catch::Approx(2 * first + 0.5 * last));
   CHECK(gradient[1] == Catch::Approx(2 * (2 * -0.5) + 0.5 * (2 * -2.5)));
-  CHECK(mean_over(rows, program, {.weights = weights})(w, gradient) ==
-        Catch::Approx((2 * first + 0.5 * last) / 2.5));
+  CHECK(mean_over(rows, program, {.weights = weights})(w, gradient) == Catch::Approx((2 * first + 0.5 * last) / 2.5));
 }
 
 TEST_CASE("each sample has its value and its gradient along its own numbers") {
-  const auto f = [](const auto& w, const auto& s) {
-    return s[0] < 0 ? w[0] * square(s[0]) * s[1] : log(s[0]) * s[1];
-  };
+  const auto f = [](const auto& w, const auto& s) { return s[0] < 0 ? w[0] * square(s[0]) * s[1] : log(s[0]) * s[1]; };
   const auto program = record(f, 1, 3);
   std::vector<double> rows = scattered(3 * 700, 4);
   rows[30] = 0;
@@ -316,8 +313,10 @@ TEST_CASE("misuse of programs throws, and says what to do") {
   record(keep, 1, 1);
   CHECK_THROWS_WITH(kept * 2, ContainsSubstring("a recording that is over"));
   const auto use = [&](const auto& v, const auto& s) {
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(v[0])>, Symbol<double>>) return v[0] * s[0] + kept;
-    else return v[0] * s[0];
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(v[0])>, Symbol<double>>)
+      return v[0] * s[0] + kept;
+    else
+      return v[0] * s[0];
   };
   CHECK_THROWS_AS(record(use, 1, 1), TapeError);
 }

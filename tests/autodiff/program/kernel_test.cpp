@@ -62,8 +62,7 @@ template <class T>
 bool near(T x, T y, double ulps) {
   if (x == y || (x != x && y != y)) return true;
   const double size = std::max<double>(std::abs(static_cast<double>(y)), std::numeric_limits<T>::min());
-  return std::abs(static_cast<double>(x) - static_cast<double>(y)) <=
-         ulps * std::numeric_limits<T>::epsilon() * size;
+  return std::abs(static_cast<double>(x) - static_cast<double>(y)) <= ulps * std::numeric_limits<T>::epsilon() * size;
 }
 
 // A function of three numbers, over Symbols and over Vars: of one type for all rules.
