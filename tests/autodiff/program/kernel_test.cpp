@@ -107,7 +107,15 @@ void check(std::string_view name, const OfThree<T>& f, std::size_t samples, cons
     }
     bool same = near(values[i], result.value(), ulps) ||
                 std::abs(static_cast<double>(values[i] - result.value())) <= terms * std::numeric_limits<T>::epsilon();
-    for (std::size_t j = 0; j < 3; ++j) same = same && near(slopes[i * 3 + j], swept.parameters()[j], ulps);
+    // The terms of these slopes cancel where x log x is smallest.
+    const bool cancels = name == "pow" || name == "xlogx" || name == "xlogy";
+    for (std::size_t j = 0; j < 3; ++j) {
+      const T slope = slopes[i * 3 + j], wanted = swept.parameters()[j];
+      const bool is_near =
+          near(slope, wanted, ulps) ||
+          (cancels && std::abs(slope) < 1 && std::abs(slope - wanted) <= 2 * std::numeric_limits<T>::epsilon());
+      same = same && is_near;
+    }
     INFO(name << " of " << rows[i * 3] << ", " << rows[i * 3 + 1] << ", " << rows[i * 3 + 2] << ": " << values[i]
               << " and " << result.value() << ", slopes " << slopes[i * 3] << ", " << slopes[i * 3 + 1] << " and "
               << swept.parameters()[0] << ", " << swept.parameters()[1]);
