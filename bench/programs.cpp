@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include <autodiff/matrix/threads.hpp>
 #include <autodiff/program.hpp>
+#include <autodiff/threads.hpp>
 
 #include "contender.hpp"
 #include "workloads.hpp"

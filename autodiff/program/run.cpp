@@ -7,12 +7,8 @@
 #include <cstdlib>
 #include <new>
 
-#include <autodiff/matrix/threads.hpp>
 #include <autodiff/simd/rule_kernels.hpp>
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
+#include <autodiff/threads.hpp>
 
 namespace downhill::program_detail {
 namespace {
@@ -201,18 +197,14 @@ class Runner<T>::Sweep {
     const std::size_t known = variants_;
     const std::size_t work = count * (prepared_[0].plan->steps.size() + prepared_[0].plan->terms.size());
     constexpr std::size_t worth_it = 50'000;
-    const std::size_t team = work < worth_it ? 1 : std::min(threads(), chunks);
+    const std::size_t team = work < worth_it ? 1 : team_for(chunks);
     if (works_.size() < team) works_.resize(team);
     for (std::size_t t = 0; t < team; ++t)
       for (std::size_t v = 0; v < known; ++v) make_room(works_[t], *prepared_[v].plan);
-    const auto run_chunk = [&](std::size_t c, std::size_t thread) {
+    in_parallel(chunks, team, [&](std::size_t c, std::size_t member) {
       const std::size_t first = begin + c * chunk_samples_;
-      chunk(chunks_[c], works_[thread], selection, first, std::min(chunk_samples_, begin + count - first), known);
-    };
-    if (team == 1)
-      for (std::size_t c = 0; c < chunks; ++c) run_chunk(c, 0);
-    else
-      for_each_in_team(chunks, team, run_chunk);
+      chunk(chunks_[c], works_[member], selection, first, std::min(chunk_samples_, begin + count - first), known);
+    });
     double value = 0;
     pending_.clear();
     for (std::size_t c = 0; c < chunks; ++c) {
@@ -262,9 +254,6 @@ class Runner<T>::Sweep {
       first = 0, count = chunk.pending.size();
     }
   }
-  template <class F>
-  static void for_each_in_team(std::size_t count, std::size_t team, const F& f);
-
   // Runs a variant for some samples; those that it is not for are appended to `waiting`, and counted. Returns how many.
   std::size_t samples_of(Work<T>& work, const Prepared& prepared, const Selection& selection, std::size_t first,
                          std::size_t count, Totals& totals, std::vector<std::size_t>& waiting) const {
@@ -451,18 +440,6 @@ class Runner<T>::Sweep {
   std::vector<std::size_t> pending_, next_;
   std::vector<T> sample_, gradient_;
 };
-
-template <class T>
-template <class F>
-void Runner<T>::Sweep::for_each_in_team(std::size_t count, std::size_t team, const F& f) {
-#ifdef _OPENMP
-#pragma omp parallel for num_threads(static_cast<int>(team)) schedule(dynamic)
-  for (std::size_t i = 0; i < count; ++i) f(i, static_cast<std::size_t>(omp_get_thread_num()));
-#else
-  static_cast<void>(team);
-  for (std::size_t i = 0; i < count; ++i) f(i, 0);
-#endif
-}
 
 template <class T>
 Runner<T>::Runner(std::shared_ptr<ProgramState<T>> state) : sweep_(std::make_unique<Sweep>(std::move(state))) {}

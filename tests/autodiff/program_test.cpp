@@ -11,8 +11,8 @@
 
 #include <autodiff/descent/minimize.hpp>
 #include <autodiff/descent/quasi_newton.hpp>
-#include <autodiff/matrix/threads.hpp>
 #include <autodiff/program.hpp>
+#include <autodiff/threads.hpp>
 #include <support/catch.hpp>
 #include <support/random_program.hpp>
 
