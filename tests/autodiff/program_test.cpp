@@ -127,7 +127,7 @@ TEST_CASE("2,000 random programs with branches and loops have the values and gra
       REQUIRE(same);
     }
     const Variants uses = program.variants();
-    branching += uses.size() > 1 ? 1 : 0;
+    branching += uses.size() > 1 ? 1U : 0U;
     variants += uses.size();
     on_the_tape += uses.samples_on_tape;
     std::size_t samples = uses.samples_on_tape;

@@ -13,6 +13,7 @@
 #include <autodiff/descent/objective.hpp>
 #include <autodiff/inspect/trace/trace.hpp>
 #include <autodiff/matrix.hpp>
+#include <autodiff/program.hpp>
 #include <autodiff/text/names.hpp>
 #include <models/network/network.hpp>
 #include <models/training/training.hpp>
@@ -112,6 +113,32 @@ TEST_CASE("an evaluation of an objective allocates nothing after the first, and 
   const std::size_t after = allocations;
   CHECK(again == first);
   CHECK(after == before);
+}
+
+TEST_CASE("a sum over samples by a program allocates nothing after the first, and branches and tails of blocks included") {
+  const auto program = record(
+      [](const auto& w, const auto& s) {
+        const auto z = w[0] * s[0] + w[1];
+        return z < s[1] ? square(z) : tanh(z) * log_sum_exp(std::array{z, w[1] * s[1]});
+      },
+      2, 2);
+  std::vector<double> rows(2 * 5003), gradient(2), values(5003), slopes(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<double>(i * 7919 % 1009) / 500 - 1;
+  auto mean = mean_over(rows, program);
+  auto each = each_over(rows, program);
+  const std::vector<double> w{0.5, -0.25};
+  for (int time = 0; time < 2; ++time) {
+    mean(w, gradient);
+    each.sample_gradients(w, values, slopes);
+  }
+  const std::size_t before = allocations;
+  mean(w, gradient);
+  each.sample_gradients(w, values, slopes);
+  program.value(w, {1, 2});
+  program.value_and_gradient(w, {1, 2}, gradient);
+  const std::size_t after = allocations;
+  CHECK(after == before);
+  CHECK(program.variants().size() == 2);
 }
 
 TEST_CASE("a trainer's step allocates nothing after the first epoch, and neither does one of another loss") {
