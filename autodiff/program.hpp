@@ -29,13 +29,14 @@
 #include <vector>
 
 #include <autodiff/derivatives.hpp>
+#include <autodiff/program/condition.hpp>
 #include <autodiff/program/each.hpp>
 #include <autodiff/program/numbers.hpp>
 #include <autodiff/program/options.hpp>
 #include <autodiff/program/print.hpp>
 #include <autodiff/program/record.hpp>
 #include <autodiff/program/sums.hpp>
-#include <autodiff/program/symbol.hpp>
+#include <autodiff/program/traits.hpp>
 #include <autodiff/program/variants.hpp>
 
 namespace downhill {

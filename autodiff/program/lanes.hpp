@@ -47,6 +47,14 @@ template <class T, class Isa>
 struct LaneFunctionsFor {
   static const LaneFunctions<T> functions;
 };
+extern template struct LaneFunctionsFor<float, simd::Portable>;
+extern template struct LaneFunctionsFor<double, simd::Portable>;
+#ifdef __x86_64__
+extern template struct LaneFunctionsFor<float, simd::Avx2>;
+extern template struct LaneFunctionsFor<double, simd::Avx2>;
+extern template struct LaneFunctionsFor<float, simd::Avx512>;
+extern template struct LaneFunctionsFor<double, simd::Avx512>;
+#endif
 /// Those for the chosen one.
 template <class T>
 const LaneFunctions<T>& lane_functions() {

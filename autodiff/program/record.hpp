@@ -11,7 +11,7 @@
 
 #include <autodiff/derivatives/inputs.hpp>
 #include <autodiff/gradient.hpp>
-#include <autodiff/program/symbol.hpp>
+#include <autodiff/program/condition.hpp>
 #include <autodiff/program/variants.hpp>
 
 namespace downhill::program_detail {

@@ -4,11 +4,13 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <numbers>
 #include <random>
 #include <string>
 #include <type_traits>
 #include <vector>
 
+#include <autodiff/constants.hpp>
 #include <autodiff/descent/minimize.hpp>
 #include <autodiff/descent/quasi_newton.hpp>
 #include <autodiff/program.hpp>
@@ -192,6 +194,27 @@ TEST_CASE("a function that reads a value as a plain number is right for every sa
   CHECK(gradient[0] == 1 + 2 * 2 + 3 * 4 + 4 * 8 + 5 * 16 + 2 * 2 + 5 * 16);
   CHECK(program.variants().size() == 3);
   CHECK(program.variants().samples_on_tape == 3);
+}
+
+TEST_CASE("what std and Eigen ask of a number may be asked of a Symbol") {
+  const auto f = [](const auto& w, const auto& s) {
+    using X = std::remove_cvref_t<decltype(w[0] * s[0])>;
+    if (isnan(s[0])) return X(w[0] * 2);
+    if (!isfinite(s[0])) return X(w[0] * 3);
+    if (signbit(s[0])) return X(w[0] * s[0] * std::numbers::pi_v<X>);
+    Eigen::Matrix<X, 2, 1> v(w[0] * s[0], X(1)), u(X(2), w[1]);
+    return X(v.dot(u) + std::numeric_limits<X>::epsilon() * w[0]);
+  };
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const std::vector<double> rows{1, std::nan(""), infinity, -2, -0.0, 0, 5, -infinity}, w{0.5, 3};
+  const auto program = record(f, 2, 1);
+  std::vector<double> wanted, gradient(2);
+  const double value = on_tape<double>(f, w, rows, 1, wanted);
+  auto sum = sum_over(rows, program);
+  CHECK(near(sum(w, gradient), value, 0, 1e-15));
+  CHECK(near(gradient[0], wanted[0], 0, 1e-15));
+  CHECK(near(gradient[1], wanted[1], 0, 1e-15));
+  CHECK(program.variants().size() == 4);
 }
 
 TEST_CASE("a program of floats has the tape's values and gradients, in float") {

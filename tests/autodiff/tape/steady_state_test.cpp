@@ -115,7 +115,7 @@ TEST_CASE("an evaluation of an objective allocates nothing after the first, and 
   CHECK(after == before);
 }
 
-TEST_CASE("a sum over samples by a program allocates nothing after the first, and branches and tails of blocks included") {
+TEST_CASE("a sum over samples by a program allocates nothing after the first, with branches and blocks in part") {
   const auto program = record(
       [](const auto& w, const auto& s) {
         const auto z = w[0] * s[0] + w[1];
