@@ -36,15 +36,6 @@ struct Fixed<Rule, N, std::index_sequence<i...>> {
       const N g = adjoint[lane];
       const bool stops = is_zero(g);
       const auto slope = [&](auto k) { return slope_within<Rule, k, N>(result[lane], at[i][lane]...); };
-      if constexpr (sizeof...(i) == 2) {
-        if (x[0].is_wanted() && x[0].adjoint == x[1].adjoint) {  // as the two edges of x * x, which are one
-          const auto both = [&] {
-            return slope(std::integral_constant<std::size_t, 0>{}) + slope(std::integral_constant<std::size_t, 1>{});
-          };
-          hand_on(frame, x[0], lane, stops ? N(0) : handed_on(N(both()), g));
-          continue;
-        }
-      }
       const auto along = [&](auto k) {
         if (x[k].is_wanted()) hand_on(frame, x[k], lane, stops ? N(0) : handed_on(slope(k), g));
       };

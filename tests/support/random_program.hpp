@@ -33,7 +33,11 @@ auto make(const W& w, const S& s, unsigned seed, std::size_t steps) {
       case 1: known.push_back(tanh(a * b)); break;
       case 2: known.push_back(sin(a) - number); break;
       case 3: known.push_back(number * a); break;
-      case 4: known.push_back(tanh(number * a + b - number * c)); break;
+      case 4: {
+        const V x = number * a, y = number * c, z = x + b;
+        known.push_back(tanh(z - y));
+        break;
+      }
       case 5: known.push_back(a / (square(b) + 1.0)); break;
       case 6: known.push_back(max(a, b)); break;
       case 7: known.push_back(exp(-square(a)) * number); break;
@@ -41,7 +45,11 @@ auto make(const W& w, const S& s, unsigned seed, std::size_t steps) {
       case 9: known.push_back(log_sum_exp(std::vector<V>{a, b, c})); break;
       case 10: known.push_back(sum(std::vector<V>{a, b, c}) * 0.5); break;
       case 11: known.push_back(pow(abs(a) + 0.5, 1.5)); break;
-      case 12: known.push_back(select(a < b, a * number, sin(b))); break;
+      case 12: {
+        const V x = a * number, y = sin(b);
+        known.push_back(select(a < b, x, y));
+        break;
+      }
       case 13: known.push_back(a < b ? V(tanh(a) * number) : V(b - c)); break;
       case 14:
         if (a > number && b <= c)
@@ -56,16 +64,28 @@ auto make(const W& w, const S& s, unsigned seed, std::size_t steps) {
         break;
       }
       case 16:
-        if (a > 2.5 + number) return V(tanh(a) + w[0] * b);
+        if (a > 2.5 + number) {
+          const V x = tanh(a), y = w[0] * b;
+          return V(x + y);
+        }
         known.push_back(tanh(a));
         break;
-      case 17: known.push_back(std::max(tanh(a), tanh(b))); break;
+      case 17: {
+        const V x = tanh(a), y = tanh(b);
+        known.push_back(std::max(x, y));
+        break;
+      }
       case 18: known.push_back(clamp(a, -number, b + 2.0)); break;
-      default: known.push_back(fma(a, b, c) * 0.25 - square(b) * 0.125); break;
+      default: {
+        const V x = fma(a, b, c) * 0.25, y = square(b) * 0.125;
+        known.push_back(x - y);
+        break;
+      }
     }
     known.back() = known.back() * 0.75;
   }
-  return V(known.back() + w[0] * known[known.size() / 2]);
+  const V last = w[0] * known[known.size() / 2];
+  return V(known.back() + last);
 }
 
 }  // namespace random_program
