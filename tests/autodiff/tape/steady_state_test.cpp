@@ -130,6 +130,7 @@ TEST_CASE("a sum over samples by a program allocates nothing after the first, wi
   for (int time = 0; time < 2; ++time) {
     mean(w, gradient);
     each.sample_gradients(w, values, slopes);
+    program.value_and_gradient(w, {1, 2}, gradient);
   }
   const std::size_t before = allocations;
   mean(w, gradient);
