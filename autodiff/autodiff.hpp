@@ -49,3 +49,6 @@
 #include <autodiff/descent/observers.hpp>
 
 #include <autodiff/descent/diagnosis.hpp>
+
+// Many samples at once.
+#include <autodiff/program.hpp>

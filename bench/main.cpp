@@ -17,6 +17,7 @@
 #include "machine.hpp"
 #include "networks.hpp"
 #include "packs.hpp"
+#include "programs.hpp"
 #include "report.hpp"
 
 namespace {
@@ -59,6 +60,7 @@ int main(int argc, char** argv) {
   add_descent();
   add_networks();
   add_packs();
+  add_programs();
   if (!all_agree()) return 1;
   for (const Contender& contender : contenders())
     if (auto* made =

@@ -27,19 +27,21 @@ std::string operand_text(const Instructions<T>& instructions, Place i) {
 bool is_infix(Code code) {
   return code == code_of<Add> || code == code_of<Subtract> || code == code_of<Multiply> || code == code_of<Divide>;
 }
-template <class T>
-std::string instruction_text(const Instructions<T>& instructions, Place i) {
-  const Code code = instructions[i].code;
+std::string call_text(Code code, const std::vector<std::string>& operands) {
   const std::string_view name = downhill::program_detail::name_of(code);
-  std::vector<std::string> operands;
-  for (const Place operand : instructions.operands(i)) operands.push_back(operand_text(instructions, operand));
   if (is_infix(code)) return fmt::format("{} {} {}", operands[0], name, operands[1]);
   if (code == code_of<Negate>) return fmt::format("-{}", operands[0]);
-  if (Selections::size > 0 && code >= code_of<SelectIf<Comparison::less>> &&
-      code <= code_of<SelectIf<Comparison::equal>>)
+  if (code >= code_of<SelectIf<Comparison::less>> && code <= code_of<SelectIf<Comparison::equal>>)
     return fmt::format("{} {} {} ? {} : {}", operands[0], name.substr(name.find(' ') + 1), operands[1], operands[2],
                        operands[3]);
   return fmt::format("{}({})", name, fmt::join(operands, ", "));
+}
+template <class T>
+std::string instruction_text(const Instructions<T>& instructions, Place i) {
+  const Code code = instructions[i].code;
+  std::vector<std::string> operands;
+  for (const Place operand : instructions.operands(i)) operands.push_back(operand_text(instructions, operand));
+  return call_text(code, operands);
 }
 
 template <class T>
@@ -85,12 +87,7 @@ class PlanText {
 
  private:
   std::string lane(std::uint32_t slot) const { return lanes_[slot].empty() ? fmt::format("%{}", slot) : lanes_[slot]; }
-  static std::string call(Code code, const std::vector<std::string>& operands) {
-    const std::string_view name = downhill::program_detail::name_of(code);
-    if (is_infix(code)) return fmt::format("{} {} {}", operands[0], name, operands[1]);
-    if (code == code_of<Negate>) return fmt::format("-{}", operands[0]);
-    return fmt::format("{}({})", name, fmt::join(operands, ", "));
-  }
+  static std::string call(Code code, const std::vector<std::string>& operands) { return call_text(code, operands); }
   std::string step_text(const LaneStep& step) const {
     if (step.kind == LaneStep::Kind::layer) {
       std::vector<std::string> results, operands;
@@ -104,16 +101,26 @@ class PlanText {
       for (std::uint32_t k = 0; k < step.count; ++k) operands.push_back(lane(plan_.operands[step.first + k].value));
       return fmt::format("    {} = {}\n", lane(step.value), call(step.code, operands));
     }
-    std::vector<std::string> parts;
-    for (std::uint32_t k = 0; k < step.biases; ++k) parts.push_back(names_[plan_.biases[step.first_bias + k]]);
+    std::string sum;
+    const auto add = [&](std::string_view part) {
+      const bool is_negative = part.starts_with('-');
+      if (sum.empty())
+        sum = part;
+      else
+        sum += fmt::format(" {} {}", is_negative ? '-' : '+', part.substr(is_negative ? 1 : 0));
+    };
+    for (std::uint32_t k = 0; k < step.biases; ++k) add(names_[plan_.biases[step.first_bias + k]]);
     for (std::uint32_t k = 0; k < step.count; ++k) {
       const Term& term = plan_.terms[step.first + k];
+      const std::string& coefficient = names_[term.coefficient];
       if (term.has_b)
-        parts.push_back(fmt::format("{}{} {}", term.is_negative ? "-" : "", lane(term.a.value), lane(term.b.value)));
+        add(fmt::format("{}{} {}", term.is_negative ? "-" : "", lane(term.a.value), lane(term.b.value)));
+      else if (coefficient == "1" || coefficient == "-1")
+        add((coefficient == "1" ? "" : "-") + lane(term.a.value));
       else
-        parts.push_back(fmt::format("{} {}", names_[term.coefficient], lane(term.a.value)));
+        add(fmt::format("{} {}", coefficient, lane(term.a.value)));
     }
-    return fmt::format("    {} = {}\n", lane(step.value), fmt::join(parts, " + "));
+    return fmt::format("    {} = {}\n", lane(step.value), sum);
   }
 
   const Plan<T>& plan_;
@@ -144,5 +151,6 @@ std::string fmt::formatter<downhill::Variants>::text_of(const downhill::Variants
   std::string text;
   for (const downhill::VariantUse& use : variants.recorded)
     text += fmt::format("{} samples: {} instructions, {} guards\n", use.samples, use.instructions, use.guards);
-  return text + fmt::format("{} samples on the tape\n", variants.samples_on_tape);
+  if (variants.samples_on_tape > 0) text += fmt::format("{} samples on the tape\n", variants.samples_on_tape);
+  return text;
 }
