@@ -261,7 +261,9 @@ void add_calls(std::size_t options) {
   });
   for (const std::size_t threads : {std::size_t{1}, std::size_t{2}})
     contend(threads == 1 ? "program" : "program, 2 threads",
-            [=, each = std::make_shared<EachOver<double>>(each_over(*rows, record(f, 0, 5))),
+            [=,
+             each = std::make_shared<EachOver<double>>(
+                 each_over(*rows, record(f, CallSample::parameters, CallSample::per_sample))),
              values = std::vector<double>(options),
              greeks = std::vector<double>(rows->size())](const std::vector<double>&) mutable {
               set_threads(threads);
