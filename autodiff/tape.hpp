@@ -15,7 +15,7 @@
 /// slopes are numbers already, so the sweep needs no function, no type and no recursion.
 ///
 /// Temporaries fold. In `w * x + b` the product is a temporary whose statement is the newest on the tape, so the sum
-/// does not record a second one: it adds the edge {1, b} to it. `scale` and `fold` below are all there is to that.
+/// does not record a second one: it adds the edge {1, b} to it. tape/statements.hpp has all there is to that.
 
 #include <algorithm>
 #include <cstddef>
@@ -37,7 +37,7 @@
 #include <autodiff/tape/mark.hpp>
 #include <autodiff/tape/misuse.hpp>
 #include <autodiff/tape/slot_names.hpp>
-#include <autodiff/tape/stream.hpp>
+#include <autodiff/tape/statements.hpp>
 
 namespace downhill {
 
@@ -51,7 +51,7 @@ struct Seed;
 /// Records statements. A tape belongs to whoever made it; two threads with a tape each never meet. Vars point to their
 /// tape, so it stays where it is, and must outlive them.
 template <class T>
-class Tape {
+class Tape : private Statements<T> {
   static_assert(is_differentiable<T>,
                 "a tape is of double or float, or of Duals of these: write Tape<double>; whole numbers and the like "
                 "have no derivatives");
@@ -152,13 +152,7 @@ class Tape {
     empty.tape_ = this, empty.generation_ = generations_.current();
     rewind(empty);
   }
-  /// Takes the memory for this many bytes of statements at once: 8 for each, and 12 for each edge.
-  void reserve(std::size_t bytes) {
-    const std::size_t used = this->bytes();
-    memory_.reserve(bytes);
-    head_ = memory_.begin() + used;
-    set_limit(0);
-  }
+  using Statements<T>::reserve;
 
   // ---- the sweep
 
@@ -186,8 +180,7 @@ class Tape {
 
   // ---- to look at
 
-  std::size_t slots() const { return Identity::slot(next_); }
-  std::size_t bytes() const { return static_cast<std::size_t>(head_ - memory_.begin()); }
+  using Statements<T>::slots, Statements<T>::bytes;
   /// Counted by walking the tape.
   std::size_t statements() const {
     std::size_t count = 0;
@@ -199,8 +192,8 @@ class Tape {
   template <class Visit, class VisitBlock>
   void for_each_backwards(Visit&& visit, VisitBlock&& visit_block) const {
     std::byte* end = head_;
-    const auto visit_down_to = [&](std::size_t bytes) {
-      while (end != memory_.begin() + bytes) {
+    const auto visit_down_to = [&](std::size_t place) {
+      while (end != memory_.begin() + place) {
         const Trailer<T> trailer = Stream::trailer_before(end);
         visit(std::size_t{trailer.result},
               std::span<const Edge<T>>(Stream::edges_before(end) - trailer.edges, trailer.edges));
@@ -239,53 +232,12 @@ class Tape {
   friend struct Recorder;
   friend struct MatrixRecorder;
 
-  using Stream = downhill::Stream<T>;
-  static constexpr std::size_t edge_bytes = Stream::edge_bytes, trailer_bytes = Stream::trailer_bytes;
-  // Left free behind the limit: the edges that `fold` may add to the newest statement without asking.
-  static constexpr std::size_t spare_bytes = Stream::foldable_edges * edge_bytes;
-  static constexpr std::size_t slot_limit = std::numeric_limits<Slot>::max();
+  using Statements<T>::head_, Statements<T>::memory_, Statements<T>::next_;
+  using Statements<T>::demand_slots, Statements<T>::seal, Statements<T>::set_limit;
+  using typename Statements<T>::Stream;
 
-  // ---- statements
+  // ---- blocks
 
-  [[gnu::always_inline]] std::uint64_t record(T p, std::uint32_t a) {
-    const std::uint64_t id = next_;
-    return finish(id, Stream::put(room(edge_bytes + trailer_bytes), p, a), 1);
-  }
-  [[gnu::always_inline]] std::uint64_t record(T p, std::uint32_t a, T q, std::uint32_t b) {
-    if (a == b) return record(p + q, a);
-    const std::uint64_t id = next_;
-    return finish(id, Stream::put(Stream::put(room(2 * edge_bytes + trailer_bytes), p, a), q, b), 2);
-  }
-  // Writes the trailer behind edges that have been put, which makes them the newest statement. Returns its identity.
-  [[gnu::always_inline]] std::uint64_t finish(std::uint64_t id, std::byte* at, std::size_t edges) {
-    if (Identity::is_aside(id)) __builtin_unreachable();  // so that the next operation need not ask
-    head_ = Stream::close(at, Identity::slot(id), static_cast<std::uint32_t>(edges));
-    newest_ = id;
-    next_ = id + 1;
-    return id;
-  }
-  // newest = p * newest, and newest = p * newest + q * b. False, and nothing changed, where that must be recorded.
-  [[gnu::always_inline]] bool scale(T p) { return Stream::scale(head_, p); }
-  [[gnu::always_inline]] bool fold(T p, T q, std::uint32_t b) {
-    if (!scale(p)) return false;
-    std::byte* head = head_;
-    if (Stream::join(head, q, b)) return true;
-    if (Stream::trailer_before(head).edges > Stream::foldable_edges)  // for fewer, `room` left space
-      head = room(edge_bytes);  // should this throw, nothing has changed: of so many edges, p was 1
-    head_ = Stream::extend(head, q, b);
-    return true;
-  }
-  // sum += p * a, or += p * the newest statement: the sum keeps its slot.
-  [[gnu::always_inline]] void accumulate(std::uint32_t sum, T p, std::uint32_t a) {
-    head_ = Stream::close(Stream::put(room(edge_bytes + trailer_bytes), p, a), sum, 1);
-    newest_ = Identity::none;
-  }
-  [[gnu::always_inline]] bool accumulate_newest(std::uint32_t sum, std::uint64_t newest, T p) {
-    if (!scale(p)) return false;
-    Stream::trailer_before(head_).result = static_cast<Slot>(sum);
-    next_ = newest;  // newest_ may keep the identity: its handle is gone, and the next statement gets the same
-    return true;
-  }
   // Makes a block of class B, with so many results, and returns the slot of the first.
   template <class B, class... A>
   std::size_t append(std::size_t results, A&&... arguments) {
@@ -312,10 +264,21 @@ class Tape {
     check(x.identity());
   }
   // A Var may be used if nothing that it stands on has been rewound.
-  template <class... Id>
-  [[gnu::always_inline]] void check(Id... ids) const {
-    if ((((ids ^ next_) | ...) >> Identity::generation_shift) != 0) [[unlikely]]
-      (demand_fresh(ids), ...);
+  void check(std::uint64_t id) const {
+    if ((id ^ next_) >> Identity::generation_shift != 0) demand_fresh(id);
+  }
+  // May an edge lead to x? Most have the bits of `next_` above their slot: they are of this generation, others know of
+  // them, and they are not aside. False if it is aside. Throws TapeError if it is stale.
+  [[gnu::always_inline]] bool take_as_parent(const Var<T>& x) const {
+    const std::uint64_t odd = (x.id_ ^ next_) >> Identity::slot_bits;
+    if (odd == 1) [[likely]]
+      return true;
+    if (odd > 1) {
+      if (Identity::is_aside(x.id_)) return false;
+      demand_fresh(x.id_);
+    }
+    x.disown();
+    return true;
   }
   void demand_fresh(std::uint64_t id) const {
     if (is_stale(id)) throw_stale(id);
@@ -331,63 +294,18 @@ class Tape {
     misuse::stale_variable(name_of(Identity::slot(id)), Identity::slot(id),
                            generations_.has_old_value(Identity::generation(id)));
   }
-  void start_generation(std::size_t slots) {
-    next_ = Identity::owned(generations_.current(), slots);
+  void start_generation(std::size_t kept) {
+    next_ = Identity::owned(generations_.current(), kept);
     oldest_rewind_ = generations_.oldest();
     seal();
-  }
-  // Nothing that stands on the tape now may change any more, and no slot may come to stand for another value.
-  void seal() const {
-    newest_ = Identity::none;
-    sealed_ = next_;
-  }
-  // May this sum keep its slot as it grows? Only if no other handle and no statement has seen it, since the last seal.
-  [[gnu::always_inline]] bool keeps_slot(std::uint64_t sum) const { return ((sum - sealed_) >> 32) == 0; }
-
-  // ---- memory
-
-  void demand_slots(std::size_t count) const {
-    if (count > slot_limit - slots()) misuse::out_of_slots(slot_limit);
   }
   void take_slots(std::size_t count) {
     next_ += count;
     seal();
     set_limit(0);
   }
-  // Makes room for one more statement. `limit_` also stands for the slots that are left: see `set_limit`.
-  [[gnu::always_inline]] std::byte* room(std::size_t bytes) {
-    std::byte* const at = head_;
-    if (reinterpret_cast<std::uintptr_t>(at) + bytes > reinterpret_cast<std::uintptr_t>(limit_)) [[unlikely]]
-      return grow(bytes);
-    return at;
-  }
-  [[gnu::noinline]] std::byte* grow(std::size_t bytes) {
-    demand_slots(1);
-    if (const std::size_t wanted = this->bytes() + bytes + spare_bytes; memory_.capacity() < wanted)
-      reserve(std::max(wanted, 2 * memory_.capacity()));
-    set_limit(bytes);
-    return head_;
-  }
-  std::byte* room_for_edges(std::size_t count) {
-    if (count > std::numeric_limits<std::uint32_t>::max()) misuse::too_many_edges(count);
-    return room(count * edge_bytes + trailer_bytes);
-  }
-  // A statement takes a slot, an edge and a trailer at least, so as long as the head stays below this limit neither the
-  // memory nor the slots can run out: one comparison for each statement serves both. `least` is always granted.
-  void set_limit(std::size_t least) {
-    const std::size_t taken = bytes() + spare_bytes, free_slots = slot_limit - slots();
-    const std::size_t by_memory = memory_.capacity() > taken ? memory_.capacity() - taken : 0;
-    limit_ = head_ + std::min(by_memory, std::max(least, free_slots * (edge_bytes + trailer_bytes)));
-  }
 
-  // All 64 bits wide: stores of slots and counts into the stream cannot alias them. What every statement writes (head_,
-  // next_, newest_) does not stand side by side: compilers would join the stores, and the next load would wait.
-  std::byte *head_ = nullptr, *limit_ = nullptr;
-  std::uint64_t next_;  // the identity the next statement gets
   std::size_t oldest_rewind_;
-  mutable std::uint64_t newest_;  // that of the newest statement while it may still change
-  mutable std::uint64_t sealed_;  // the first identity after the last seal
-  StreamMemory memory_;
   Generations generations_;
   bool has_edge_ = false, is_generic_ = false;
   std::vector<T> parameters_;

@@ -8,10 +8,10 @@
 namespace downhill {
 
 /// A bit that says that operations leave the fast path, 30 bits of generation, a bit that says that this handle alone
-/// knows the slot, and the slot. A temporary may be folded if its identity is that of the newest statement: one
-/// comparison asks whether it is owned, of this generation, and the last on the tape.
+/// knows the slot, and the slot. What an operation asks of an operand is asked of the bits above the slot: those of one
+/// that may be the parent of an edge as it is are the same as those of the tape's next identity.
 struct Identity {
-  static constexpr int generation_shift = 33;
+  static constexpr int generation_shift = 33, slot_bits = 32;
   static constexpr std::uint64_t owned_bit = std::uint64_t{1} << 32;
   /// Of plain numbers, which are on no tape, and of what a listener hears.
   static constexpr std::uint64_t aside_bit = std::uint64_t{1} << 63;

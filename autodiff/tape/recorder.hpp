@@ -2,14 +2,10 @@
 /// \file
 /// The recorder: turns a rule of calculus.hpp, applied to Vars, into one statement, or into a change of the newest
 /// statement where an operand is a temporary that nobody else can see.
-///
-///     x is a temporary, its statement the newest:   f(x)      scale its edges by f'(x)
-///                                                   x + 3     the same statement, another value
-///                                                   x * y     scale its edges by y, add the edge {x, y}
-///     otherwise                                     x * y     record {y, x}, {x, y}
-///
-/// What a listener hears does not fold: every step is recorded by itself, and told with what it was given.
+/// What may be folded and what is recorded, statements.hpp says. What a listener hears does not fold: every step is
+/// recorded by itself, and told with what it was given.
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -38,21 +34,32 @@ struct Recorder {
   template <class X>
   using Scalar = typename std::remove_cvref_t<X>::value_type;
 
-  // An operand was used: a temporary is gone, and a named one is no longer known to its handle alone.
+  // An operand was used: a temporary is gone.
   template <class X>
-  [[gnu::always_inline]] static void consume(X& x) {
-    if constexpr (std::is_const_v<X>)
-      x.disown();
-    else
-      x.retire();
+  [[gnu::always_inline]] static void consume(X&& x) {
+    if constexpr (is_temporary<X>) x.retire();
   }
-  template <class X>
-  using Consumed = std::conditional_t<is_temporary<X>, std::remove_cvref_t<X>, const std::remove_cvref_t<X>>;
-
-  template <class X, class V>
-  static V stand_in(const V& x) {
-    return V(x.tape_, x.value_, is_temporary<X> ? x.id_ : x.id_ & ~Identity::owned_bit);
+  // May x be folded, or be the parent of an edge? Not if it is aside.
+  template <class X, class T>
+  [[gnu::always_inline]] static bool is_ready(const Tape<T>& tape, const Var<T>& x) {
+    return is_temporary<X> ? !x.is_aside() : tape.take_as_parent(x);
   }
+  template <class X, class Y, class T>
+  [[gnu::always_inline]] static bool are_ready(const Var<T>& x, const Var<T>& y) {
+    const Var<T>& first = is_temporary<Y> ? y : x;  // a temporary, if there is one: of that most is known
+    return !first.is_aside() && x.tape_ == y.tape_ && is_ready<Y>(first.own_tape(), y) &&
+           is_ready<X>(first.own_tape(), x);
+  }
+  // What a cold path is given of an operand: a handle of its own. No address then keeps those of the fast path out of
+  // registers.
+  template <class X, class T>
+  static Var<T> stand_in(const Var<T>& x) {
+    if (!is_temporary<X>) x.disown();
+    return Var<T>(x.tape_, x.value_, x.id_);
+  }
+  // Are the slopes of this rule 1 and -1, plain numbers?
+  template <class Rule, class T>
+  static constexpr bool is_unit = std::derived_from<Rule, Sum> && std::floating_point<T>;
 
   // A rule on this tape: as smoothness.hpp has it. At a generic place, what is at a kink and rests there stays there.
   template <class Rule, class T, class... X>
@@ -75,52 +82,56 @@ struct Recorder {
   }
 
   // value with the slope p along x.
-  template <class X, class T>
+  template <class Rule, class X, class T>
   [[gnu::always_inline]] static Var<T> unary(X&& x, T value, T p) {
     Tape<T>& tape = x.own_tape();
     std::uint64_t id = x.id_;
-    bool done = false;
-    if constexpr (is_temporary<X>) done = id == tape.newest_ && tape.scale(p);
-    if (!done) {
-      tape.check(id);
+    if (!is_temporary<X> || !tape.is_newest(id) || !tape.template scale<is_unit<Rule, T>>(p)) {
+      if (is_temporary<X>) tape.take_as_parent(x);
       id = tape.record(p, Identity::slot(id));
     }
-    consume<Consumed<X>>(x);
+    consume(std::forward<X>(x));
     return Var<T>(&tape, value, id);
   }
 
   // value with the slope p along x and q along y, both on one tape.
-  template <class X, class Y, class T>
-  [[gnu::always_inline]] static Var<T> binary(X&& x, Y&& y, T value, T p, T q) {
-    Tape<T>& tape = x.own_tape();
+  template <class Rule, class X, class Y, class T>
+  [[gnu::always_inline]] static Var<T> binary(Tape<T>& tape, X&& x, Y&& y, T value, T p, T q) {
     const std::uint64_t a = x.id_, b = y.id_;
-    std::uint64_t id = 0;
-    if constexpr (is_temporary<X> || is_temporary<Y>) {
-      if (is_temporary<Y> && b == tape.newest_ && &x != &y) {
-        tape.check(a);
-        if (tape.fold(q, p, Identity::slot(a))) id = b;
-      } else if (is_temporary<X> && a == tape.newest_ && &x != &y) {
-        tape.check(b);
-        if (tape.fold(p, q, Identity::slot(b))) id = a;
-      }
-    }
-    if (id == 0) {
-      tape.check(a, b);
+    std::uint64_t id;
+    if (is_temporary<Y> && tape.is_newest(b) && fold<Rule, X>(tape, y, x, q, p)) {
+      id = is_temporary<X> ? tape.newest_ : b;
+    } else if (is_temporary<X> && tape.is_newest(a) && fold<Rule, Y>(tape, x, y, p, q)) {
+      id = is_temporary<Y> ? tape.newest_ : a;
+    } else {
+      if (is_temporary<X>) tape.take_as_parent(x);
+      if (is_temporary<Y>) tape.take_as_parent(y);
       id = tape.record(p, Identity::slot(a), q, Identity::slot(b));
     }
-    consume<Consumed<X>>(x);
-    consume<Consumed<Y>>(y);
+    consume(std::forward<X>(x));
+    consume(std::forward<Y>(y));
     return Var<T>(&tape, value, id);
+  }
+  // newest = p * newest + q * other.
+  template <class Rule, class Other, class T>
+  [[gnu::always_inline]] static bool fold(Tape<T>& tape, const Var<T>& newest, const Var<T>& other, T p, T q) {
+    if (&newest == &other) return false;
+    if (is_temporary<Other>) {
+      if constexpr (std::floating_point<T>)
+        if (tape.is_second_newest(other.id_) && tape.template merge<is_unit<Rule, T>>(other.id_, q, p)) return true;
+      tape.take_as_parent(other);
+    }
+    return tape.template fold<is_unit<Rule, T>>(p, q, Identity::slot(other.id_));
   }
 
   template <class Rule, class X>
   [[gnu::always_inline]] static auto apply(X&& x) {
     using T = Scalar<X>;
-    if (x.is_aside()) [[unlikely]]
+    if (x.is_aside() || !is_ready<X>(x.own_tape(), x)) [[unlikely]]
       return x_aside<Rule, T>(x.tape_, x.value_, x.id_).on(x);
     Tape<T>& tape = x.own_tape();
     const T value = value_on<Rule, T>(tape, x.value_);
-    return unary(std::forward<X>(x), value, slope_on<Rule, 0, T>(tape, value, x.value_));
+    return unary<Rule>(std::forward<X>(x), value, slope_on<Rule, 0, T>(tape, value, x.value_));
   }
 
   template <class Rule, class X, class Y>
@@ -128,34 +139,42 @@ struct Recorder {
     if constexpr (!AnyVar<Y>) {
       using T = Scalar<X>;
       const T b = static_cast<T>(y);
-      if (x.is_aside()) [[unlikely]]
+      if (x.is_aside() || !is_ready<X>(x.own_tape(), x)) [[unlikely]]
         return x_aside<Rule, T>(x.tape_, x.value_, x.id_, b).on(x);
       Tape<T>& tape = x.own_tape();
       const T value = value_on<Rule, T>(tape, x.value_, b);
-      return unary(std::forward<X>(x), value, slope_on<Rule, 0, T>(tape, value, x.value_, b));
+      return unary<Rule>(std::forward<X>(x), value, slope_on<Rule, 0, T>(tape, value, x.value_, b));
     } else if constexpr (!AnyVar<X>) {
       using T = Scalar<Y>;
       const T a = static_cast<T>(x);
-      if (y.is_aside()) [[unlikely]]
+      if (y.is_aside() || !is_ready<Y>(y.own_tape(), y)) [[unlikely]]
         return y_aside<Rule, T>(a, y.tape_, y.value_, y.id_).on(y);
       Tape<T>& tape = y.own_tape();
       const T value = value_on<Rule, T>(tape, a, y.value_);
-      return unary(std::forward<Y>(y), value, slope_on<Rule, 1, T>(tape, value, a, y.value_));
+      return unary<Rule>(std::forward<Y>(y), value, slope_on<Rule, 1, T>(tape, value, a, y.value_));
     } else {
       using T = Scalar<X>;
-      if (x.tape_ != y.tape_ || x.is_aside() || y.is_aside()) [[unlikely]] {
-        // The cold path gets handles of its own: no address keeps those of the fast path out of registers, and where it
-        // throws, the operands are as they were.
-        Var<T> cold = either_aside<Rule>(stand_in<X>(x), stand_in<Y>(y));
-        consume<Consumed<X>>(x);
-        consume<Consumed<Y>>(y);
-        return Var<T>(std::move(cold));
+      if (!are_ready<X, Y>(x, y)) [[unlikely]] {
+        if (!y.is_active()) {
+          const T b = y.value();
+          if (&x != &y) consume(std::forward<Y>(y));
+          return apply<Rule>(std::forward<X>(x), b);
+        }
+        if (!x.is_active()) {
+          const T a = x.value();
+          consume(std::forward<X>(x));
+          return apply<Rule>(a, std::forward<Y>(y));
+        }
+        if (x.tape_ != y.tape_) misuse::foreign_variable(Rule::name);
+        const Var<T> told = both_aside<Rule>(stand_in<X>(x), stand_in<Y>(y)).on(x);
+        consume(std::forward<X>(x)), consume(std::forward<Y>(y));
+        return Var<T>(told);
       }
-      Tape<T>& tape = x.own_tape();
+      Tape<T>& tape = is_temporary<Y> ? y.own_tape() : x.own_tape();
       const T value = value_on<Rule, T>(tape, x.value_, y.value_);
-      return binary(std::forward<X>(x), std::forward<Y>(y), value,
-                    slope_on<Rule, 0, T>(tape, value, x.value_, y.value_),
-                    slope_on<Rule, 1, T>(tape, value, x.value_, y.value_));
+      return binary<Rule>(tape, std::forward<X>(x), std::forward<Y>(y), value,
+                          slope_on<Rule, 0, T>(tape, value, x.value_, y.value_),
+                          slope_on<Rule, 1, T>(tape, value, x.value_, y.value_));
     }
   }
 
@@ -196,9 +215,7 @@ struct Recorder {
     return told<T>(Rule::name, value, {{a}, {y, slope_within<Rule, 1, T>(value, a, b)}});
   }
   template <class Rule, class T>
-  [[gnu::noinline]] static Var<T> either_aside(Var<T> x, Var<T> y) {
-    if (!x.is_active()) return apply<Rule>(x.value(), std::move(y));
-    if (!y.is_active()) return apply<Rule>(std::move(x), y.value());
+  [[gnu::noinline]] static Aside<T> both_aside(Var<T> x, Var<T> y) {
     const T a = x.value_, b = y.value_, value = value_within<Rule, T>(a, b);
     return told<T>(Rule::name, value,
                    {{x, slope_within<Rule, 0, T>(value, a, b)}, {y, slope_within<Rule, 1, T>(value, a, b)}});
@@ -309,21 +326,22 @@ struct Recorder {
     return results;
   }
 
-  // sum += slope * y in sum's own slot, if that is possible.
+  // sum += slope * y in sum's own slot, if that is possible. The slope is 1 or -1.
   template <class T, class Y>
   [[gnu::always_inline]] static bool accumulate(Var<T>& sum, Y&& y, T slope) {
-    if (sum.tape_ != y.tape_ || y.is_aside() || !sum.own_tape().keeps_slot(sum.id_) || &sum == &y) return false;
-    Tape<T>& tape = sum.own_tape();
-    const T value = sum.value_ + slope * y.value_;
-    bool done = false;
-    if constexpr (is_temporary<Y>)
-      done = y.id_ == tape.newest_ && tape.accumulate_newest(Identity::slot(sum.id_), y.id_, slope);
-    if (!done) {
-      tape.check(y.id_);
+    if (y.is_aside()) return false;
+    Tape<T>& tape = y.own_tape();
+    // Asked first: what the compiler knows of this tape it forgets as soon as two tapes have been compared.
+    const bool folds = is_temporary<Y> && tape.is_newest(y.id_);
+    std::byte* const head = tape.head_;
+    if (sum.tape_ != &tape || !tape.keeps_slot(sum.id_) || &sum == &y) return false;
+    if (!folds ||
+        !tape.template accumulate_newest<std::floating_point<T>>(head, Identity::slot(sum.id_), y.id_, slope)) {
+      tape.take_as_parent(y);
       tape.accumulate(Identity::slot(sum.id_), slope, Identity::slot(y.id_));
     }
-    consume<Consumed<Y>>(y);
-    sum.value_ = value;
+    sum.value_ = sum.value_ + slope * y.value_;
+    consume(std::forward<Y>(y));
     return true;
   }
 };

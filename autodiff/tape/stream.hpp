@@ -13,6 +13,7 @@
 #include <type_traits>
 
 #include <autodiff/calculus/chain_rule.hpp>
+#include <autodiff/calculus/number.hpp>
 
 #ifndef DOWNHILL_SLOT_BITS
 #define DOWNHILL_SLOT_BITS 32
@@ -68,39 +69,49 @@ struct Stream {
   static Edge<T>* edges_before(std::byte* end) { return reinterpret_cast<Edge<T>*>(end - trailer_bytes); }
   static std::byte* begin_of(std::byte* end) { return end - trailer_bytes - edge_bytes * trailer_before(end).edges; }
 
-  /// statement = p * statement. False, and nothing changed, where that must be recorded instead: of too many edges, and
-  /// where a slope would overflow or underflow, which must wait for its adjoint: that may be 0, or bring it back.
+  /// statement = p * statement, where p may be known to be 1 or -1. False, and nothing changed, where that must be
+  /// recorded instead: of too many edges, and where a slope would overflow or underflow, which must wait for its
+  /// adjoint: that may be 0, or bring it back.
+  template <bool is_unit>
   [[gnu::always_inline]] static bool scale(std::byte* end, T p) {
-    if (is_one(p)) return true;
+    if ((is_unit || Active<T>) && is_one(p)) return true;
     const std::uint32_t edges = trailer_before(end).edges;
     Edge<T>* const behind = edges_before(end);
     if (edges > 2) return scale_many(behind, edges, p);
-    const T last = behind[-1].slope * p;
-    if (!is_sound_product(last, behind[-1].slope, p)) [[unlikely]]
+    if (edges == 1) return scale_one<is_unit>(end, p);
+    const T first = behind[-2].slope * p, last = behind[-1].slope * p;
+    if (!is_unit && (!is_sound_product(first, behind[-2].slope, p) || !is_sound_product(last, behind[-1].slope, p)))
+        [[unlikely]]
       return false;
-    if (edges == 2) {
-      const T first = behind[-2].slope * p;
-      if (!is_sound_product(first, behind[-2].slope, p)) [[unlikely]]
-        return false;
-      behind[-2].slope = first;
-    }
+    behind[-2].slope = first;
     behind[-1].slope = last;
+    return true;
+  }
+  /// The same of a statement that is known to have one edge.
+  template <bool is_unit>
+  [[gnu::always_inline]] static bool scale_one(std::byte* end, T p) {
+    Edge<T>& edge = edges_before(end)[-1];
+    const T scaled = edge.slope * p;
+    if (!is_unit && !is_sound_product(scaled, edge.slope, p)) [[unlikely]]
+      return false;
+    edge.slope = scaled;
     return true;
   }
 
   /// statement = statement + q * b, if an edge to b is found to which q can be added.
-  [[gnu::always_inline]] static bool join(std::byte* end, T q, std::uint32_t b) {
-    const std::uint32_t edges = trailer_before(end).edges;  // by field, as it was written: that forwards stores
-    Edge<T>* const behind = edges_before(end);
-    if (behind[-1].parent == b) {
-      const T joined = behind[-1].slope + q;
-      if (is_finite(joined)) [[likely]] {
-        behind[-1].slope = joined;
-        return true;
-      }
-    }
-    return edges <= foldable_edges && (edges > 2 || (edges == 2 && behind[-2].parent == b)) &&
-           join_many(behind, edges, q, b);
+  static bool join(std::byte* end, T q, std::uint32_t b) {
+    const std::uint32_t edges = trailer_before(end).edges;
+    return edges <= foldable_edges ? join_many(edges_before(end), edges, q, b) : join_one(end, q, b);
+  }
+  /// The same, if that is the last edge.
+  [[gnu::always_inline]] static bool join_one(std::byte* end, T q, std::uint32_t b) {
+    Edge<T>& edge = edges_before(end)[-1];
+    if (edge.parent != b) [[likely]]
+      return false;
+    const T joined = edge.slope + q;
+    if (!is_finite(joined)) return false;
+    edge.slope = joined;
+    return true;
   }
 
   /// statement = statement + q * b, by one more edge, for which there is room. Returns the new end.
@@ -108,6 +119,28 @@ struct Stream {
     const Slot result = trailer_before(end).result;
     const std::uint32_t edges = trailer_before(end).edges;
     return close(put(end - trailer_bytes, q, b), result, edges + 1);
+  }
+
+  /// Of the last two statements, which end at `end`, one: p * the older + q * the newer, where p and q are 1 or -1.
+  /// Returns its end, or nullptr, and nothing changed, where there are too many edges.
+  static std::byte* merge(std::byte* end, T p, T q) {
+    std::byte* const middle = begin_of(end);
+    const Slot result = trailer_before(middle).result;
+    const std::uint32_t older = trailer_before(middle).edges, newer = trailer_before(end).edges;
+    if (older + newer > foldable_edges) return nullptr;
+    Edge<T>* const behind = edges_before(middle);
+    if (!is_one(p))
+      for (Edge<T>* e = behind - older; e != behind; ++e) e->slope = e->slope * p;
+    std::byte* at = middle - trailer_bytes;  // what is put there is behind what is still to be read
+    std::uint32_t edges = older;
+    for (const Edge<T>* e = edges_before(end) - newer; e != edges_before(end); ++e) {
+      const T slope = e->slope * q;
+      const std::uint32_t parent = e->parent;
+      if (join_many(behind, older, slope, parent)) continue;
+      at = put(at, slope, parent);
+      ++edges;
+    }
+    return close(at, result, edges);
   }
 
  private:
@@ -118,7 +151,7 @@ struct Stream {
     for (Edge<T>* e = behind - edges; e != behind; ++e) e->slope = e->slope * p;
     return true;
   }
-  [[gnu::noinline]] static bool join_many(Edge<T>* behind, std::uint32_t edges, T q, std::uint32_t b) {
+  static bool join_many(Edge<T>* behind, std::uint32_t edges, T q, std::uint32_t b) {
     for (Edge<T>* e = behind - edges; e != behind; ++e) {
       if (e->parent != b) continue;
       const T joined = e->slope + q;

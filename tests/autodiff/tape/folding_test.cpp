@@ -70,6 +70,72 @@ TEST_CASE("a chain of functions of one temporary is one statement with one edge"
   CHECK(t.slopes(y).a == Catch::Approx(e * std::cos(2.0) * 0.5 / (h * h) / 3).epsilon(1e-14));
 }
 
+TEST_CASE("two temporaries side by side become one statement", "[folding]") {
+  Two t;
+  const Var<double> y = t.tape.variable(5);
+  SECTION("a sum of products") {
+    const Var<double> r = t.a * t.b + t.b * y;
+    CHECK(t.newest_edges() == 3);
+    CHECK(t.slopes(r).a == 3);
+    CHECK(t.slopes(r).b == 2 + 5);
+    CHECK(t.tape.gradient(r)[y] == 3);
+  }
+  SECTION("a difference of sums, whichever was recorded first") {
+    const Var<double> r = (t.a * t.b + y) - (t.a * y + t.b);
+    CHECK(t.newest_edges() == 3);
+    CHECK(t.slopes(r).a == 3 - 5);
+    CHECK(t.slopes(r).b == 2 - 1);
+    CHECK(t.tape.gradient(r)[y] == 1 - 2);
+  }
+  SECTION("a product of functions") {
+    const Var<double> r = exp(t.a) * sin(t.b);
+    CHECK(t.newest_edges() == 2);
+    CHECK(t.slopes(r).a == Catch::Approx(std::exp(2.0) * std::sin(3.0)).epsilon(1e-15));
+    CHECK(t.slopes(r).b == Catch::Approx(std::exp(2.0) * std::cos(3.0)).epsilon(1e-15));
+  }
+  CHECK(t.tape.statements() == 1);
+  CHECK(t.tape.slots() == 4);
+  CHECK(t.slopes(t.a * t.b).a == 3);  // what comes next has a slot of its own
+}
+
+TEST_CASE("two temporaries stay apart where one statement would not mean the same", "[folding]") {
+  Two t;
+  SECTION("the older is a sum that has grown since") {
+    Var<double> s = t.a * t.b;
+    s += t.b;
+    const Var<double> r = std::move(s) * exp(t.a);
+    CHECK(t.slopes(r).a == Catch::Approx(std::exp(2.0) * (3 + 9)));
+    CHECK(t.slopes(r).b == Catch::Approx(std::exp(2.0) * (2 + 1)));
+  }
+  SECTION("a sum has grown between them") {
+    Var<double> sum = t.a * 1;
+    Var<double> older = t.a * t.b;
+    sum += t.b;
+    const Var<double> r = std::move(older) + exp(t.a);
+    CHECK(t.slopes(r).a == Catch::Approx(std::exp(2.0) + 3));
+    CHECK(t.slopes(sum).b == 1);
+  }
+  SECTION("a mark stands between them") {
+    Var<double> older = t.a * t.b;
+    const Mark mark = t.tape.mark();
+    const Var<double> r = std::move(older) + exp(t.a);
+    CHECK(t.slopes(r).b == 2);
+    t.tape.rewind(mark);
+    CHECK(t.tape.statements() == 1);
+  }
+  SECTION("a product would overflow") {
+    const Var<double> r = (t.a * 1e200) * (t.b * 1e200);
+    CHECK(t.tape.gradient({Seed{r, 1e-200}})[t.a] == Catch::Approx(3e200));
+    CHECK(t.tape.gradient({Seed{r, 1e-200}})[t.b] == Catch::Approx(2e200));
+  }
+  SECTION("a slope is infinite, and the other factor 0") {
+    const Var<double> zero = t.tape.variable(0);
+    CHECK(t.tape.gradient(sqrt(zero) * (t.a * 0))[zero] == 0);
+    CHECK(t.tape.gradient((t.a * 0) * sqrt(zero))[zero] == 0);
+    CHECK(t.tape.gradient((sqrt(zero) + t.a * 2) * 0)[zero] == 0);
+  }
+}
+
 TEST_CASE("a named value is never folded into its consumer", "[folding]") {
   Two t;
   const Var<double> product = t.a * t.b;
