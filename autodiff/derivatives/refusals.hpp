@@ -11,6 +11,7 @@ namespace downhill {
 
 namespace derivatives_detail {
 
+// What a call without a point has in place of a body: a sentence, said at the first line of the user's that is wrong.
 template <class... X>
 auto no_point() {
   static_assert(sizeof...(X) == 0,

@@ -76,9 +76,9 @@ class Columns {
     const std::size_t length = image.width * image.channels;
     T* padded = padded_.data() + (window.padding * sliding_.padded_width() + window.padding) * image.channels;
     for (std::size_t y = 0; y < image.height; ++y, padded += sliding_.padded_width() * image.channels)
-      with_steps<1>({x.layout.column_step}, [&](auto step) {
+      with_strides<1>({x.layout.column_stride}, [&](auto stride) {
         X* const row = x.data + x.layout.at(i, y * length);
-        for (std::size_t k = 0; k < length; ++k) visit(row[k * step], padded[k]);
+        for (std::size_t k = 0; k < length; ++k) visit(row[k * stride], padded[k]);
       });
   }
   /// Visits the rows of each window in the padded image, window after window.

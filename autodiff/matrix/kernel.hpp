@@ -38,10 +38,10 @@ constexpr bool is_worth_a_kernel(std::size_t length) {
 }
 /// Operands of a kernel, from element k of a run on.
 template <class T, std::size_t N>
-std::array<simd::Strided<T>, N> operands_from(const std::array<const T*, N>& x, const std::array<std::size_t, N>& step,
-                                              std::size_t k) {
+std::array<simd::Strided<T>, N> operands_from(const std::array<const T*, N>& x,
+                                              const std::array<std::size_t, N>& stride, std::size_t k) {
   std::array<simd::Strided<T>, N> operands;
-  for (std::size_t i = 0; i < N; ++i) operands[i] = {x[i] + k * step[i], step[i]};
+  for (std::size_t i = 0; i < N; ++i) operands[i] = {x[i] + k * stride[i], stride[i]};
   return operands;
 }
 /// Where the operands of run r begin.
@@ -54,9 +54,9 @@ std::array<const T*, N> run_of(const std::array<Elements<const T>, N>& x, const 
 
 /// Calls work(strides...), where common strides are constants to the compiler.
 template <std::size_t N, class Work>
-void with_steps(const std::array<std::size_t, N>& step, Work&& work) {
+void with_strides(const std::array<std::size_t, N>& stride, Work&& work) {
   const auto are = [&](std::size_t x, std::size_t rest) {
-    return step[0] == x && std::all_of(step.begin() + 1, step.end(), [&](std::size_t s) { return s == rest; });
+    return stride[0] == x && std::all_of(stride.begin() + 1, stride.end(), [&](std::size_t s) { return s == rest; });
   };
   const auto with = [&](auto x, auto rest) {
     if constexpr (N == 1)
@@ -71,7 +71,7 @@ void with_steps(const std::array<std::size_t, N>& step, Work&& work) {
     if (are(1, 0)) return with(Constant<1>{}, Constant<0>{});
     if (are(0, 1)) return with(Constant<0>{}, Constant<1>{});
   }
-  std::apply(work, step);
+  std::apply(work, stride);
 }
 
 /// The sum of f(k) for k from begin to end. Several partial sums are kept side by side, so that no addition waits for
@@ -111,7 +111,7 @@ template <class Rule, class T, std::size_t N>
 [[gnu::noinline]] void evaluate_by_kernel(const std::array<Elements<const T>, N>& x, const Runs<N>& runs, T* v) {
   const auto& kernel = simd::kernel_of<Rule, T>();
   for (std::size_t r = 0; r < runs.count; ++r)
-    simd::work_out(kernel, operands_from<T, N>(run_of(x, runs, r), runs.step, 0).data(), N, v + r * runs.length,
+    simd::work_out(kernel, operands_from<T, N>(run_of(x, runs, r), runs.stride, 0).data(), N, v + r * runs.length,
                    runs.length);
 }
 /// v = f(x...), v dense.
@@ -121,11 +121,11 @@ void evaluate(const std::array<Elements<const T>, N>& x, T* v) {
     const Runs<N> runs({x[i].layout...});
     if constexpr (in_packs<Rule, T>)
       if (is_worth_a_kernel<Rule, T>(runs.length)) return evaluate_by_kernel<Rule, T, N>(x, runs, v);
-    with_steps<N>(runs.step, [&](auto... step) {
+    with_strides<N>(runs.stride, [&](auto... stride) {
       for (std::size_t r = 0; r < runs.count; ++r) {
         const std::array<const T*, N> begin{x[i].data + r * runs.next[i]...};
         T* const __restrict to = v + r * runs.length;
-        for (std::size_t k = 0; k < runs.length; ++k) to[k] = value_within<Rule, T>(begin[i][k * step]...);
+        for (std::size_t k = 0; k < runs.length; ++k) to[k] = value_within<Rule, T>(begin[i][k * stride]...);
       }
     });
   }(std::make_index_sequence<N>());
@@ -135,18 +135,18 @@ void evaluate(const std::array<Elements<const T>, N>& x, T* v) {
 template <class T>
 void add_scaled(const T* x, const T& scale, const Elements<T>& to) {
   const Runs<1> runs({to.layout});
-  with_steps<1>(runs.step, [&](auto step) {
+  with_strides<1>(runs.stride, [&](auto stride) {
     for (std::size_t r = 0; r < runs.count; ++r) {
       T* const __restrict into = to.data + r * runs.next[0];
       for (std::size_t k = 0; k < runs.length; ++k)
-        into[k * step] = into[k * step] + handed_on(x[r * runs.length + k], scale);
+        into[k * stride] = into[k * stride] + handed_on(x[r * runs.length + k], scale);
     }
   });
 }
 
 /// to_j += the sum of f(i, j) over `rows` rows i. Sums are kept in registers, for some columns and some rows at a time.
-template <std::floating_point T, class Step, class F>
-void add_columns(std::size_t rows, std::size_t columns, F&& f, T* __restrict to, Step to_step) {
+template <std::floating_point T, class Stride, class F>
+void add_columns(std::size_t rows, std::size_t columns, F&& f, T* __restrict to, Stride to_stride) {
   constexpr std::size_t stretch = 64;
   std::size_t j = 0;
   const auto add = [&]<std::size_t width>(std::integral_constant<std::size_t, width>) {
@@ -158,39 +158,40 @@ void add_columns(std::size_t rows, std::size_t columns, F&& f, T* __restrict to,
           for (std::size_t l = 0; l < width; ++l) few[l] += static_cast<Wide<T>>(f(i, j + l));
         for (std::size_t l = 0; l < width; ++l) sums[l] += few[l];
       }
-      for (std::size_t l = 0; l < width; ++l) to[(j + l) * to_step] += static_cast<T>(sums[l]);
+      for (std::size_t l = 0; l < width; ++l) to[(j + l) * to_stride] += static_cast<T>(sums[l]);
     }
   };
   add(Constant<4 * simd::whole<double>>());
   add(Constant<2 * simd::whole<double>>());
   add(Constant<simd::whole<double>>());
-  for (; j < columns; ++j) to[j * to_step] += sum_of<T>(rows, [&](std::size_t i) { return f(i, j); });
+  for (; j < columns; ++j) to[j * to_stride] += sum_of<T>(rows, [&](std::size_t i) { return f(i, j); });
 }
 /// to += every row of x, both with their columns side by side.
 template <std::floating_point T>
 void add_rows_to_row(const Elements<const T>& x, T* to) {
   add_columns<T>(
-      x.layout.rows, x.layout.columns, [&](std::size_t i, std::size_t j) { return x.data[i * x.layout.row_step + j]; },
-      to, Constant<1>());
+      x.layout.rows, x.layout.columns,
+      [&](std::size_t i, std::size_t j) { return x.data[i * x.layout.row_stride + j]; }, to, Constant<1>());
 }
 
 /// Every row of `to` += x, or its one row += every row of x.
 template <class T>
 void add_rows(const Elements<const T>& x, const Elements<T>& to) {
   if constexpr (std::floating_point<T>) {
-    if (to.layout.row_step == 0 && x.layout.rows > 1) {
-      if (to.layout.column_step == 1 && x.layout.column_step == 1) return add_rows_to_row<T>(x, to.data);
+    if (to.layout.row_stride == 0 && x.layout.rows > 1) {
+      if (to.layout.column_stride == 1 && x.layout.column_stride == 1) return add_rows_to_row<T>(x, to.data);
       return add_columns<T>(
           x.layout.rows, x.layout.columns, [&](std::size_t i, std::size_t j) { return x(i, j); }, to.data,
-          to.layout.column_step);
+          to.layout.column_stride);
     }
   }
   const Runs<2> runs({x.layout, to.layout});
-  with_steps<2>(runs.step, [&](auto from_step, auto into_step) {
+  with_strides<2>(runs.stride, [&](auto from_stride, auto into_stride) {
     for (std::size_t r = 0; r < runs.count; ++r) {
       const T* const from = x.data + r * runs.next[0];
       T* const into = to.data + r * runs.next[1];
-      for (std::size_t k = 0; k < runs.length; ++k) into[k * into_step] = into[k * into_step] + from[k * from_step];
+      for (std::size_t k = 0; k < runs.length; ++k)
+        into[k * into_stride] = into[k * into_stride] + from[k * from_stride];
     }
   });
 }
@@ -210,21 +211,21 @@ bool are_finite(std::size_t n, F&& f) {
 
 /// part(k) = slope_j(x..., v) g for k from begin on, by a kernel.
 template <class Rule, std::size_t j, class T, std::size_t N>
-[[gnu::noinline]] void parts_by_kernel(const std::array<const T*, N>& x, const std::array<std::size_t, N>& step,
+[[gnu::noinline]] void parts_by_kernel(const std::array<const T*, N>& x, const std::array<std::size_t, N>& stride,
                                        const T* v, const T* g, std::size_t begin, std::size_t count, T* part) {
-  simd::pull_back(simd::kernel_of<Rule, T>(), j, operands_from<T, N>(x, step, begin).data(), N, v + begin, g + begin,
+  simd::pull_back(simd::kernel_of<Rule, T>(), j, operands_from<T, N>(x, stride, begin).data(), N, v + begin, g + begin,
                   part, count, false);
 }
 /// part(k) = slope_j(x..., v) g for k from begin on, `count` elements of a run.
-template <class Rule, std::size_t j, class T, std::size_t N, class... Step>
+template <class Rule, std::size_t j, class T, std::size_t N, class... Stride>
 void parts_along(const std::array<const T*, N>& x, const T* v, const T* g, std::size_t begin, std::size_t count,
-                 T* part, Step... step) {
+                 T* part, Stride... stride) {
   [&]<std::size_t... i>(std::index_sequence<i...>) {
     if constexpr (in_packs<Rule, T>)
       if (is_worth_a_kernel<Rule, T>(count))
-        return parts_by_kernel<Rule, j, T, N>(x, {step...}, v, g, begin, count, part);
+        return parts_by_kernel<Rule, j, T, N>(x, {stride...}, v, g, begin, count, part);
     for (std::size_t k = 0; k < count; ++k)
-      part[k] = handed_on(slope_within<Rule, j, T>(v[begin + k], x[i][(begin + k) * step]...), g[begin + k]);
+      part[k] = handed_on(slope_within<Rule, j, T>(v[begin + k], x[i][(begin + k) * stride]...), g[begin + k]);
   }(std::make_index_sequence<N>());
 }
 
@@ -234,14 +235,14 @@ void pull_back_repeated(const std::array<Elements<const T>, N>& x, const T* v, c
   constexpr std::size_t width = 64, stretch = 64;
   [&]<std::size_t... i>(std::index_sequence<i...>) {
     const Runs<N> runs({x[i].layout...});
-    with_steps<N>(runs.step, [&](auto... step) {
-      const auto to_step = std::get<j>(std::tuple(step...));
+    with_strides<N>(runs.stride, [&](auto... stride) {
+      const auto to_stride = std::get<j>(std::tuple(stride...));
       std::array<T, width> part;
       const auto parts = [&](std::size_t r, std::size_t k, std::size_t count) {
         parts_along<Rule, j, T, N>({x[i].data + r * runs.next[i]...}, v + r * runs.length, g + r * runs.length, k,
-                                   count, part.data(), step...);
+                                   count, part.data(), stride...);
       };
-      if (to_step == 0) {
+      if (to_stride == 0) {
         Total<Wide<T>> total;
         for (std::size_t r = 0; r < runs.count; ++r) {
           for (std::size_t k = 0; k < runs.length; k += width) {
@@ -266,7 +267,7 @@ void pull_back_repeated(const std::array<Elements<const T>, N>& x, const T* v, c
           }
           for (std::size_t l = 0; l < count; ++l) sums[l] += few[l];
         }
-        for (std::size_t l = 0; l < count; ++l) adjoint[(k + l) * to_step] += static_cast<T>(sums[l]);
+        for (std::size_t l = 0; l < count; ++l) adjoint[(k + l) * to_stride] += static_cast<T>(sums[l]);
       }
     });
   }(std::make_index_sequence<N>());
@@ -283,16 +284,16 @@ template <class Rule, std::size_t j, class T, std::size_t N>
     const T* const of = v + r * runs.length;
     const T* const from = g + r * runs.length;
     T* const to = adjoint + r * runs.next[j];
-    if (runs.step[j] == 1) {
-      simd::pull_back(kernel, j, operands_from<T, N>(begin, runs.step, 0).data(), N, of, from, to, runs.length, true);
+    if (runs.stride[j] == 1) {
+      simd::pull_back(kernel, j, operands_from<T, N>(begin, runs.stride, 0).data(), N, of, from, to, runs.length, true);
       continue;
     }
     std::array<T, width> part;
     for (std::size_t k = 0; k < runs.length; k += width) {
       const std::size_t count = std::min(width, runs.length - k);
-      simd::pull_back(kernel, j, operands_from<T, N>(begin, runs.step, k).data(), N, of + k, from + k, part.data(),
+      simd::pull_back(kernel, j, operands_from<T, N>(begin, runs.stride, k).data(), N, of + k, from + k, part.data(),
                       count, false);
-      for (std::size_t l = 0; l < count; ++l) to[(k + l) * runs.step[j]] += part[l];
+      for (std::size_t l = 0; l < count; ++l) to[(k + l) * runs.stride[j]] += part[l];
     }
   }
 }
@@ -302,23 +303,23 @@ template <class Rule, std::size_t j, class T, std::size_t N>
 void pull_back_along(const std::array<Elements<const T>, N>& x, const T* v, const T* g, T* adjoint) {
   if constexpr (std::floating_point<T> && N > 1) {
     const Layout& to = x[j].layout;
-    if ((to.row_step == 0 && to.rows > 1) || (to.column_step == 0 && to.columns > 1))
+    if ((to.row_stride == 0 && to.rows > 1) || (to.column_stride == 0 && to.columns > 1))
       return pull_back_repeated<Rule, j, T, N>(x, v, g, adjoint);
   }
   [&]<std::size_t... i>(std::index_sequence<i...>) {
     const Runs<N> runs({x[i].layout...});
     if constexpr (in_packs<Rule, T>)
       if (is_worth_a_kernel<Rule, T>(runs.length)) return pull_back_by_kernel<Rule, j, T, N>(x, runs, v, g, adjoint);
-    with_steps<N>(runs.step, [&](auto... step) {
-      const auto to_step = std::get<j>(std::tuple(step...));
+    with_strides<N>(runs.stride, [&](auto... stride) {
+      const auto to_stride = std::get<j>(std::tuple(stride...));
       for (std::size_t r = 0; r < runs.count; ++r) {
         const std::array<const T*, N> begin{x[i].data + r * runs.next[i]...};
         const T* const __restrict of = v + r * runs.length, * const __restrict from = g + r * runs.length;
         T* const __restrict to = adjoint + r * runs.next[j];
         const auto part = [&](std::size_t k) {
-          return handed_on(slope_within<Rule, j, T>(of[k], begin[i][k * step]...), from[k]);
+          return handed_on(slope_within<Rule, j, T>(of[k], begin[i][k * stride]...), from[k]);
         };
-        for (std::size_t k = 0; k < runs.length; ++k) to[k * to_step] = to[k * to_step] + part(k);
+        for (std::size_t k = 0; k < runs.length; ++k) to[k * to_stride] = to[k * to_stride] + part(k);
       }
     });
   }(std::make_index_sequence<N>());

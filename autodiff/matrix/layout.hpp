@@ -15,24 +15,24 @@ namespace downhill {
 
 struct Layout {
   std::size_t rows = 0, columns = 0;
-  std::size_t row_step = 0, column_step = 0;  // in elements
+  std::size_t row_stride = 0, column_stride = 0;  // in elements
 
   /// Row after row, without gaps.
   static Layout dense(std::size_t rows, std::size_t columns) { return {rows, columns, columns, 1}; }
   std::size_t size() const { return rows * columns; }
-  std::size_t at(std::size_t row, std::size_t column) const { return row * row_step + column * column_step; }
-  Layout transposed() const { return {columns, rows, column_step, row_step}; }
-  bool is_dense() const { return (column_step == 1 || columns <= 1) && (row_step == columns || rows <= 1); }
+  std::size_t at(std::size_t row, std::size_t column) const { return row * row_stride + column * column_stride; }
+  Layout transposed() const { return {columns, rows, column_stride, row_stride}; }
+  bool is_dense() const { return (column_stride == 1 || columns <= 1) && (row_stride == columns || rows <= 1); }
   /// From the first element to the last, both included.
   std::size_t extent() const { return size() == 0 ? 0 : at(rows - 1, columns - 1) + 1; }
   /// This layout, with its one row or its one column repeated to that size.
   Layout repeated(std::size_t to_rows, std::size_t to_columns) const {
-    return {to_rows, to_columns, rows == to_rows ? row_step : 0, columns == to_columns ? column_step : 0};
+    return {to_rows, to_columns, rows == to_rows ? row_stride : 0, columns == to_columns ? column_stride : 0};
   }
   /// This layout without repeated rows and columns.
   Layout once() const {
-    return {row_step == 0 ? std::min<std::size_t>(rows, 1) : rows,
-            column_step == 0 ? std::min<std::size_t>(columns, 1) : columns, row_step, column_step};
+    return {row_stride == 0 ? std::min<std::size_t>(rows, 1) : rows,
+            column_stride == 0 ? std::min<std::size_t>(columns, 1) : columns, row_stride, column_stride};
   }
 };
 
@@ -60,7 +60,7 @@ struct Elements {
   Elements transposed() const { return {data, layout.transposed()}; }
   /// Rows [begin, end).
   Elements row_stretch(std::size_t begin, std::size_t end) const {
-    return {data + begin * layout.row_step, {end - begin, layout.columns, layout.row_step, layout.column_step}};
+    return {data + begin * layout.row_stride, {end - begin, layout.columns, layout.row_stride, layout.column_stride}};
   }
 };
 
@@ -72,22 +72,22 @@ void for_each_element(const Layout& layout, Visit&& visit) {
 }
 
 /// How N layouts of one shape are walked together, element by element: `count` runs of `length` elements, as few as
-/// there can be. In a run, layout i goes on by step[i]; its next run begins next[i] further on.
+/// there can be. In a run, layout i goes on by stride[i]; its next run begins next[i] further on.
 template <std::size_t N>
 struct Runs {
   std::size_t count, length;
-  std::array<std::size_t, N> step, next;
+  std::array<std::size_t, N> stride, next;
 
   explicit Runs(const std::array<Layout, N>& layouts) : count(layouts[0].rows), length(layouts[0].columns) {
     bool goes_on = true;
     for (std::size_t i = 0; i < N; ++i) {
-      step[i] = layouts[i].column_step, next[i] = layouts[i].row_step;
-      goes_on = goes_on && next[i] == length * step[i];
+      stride[i] = layouts[i].column_stride, next[i] = layouts[i].row_stride;
+      goes_on = goes_on && next[i] == length * stride[i];
     }
     if (count == 1 || goes_on)
       length *= count, count = 1;
     else if (length == 1)
-      length = count, count = 1, step = next;
+      length = count, count = 1, stride = next;
   }
 };
 

@@ -62,7 +62,7 @@ class LayerNormBlock final : public OperandBlock<T, 3> {
     if constexpr (std::floating_point<T>)
       add_columns<T>(
           rows, columns, [&](std::size_t i, std::size_t j) { return f(i * columns + j); }, to.data,
-          to.layout.column_step);
+          to.layout.column_stride);
     else
       for_each_element(Layout::dense(rows, columns),
                        [&](std::size_t i, std::size_t j) { to(0, j) = to(0, j) + f(i * columns + j); });

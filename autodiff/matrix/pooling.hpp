@@ -17,12 +17,12 @@ namespace downhill {
 
 namespace matrix_detail {
 
-/// Calls visit(i, first element, step to the next) for each image, several at once where there are threads.
+/// Calls visit(i, first element, stride) for each image, several at once where there are threads.
 template <class X, class Visit>
 void for_each_image(const Elements<X>& x, Visit&& visit) {
-  with_steps<1>({x.layout.column_step}, [&](auto step) {
+  with_strides<1>({x.layout.column_stride}, [&](auto stride) {
     in_stretches(x.layout.rows, 4 * x.layout.columns, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) visit(i, x.data + x.layout.at(i, 0), step);
+      for (std::size_t i = begin; i < end; ++i) visit(i, x.data + x.layout.at(i, 0), stride);
     });
   });
 }
@@ -64,12 +64,12 @@ class MaxPoolingBlock final : public OperandBlock<T, 1> {
       : OperandBlock<T, 1>(x, result), channels_(channels), largest_(largest) {}
   std::string_view name() const override { return "max_pooling"; }
   void pull_back(std::size_t first, T* adjoint) const override {
-    for_each_image(this->operand(0).in(adjoint), [&](std::size_t i, T* image, auto step) {
+    for_each_image(this->operand(0).in(adjoint), [&](std::size_t i, T* image, auto stride) {
       const T* g = adjoint + first + this->result().at(i, 0);
       const std::uint32_t* largest = largest_.data() + this->result().at(i, 0);
       for (std::size_t place = 0; place < this->result().columns; place += channels_)
         for (std::size_t c = 0; c < channels_; ++c) {
-          T& pixel = image[(*largest++ * channels_ + c) * step];
+          T& pixel = image[(*largest++ * channels_ + c) * stride];
           pixel = pixel + *g++;
         }
     });
@@ -81,19 +81,19 @@ class MaxPoolingBlock final : public OperandBlock<T, 1> {
 };
 
 /// Writes the largest of each window of an image, and which pixel it is.
-template <class T, class Step>
-void find_largest(const Sliding& sliding, const T* image, Step step, T* y, std::uint32_t* at) {
+template <class T, class Stride>
+void find_largest(const Sliding& sliding, const T* image, Stride stride, T* y, std::uint32_t* at) {
   const std::size_t channels = sliding.image.channels;
   for_each_window(sliding, [&](std::size_t place, const Stretch& rows, const Stretch& columns) {
     T* const __restrict largest = y + place * channels;
     std::uint32_t* const __restrict pixel = at + place * channels;
     const std::size_t first = rows.begin * sliding.image.width + columns.begin;
     for (std::size_t c = 0; c < channels; ++c)
-      largest[c] = image[(first * channels + c) * step], pixel[c] = static_cast<std::uint32_t>(first);
+      largest[c] = image[(first * channels + c) * stride], pixel[c] = static_cast<std::uint32_t>(first);
     for_each_pixel(sliding.image, rows, columns, [&](std::size_t next) {
-      const T* const x = image + next * channels * step;
+      const T* const x = image + next * channels * stride;
       for (std::size_t c = 0; c < channels; ++c) {
-        const T value = x[c * step], so_far = largest[c];
+        const T value = x[c * stride], so_far = largest[c];
         const bool is_larger = (value > so_far) | (!(value == value) & (so_far == so_far));
         if constexpr (Active<T>)
           largest[c] = value == so_far ? value_within<Max, T>(so_far, value) : is_larger ? value : so_far;
@@ -114,13 +114,13 @@ class AveragePoolingBlock final : public OperandBlock<T, 1> {
   std::string_view name() const override { return "average_pooling"; }
   void pull_back(std::size_t first, T* adjoint) const override {
     const std::size_t channels = sliding_.image.channels;
-    for_each_image(this->operand(0).in(adjoint), [&](std::size_t i, T* image, auto step) {
+    for_each_image(this->operand(0).in(adjoint), [&](std::size_t i, T* image, auto stride) {
       for_each_window(sliding_, [&](std::size_t place, const Stretch& rows, const Stretch& columns) {
         const T* const __restrict g = adjoint + first + this->result().at(i, place * channels);
         const T share = T(1.0 / static_cast<double>(rows.size() * columns.size()));
         for_each_pixel(sliding_.image, rows, columns, [&](std::size_t pixel) {
-          T* const __restrict to = image + pixel * channels * step;
-          for (std::size_t c = 0; c < channels; ++c) to[c * step] = to[c * step] + g[c] * share;
+          T* const __restrict to = image + pixel * channels * stride;
+          for (std::size_t c = 0; c < channels; ++c) to[c * stride] = to[c * stride] + g[c] * share;
         });
       });
     });
@@ -130,8 +130,8 @@ class AveragePoolingBlock final : public OperandBlock<T, 1> {
   Sliding sliding_;
 };
 
-template <class T, class Step>
-void write_means(const Sliding& sliding, const T* image, Step step, T* y) {
+template <class T, class Stride>
+void write_means(const Sliding& sliding, const T* image, Stride stride, T* y) {
   const std::size_t channels = sliding.image.channels;
   for_each_window(sliding, [&](std::size_t place, const Stretch& rows, const Stretch& columns) {
     constexpr std::size_t width = 64;
@@ -140,8 +140,8 @@ void write_means(const Sliding& sliding, const T* image, Step step, T* y) {
       const std::size_t some = std::min(width, channels - first);
       std::array<Wide<T>, width> sums{};
       for_each_pixel(sliding.image, rows, columns, [&](std::size_t pixel) {
-        const T* const x = image + (pixel * channels + first) * step;
-        for (std::size_t c = 0; c < some; ++c) sums[c] = sums[c] + Wide<T>(x[c * step]);
+        const T* const x = image + (pixel * channels + first) * stride;
+        for (std::size_t c = 0; c < some; ++c) sums[c] = sums[c] + Wide<T>(x[c * stride]);
       });
       for (std::size_t c = 0; c < some; ++c) y[place * channels + first + c] = T(sums[c] / count);
     }
@@ -163,8 +163,8 @@ VarMatrix<T> max_pooling(const VarMatrix<T>& x, const ImageShape& image, const W
     const std::array operands{R::operand(tape, x)};
     const std::span<T> y = R::values(tape, shape);
     const std::span<std::uint32_t> largest = R::memory<std::uint32_t>(tape, shape.size());
-    matrix_detail::for_each_image(operands[0].elements(), [&](std::size_t i, const T* pixels, auto step) {
-      matrix_detail::find_largest(sliding, pixels, step, y.data() + shape.at(i, 0), largest.data() + shape.at(i, 0));
+    matrix_detail::for_each_image(operands[0].elements(), [&](std::size_t i, const T* pixels, auto stride) {
+      matrix_detail::find_largest(sliding, pixels, stride, y.data() + shape.at(i, 0), largest.data() + shape.at(i, 0));
     });
     return R::record<matrix_detail::MaxPoolingBlock<T>, T>(tape, shape, y, operands, shape, image.channels, largest);
   });
@@ -181,8 +181,8 @@ VarMatrix<T> average_pooling(const VarMatrix<T>& x, const ImageShape& image, con
     const Layout shape = Layout::dense(x.rows(), sliding.result.size());
     const std::array operands{R::operand(tape, x)};
     const std::span<T> y = R::values(tape, shape);
-    matrix_detail::for_each_image(operands[0].elements(), [&](std::size_t i, const T* pixels, auto step) {
-      matrix_detail::write_means(sliding, pixels, step, y.data() + shape.at(i, 0));
+    matrix_detail::for_each_image(operands[0].elements(), [&](std::size_t i, const T* pixels, auto stride) {
+      matrix_detail::write_means(sliding, pixels, stride, y.data() + shape.at(i, 0));
     });
     return R::record<matrix_detail::AveragePoolingBlock<T>, T>(tape, shape, y, operands, shape, sliding);
   });

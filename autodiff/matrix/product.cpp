@@ -22,10 +22,10 @@ void as_eigen(const Elements& x, Work&& work) {
     work(Eigen::Map<Kept, Eigen::Unaligned, OuterStride<>>(x.data, rows, columns,
                                                            OuterStride<>(static_cast<Index>(step))));
   };
-  if (x.layout.column_step == 1 || columns == 1)
-    map(std::integral_constant<int, Eigen::RowMajor>{}, x.layout.row_step);
+  if (x.layout.column_stride == 1 || columns == 1)
+    map(std::integral_constant<int, Eigen::RowMajor>{}, x.layout.row_stride);
   else
-    map(std::integral_constant<int, Eigen::ColMajor>{}, x.layout.column_step);
+    map(std::integral_constant<int, Eigen::ColMajor>{}, x.layout.column_stride);
 }
 
 template <class T>
@@ -53,7 +53,7 @@ class Pieces {
 
 template <class T>
 Elements<T> part(const Elements<T>& x, std::size_t row, std::size_t rows, std::size_t column, std::size_t columns) {
-  return {x.data + x.layout.at(row, column), {rows, columns, x.layout.row_step, x.layout.column_step}};
+  return {x.data + x.layout.at(row, column), {rows, columns, x.layout.row_stride, x.layout.column_stride}};
 }
 
 }  // namespace

@@ -46,10 +46,10 @@ template <std::floating_point T>
 bool are_plain(const Elements<const T>& x) {
   const Runs<1> runs({x.layout});
   bool finite = true;
-  with_steps<1>(runs.step, [&](auto step) {
+  with_strides<1>(runs.stride, [&](auto stride) {
     for (std::size_t r = 0; r < runs.count && finite; ++r)
-      finite =
-          are_finite(runs.length, [begin = x.data + r * runs.next[0], step](std::size_t k) { return begin[k * step]; });
+      finite = are_finite(runs.length,
+                          [begin = x.data + r * runs.next[0], stride](std::size_t k) { return begin[k * stride]; });
   });
   return finite;
 }

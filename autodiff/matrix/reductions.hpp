@@ -37,17 +37,17 @@ VarMatrix<T> sum(const VarMatrix<T>& x, std::size_t to_rows, std::size_t to_colu
     const std::span<T> y = R::values(tape, shape);
     const Runs<1> runs({from.layout});
     if (to_rows == 1 && to_columns == 1) {
-      with_steps<1>(runs.step, [&](auto step) {
+      with_strides<1>(runs.stride, [&](auto stride) {
         y[0] = sum_of<T>(runs.count, [&](std::size_t r) {
           const T* const begin = from.data + r * runs.next[0];
-          return wide_sum_of<T>(0, runs.length, [&](std::size_t k) { return begin[k * step]; });
+          return wide_sum_of<T>(0, runs.length, [&](std::size_t k) { return begin[k * stride]; });
         });
       });
     } else if (to_columns == 1) {
-      with_steps<1>({from.layout.column_step}, [&](auto step) {
+      with_strides<1>({from.layout.column_stride}, [&](auto stride) {
         for (std::size_t i = 0; i < to_rows; ++i) {
           const T* const begin = from.data + from.layout.at(i, 0);
-          y[i] = sum_of<T>(x.columns(), [&](std::size_t j) { return begin[j * step]; });
+          y[i] = sum_of<T>(x.columns(), [&](std::size_t j) { return begin[j * stride]; });
         }
       });
     } else {

@@ -57,7 +57,7 @@ class ConcatenateBlock final : public Block<T> {
   void pull_back(std::size_t first, T* adjoint) const override {
     for (const auto& [operand, row, column] : placed_) {
       if (!operand.is_active()) continue;
-      const Layout there{operand.layout.rows, operand.layout.columns, result_.row_step, 1};
+      const Layout there{operand.layout.rows, operand.layout.columns, result_.row_stride, 1};
       add_rows<T>({adjoint + first + result_.at(row, column), there}, operand.in(adjoint));
     }
   }

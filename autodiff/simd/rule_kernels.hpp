@@ -73,9 +73,9 @@ const RuleKernel<T>& kernel_of(InstructionSet set = chosen_set()) {
 template <class T>
 struct Strided {
   const T* data;
-  std::size_t step;
+  std::size_t stride;
 };
-/// The same for any n and any steps, of a rule with so many operands. What is written is side by side.
+/// The same for any n and any strides, of a rule with so many operands. What is written is side by side.
 template <class T>
 void work_out(const RuleKernel<T>& kernel, const Strided<T>* x, std::size_t operands, T* v, std::size_t n);
 template <class T>

@@ -15,27 +15,27 @@ class Rows {
  public:
   Rows(const Strided<T>* x, std::size_t operands) : x_(x), operands_(operands) {
     for (std::size_t i = 0; i < operands; ++i)
-      if (x[i].step == 0) std::fill_n(memory_[i], whole<T>, *x[i].data);
+      if (x[i].stride == 0) std::fill_n(memory_[i], whole<T>, *x[i].data);
   }
   bool are_side_by_side() const {
-    return std::all_of(x_, x_ + operands_, [](const Strided<T>& x) { return x.step <= 1; });
+    return std::all_of(x_, x_ + operands_, [](const Strided<T>& x) { return x.stride <= 1; });
   }
   /// `count` from k on, a multiple of `whole`, as they are.
   const Row<T>* in_place(std::size_t k) {
     for (std::size_t i = 0; i < operands_; ++i)
-      rows_[i] = x_[i].step == 0 ? Row<T>{memory_[i], 0} : Row<T>{x_[i].data + k, 1};
+      rows_[i] = x_[i].stride == 0 ? Row<T>{memory_[i], 0} : Row<T>{x_[i].data + k, 1};
     return rows_;
   }
   /// `count` from k on, and after them the last one again, up to a multiple of `whole`.
   const Row<T>* gathered(std::size_t k, std::size_t count) {
     for (std::size_t i = 0; i < operands_; ++i) {
-      if (x_[i].step != 0) gather(x_[i], k, count, memory_[i]);
-      rows_[i] = {memory_[i], x_[i].step == 0 ? std::size_t{0} : std::size_t{1}};
+      if (x_[i].stride != 0) gather(x_[i], k, count, memory_[i]);
+      rows_[i] = {memory_[i], x_[i].stride == 0 ? std::size_t{0} : std::size_t{1}};
     }
     return rows_;
   }
   static void gather(const Strided<T>& x, std::size_t k, std::size_t count, T* to) {
-    for (std::size_t l = 0; l < count; ++l) to[l] = x.data[(k + l) * x.step];
+    for (std::size_t l = 0; l < count; ++l) to[l] = x.data[(k + l) * x.stride];
     std::fill(to + count, to + rounded(count), to[count - 1]);
   }
   static std::size_t rounded(std::size_t count) { return (count + whole<T> - 1) / whole<T> * whole<T>; }
