@@ -17,6 +17,7 @@
 #include <autodiff/matrix/layout.hpp>
 #include <autodiff/ranges/total.hpp>
 #include <autodiff/simd/rule_kernels.hpp>
+#include <autodiff/threads.hpp>
 
 namespace downhill::matrix_detail {
 
@@ -51,6 +52,20 @@ std::array<const T*, N> run_of(const std::array<Elements<const T>, N>& x, const 
   for (std::size_t i = 0; i < N; ++i) begin[i] = x[i].data + r * runs.next[i];
   return begin;
 }
+
+/// Calls work(run, begin, end) for all elements of runs, of which one costs about so many additions, several at once
+/// where there are threads.
+template <std::size_t N, class Work>
+void share_runs(const Runs<N>& runs, std::size_t cost, Work&& work) {
+  if (runs.count == 1)
+    return in_stretches(runs.length, cost, [&](std::size_t from, std::size_t to) { work(0, from, to); });
+  in_stretches(runs.count, cost * runs.length, [&](std::size_t from, std::size_t to) {
+    for (std::size_t r = from; r < to; ++r) work(r, 0, runs.length);
+  });
+}
+/// What a rule costs by its kernel, in additions.
+template <class Rule>
+inline constexpr std::size_t cost_in_packs = std::derived_from<Rule, ExactInPacks> ? 1 : 4;
 
 /// Calls work(strides...), where common strides are constants to the compiler.
 template <std::size_t N, class Work>
@@ -110,9 +125,10 @@ T sum_of(std::size_t n, F&& f) {
 template <class Rule, class T, std::size_t N>
 [[gnu::noinline]] void evaluate_by_kernel(const std::array<Elements<const T>, N>& x, const Runs<N>& runs, T* v) {
   const auto& kernel = simd::kernel_of<Rule, T>();
-  for (std::size_t r = 0; r < runs.count; ++r)
-    simd::work_out(kernel, operands_from<T, N>(run_of(x, runs, r), runs.stride, 0).data(), N, v + r * runs.length,
-                   runs.length);
+  share_runs(runs, cost_in_packs<Rule>, [&](std::size_t r, std::size_t begin, std::size_t end) {
+    simd::work_out(kernel, operands_from<T, N>(run_of(x, runs, r), runs.stride, begin).data(), N,
+                   v + r * runs.length + begin, end - begin);
+  });
 }
 /// v = f(x...), v dense.
 template <class Rule, class T, std::size_t N>
@@ -279,23 +295,21 @@ template <class Rule, std::size_t j, class T, std::size_t N>
                                            const T* g, T* adjoint) {
   constexpr std::size_t width = 256;
   const auto& kernel = simd::kernel_of<Rule, T>();
-  for (std::size_t r = 0; r < runs.count; ++r) {
+  share_runs(runs, cost_in_packs<Rule>, [&](std::size_t r, std::size_t from, std::size_t end) {
     const auto begin = run_of(x, runs, r);
-    const T* const of = v + r * runs.length;
-    const T* const from = g + r * runs.length;
+    const T *const of = v + r * runs.length, *const handed = g + r * runs.length;
     T* const to = adjoint + r * runs.next[j];
-    if (runs.stride[j] == 1) {
-      simd::pull_back(kernel, j, operands_from<T, N>(begin, runs.stride, 0).data(), N, of, from, to, runs.length, true);
-      continue;
-    }
+    if (runs.stride[j] == 1)
+      return simd::pull_back(kernel, j, operands_from<T, N>(begin, runs.stride, from).data(), N, of + from,
+                             handed + from, to + from, end - from, true);
     std::array<T, width> part;
-    for (std::size_t k = 0; k < runs.length; k += width) {
-      const std::size_t count = std::min(width, runs.length - k);
-      simd::pull_back(kernel, j, operands_from<T, N>(begin, runs.stride, k).data(), N, of + k, from + k, part.data(),
+    for (std::size_t k = from; k < end; k += width) {
+      const std::size_t count = std::min(width, end - k);
+      simd::pull_back(kernel, j, operands_from<T, N>(begin, runs.stride, k).data(), N, of + k, handed + k, part.data(),
                       count, false);
       for (std::size_t l = 0; l < count; ++l) to[(k + l) * runs.stride[j]] += part[l];
     }
-  }
+  });
 }
 
 /// adjoint of x_j += slope_j(x..., v) g, v and g dense.

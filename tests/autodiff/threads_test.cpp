@@ -104,6 +104,37 @@ TEMPLATE_TEST_CASE("networks of images and their gradients are the same bits on 
   }
 }
 
+TEMPLATE_TEST_CASE("functions element by element are the same bits on any number of threads", "", float, double) {
+  using T = TestType;
+  // One run of all elements, rows, columns, transposed, and repeated rows and columns; fewer and more than a stretch.
+  for (const auto [rows, columns] :
+       {std::array<std::size_t, 2>{1, 200'003}, {200'003, 1}, {701, 301}, {3, 90'001}, {5, 7}}) {
+    const auto bits = [rows = rows, columns = columns] {
+      Tape<T> tape;
+      const auto values = [&](std::size_t count, unsigned seed) {
+        const std::vector<double> exact = numbers(count, seed, -1, 1);
+        return std::vector<T>(exact.begin(), exact.end());
+      };
+      const auto x = parameters<T>(tape, values(rows * columns, 1), rows, columns);
+      const auto y = parameters<T>(tape, values(columns * rows, 2), columns, rows);
+      const auto row = parameters<T>(tape, values(columns, 3), 1, columns);
+      const auto column = parameters<T>(tape, values(rows, 4), rows, 1);
+      const auto z = tanh(x * row + column) - exp(y.transpose()) / (2.0 + sin(row)) + pow(square(x), 0.3 * column);
+      std::vector<T> all = tape.gradient(sum(z * x)).parameters();
+      const auto value = z.value();
+      all.insert(all.end(), value.data(), value.data() + value.size());
+      return all;
+    };
+    CAPTURE(rows, columns);
+    const std::vector<T> alone = bits();
+    for (const std::size_t count : {2u, 8u}) {
+      const Threads some(count);
+      const std::vector<T> together = bits();
+      CHECK(std::memcmp(alone.data(), together.data(), alone.size() * sizeof(T)) == 0);
+    }
+  }
+}
+
 TEST_CASE("a step of an optimizer is the same bits on any number of threads") {
   for (const std::size_t n : {1u, 40'000u, 131'072u, 300'001u}) {
     const auto bits = [&] {
