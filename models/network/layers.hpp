@@ -87,6 +87,7 @@ struct Dense {
   bool bias = true;
 
   static constexpr std::string_view name = "Dense";
+  /// Calls visit(key, member) for what is written to files and read from them.
   template <class Visit>
   void for_each_option(Visit&& visit) {
     visit("outputs", outputs);
@@ -109,6 +110,7 @@ struct Conv2d {
   Initialiser initialiser = Initialiser::automatic;
 
   static constexpr std::string_view name = "Conv2d";
+  /// Calls visit(key, member) for what is written to files and read from them.
   template <class Visit>
   void for_each_option(Visit&& visit) {
     visit("channels", channels);
@@ -131,6 +133,7 @@ struct Pool2d {
   Window window = {.height = 2, .width = 2, .stride = 2};
 
   static constexpr std::string_view name = of == Pooling::largest ? "MaxPool2d" : "AveragePool2d";
+  /// Calls visit(key, member) for what is written to files and read from them.
   template <class Visit>
   void for_each_option(Visit&& visit) {
     layers_detail::for_each_option(window, visit);
@@ -152,6 +155,7 @@ struct LayerNorm {
   double epsilon = 1e-5;
 
   static constexpr std::string_view name = "LayerNorm";
+  /// Calls visit(key, member) for what is written to files and read from them.
   template <class Visit>
   void for_each_option(Visit&& visit) {
     visit("epsilon", epsilon);
@@ -167,6 +171,7 @@ struct Dropout {
   double rate = 0.5;
 
   static constexpr std::string_view name = "Dropout";
+  /// Calls visit(key, member) for what is written to files and read from them.
   template <class Visit>
   void for_each_option(Visit&& visit) {
     visit("rate", rate);
