@@ -162,6 +162,7 @@ struct RangeDot {
     }
   }
 };
+/// x_1 y_1 + ... + x_n y_n: RangeDot.
 template <NumberRange X, NumberRange Y>
 auto dot(const X& x_numbers, const Y& y_numbers) {
   return RangeDot::value(x_numbers, y_numbers);
@@ -208,6 +209,7 @@ struct RangePolynomial {
     }
   }
 };
+/// c_0 + c_1 x + ... + c_n x^n: RangePolynomial.
 template <NumberRange C, class X>
   requires Number<X, ElementOf<C>>
 auto polynomial(const C& numbers, const X& x) {

@@ -233,11 +233,14 @@ using SymbolScalar = typename std::remove_cvref_t<std::conditional_t<AnySymbol<X
 template <class X, class Y>
 concept WithSymbol = (AnySymbol<X> || AnySymbol<Y>) && (AnySymbol<X> || Plain<X>) && (AnySymbol<Y> || Plain<Y>);
 
+/// The rule of Symbols, or of Symbols and plain numbers: one instruction. Throws TapeError for Symbols of two
+/// recordings, and of one that is over.
 template <class Rule, class X>
   requires AnySymbol<X>
 auto apply(const X& x) {
   return program_detail::SymbolRecorder::apply<Rule>(x);
 }
+/// The same of two operands.
 template <class Rule, class X, class Y>
   requires WithSymbol<X, Y>
 auto apply(const X& x, const Y& y) {
@@ -245,6 +248,7 @@ auto apply(const X& x, const Y& y) {
   using T = program_detail::SymbolScalar<X, Y>;
   return R::apply<Rule>(R::as_symbol<T>(x), R::as_symbol<T>(y));
 }
+/// The same of three operands.
 template <class Rule, class X, class Y, class Z>
   requires(AnySymbol<X> || AnySymbol<Y> || AnySymbol<Z>)
 auto apply(const X& x, const Y& y, const Z& z) {
