@@ -55,32 +55,38 @@ class Program {
   std::size_t per_sample() const { return state_->per_sample(); }
 
   /// f(w, s). Throws ShapeError, as all of these do, unless w and s have their sizes.
-  T value(const Numbers<T>& w, const Numbers<T>& s) const {
+  T value(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s) const {
     demand("value", w, s);
     return run(w, s, {});
   }
   /// df/dw.
-  std::vector<T> gradient(const Numbers<T>& w, const Numbers<T>& s) const { return value_and_gradient(w, s).gradient; }
-  ValueAndGradient<T, std::vector<T>> value_and_gradient(const Numbers<T>& w, const Numbers<T>& s) const {
+  std::vector<T> gradient(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s) const {
+    return value_and_gradient(w, s).gradient;
+  }
+  ValueAndGradient<T, std::vector<T>> value_and_gradient(const program_detail::Numbers<T>& w,
+                                                         const program_detail::Numbers<T>& s) const {
     ValueAndGradient<T, std::vector<T>> found{T(0), std::vector<T>(parameters())};
     found.value = value_and_gradient(w, s, found.gradient);
     return found;
   }
   /// The same into memory of the caller: in a loop it allocates nothing. Returns f(w, s).
-  T value_and_gradient(const Numbers<T>& w, const Numbers<T>& s, std::span<T> into) const {
+  T value_and_gradient(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s,
+                       std::span<T> into) const {
     demand("gradient", w, s);
     if (into.size() != parameters()) misuse::wrong_gradient("gradient", parameters(), into.size());
     return run(w, s, into);
   }
   /// f(w, s) and its derivative along v, a direction of the parameters.
-  ValueAndTangent<T> jvp(const Numbers<T>& w, const Numbers<T>& s, const Numbers<T>& v) const {
+  ValueAndTangent<T> jvp(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s,
+                         const program_detail::Numbers<T>& v) const {
     demand("jvp", w, s);
     if (v.size() != parameters()) misuse::wrong_direction("jvp", parameters(), v.size());
     const Dual<T> result = state_->jvp(w, s, v);
     return {result.value(), result.tangent()};
   }
   /// H v, with the Hessian H of f along w. At a kink NaN, as nested numbers have it (derivatives.hpp).
-  std::vector<T> hessian_vector_product(const Numbers<T>& w, const Numbers<T>& s, const Numbers<T>& v) const {
+  std::vector<T> hessian_vector_product(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s,
+                                        const program_detail::Numbers<T>& v) const {
     demand("hessian_vector_product", w, s);
     if (v.size() != parameters()) misuse::wrong_direction("hessian_vector_product", parameters(), v.size());
     return state_->hessian_vector_product(w, s, v);
@@ -91,7 +97,8 @@ class Program {
   const std::shared_ptr<program_detail::ProgramState<T>>& state() const { return state_; }
 
  private:
-  void demand(std::string_view operation, const Numbers<T>& w, const Numbers<T>& s) const {
+  void demand(std::string_view operation, const program_detail::Numbers<T>& w,
+              const program_detail::Numbers<T>& s) const {
     if (w.size() != parameters()) misuse::wrong_parameters(operation, parameters(), w.size());
     if (s.size() != per_sample()) misuse::wrong_sample(operation, per_sample(), s.size());
   }

@@ -73,25 +73,25 @@ Symbol<T> select(const Condition<T>& condition, X&& x, Y&& y) {
 }
 
 /// Is it NaN? Guarded, as the next three are.
-template <ActiveNumber X>
+template <ActiveScalar X>
   requires AnySymbol<X>
 bool isnan(const X& x) {
   return !bool(x == x);
 }
 /// Is it neither infinite nor NaN?
-template <ActiveNumber X>
+template <ActiveScalar X>
   requires AnySymbol<X>
 bool isfinite(const X& x) {
   return abs(x) <= std::numeric_limits<typename X::value_type>::max();
 }
 /// Is it infinite?
-template <ActiveNumber X>
+template <ActiveScalar X>
   requires AnySymbol<X>
 bool isinf(const X& x) {
   return abs(x) > std::numeric_limits<typename X::value_type>::max();
 }
 /// Is its sign negative, also of -0?
-template <ActiveNumber X>
+template <ActiveScalar X>
   requires AnySymbol<X>
 bool signbit(const X& x) {
   return copysign(X(1), x) < 0;

@@ -16,12 +16,12 @@ void EachOver<T>::demand(std::string_view operation, std::size_t parameters, std
   if (values != samples()) misuse::different_sizes(operation, samples(), values);
 }
 template <class T>
-void EachOver<T>::values(const Numbers<T>& w, std::span<T> into) {
+void EachOver<T>::values(const program_detail::Numbers<T>& w, std::span<T> into) {
   demand("values", w.size(), into.size());
   runner_(w, columns_, {samples()}, {.values = into.data()});
 }
 template <class T>
-void EachOver<T>::sample_gradients(const Numbers<T>& w, std::span<T> values, std::span<T> into) {
+void EachOver<T>::sample_gradients(const program_detail::Numbers<T>& w, std::span<T> values, std::span<T> into) {
   demand("sample_gradients", w.size(), values.size());
   if (into.size() != samples() * state_->per_sample())
     misuse::wrong_gradient("sample_gradients", samples() * state_->per_sample(), into.size());

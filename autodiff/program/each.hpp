@@ -21,9 +21,9 @@ class EachOver {
 
   std::size_t samples() const { return columns_.samples; }
   /// f(w, s) of each sample. Throws ShapeError, as the next one, where a size is another one.
-  void values(const Numbers<T>& w, std::span<T> into);
+  void values(const program_detail::Numbers<T>& w, std::span<T> into);
   /// f(w, s) of each sample, and df/ds of each, row by row as the samples are.
-  void sample_gradients(const Numbers<T>& w, std::span<T> values, std::span<T> into);
+  void sample_gradients(const program_detail::Numbers<T>& w, std::span<T> values, std::span<T> into);
 
  private:
   void demand(std::string_view operation, std::size_t parameters, std::size_t values) const;

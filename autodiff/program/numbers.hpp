@@ -8,7 +8,7 @@
 #include <span>
 #include <type_traits>
 
-namespace downhill {
+namespace downhill::program_detail {
 
 /// Looks at numbers for the time of a call.
 template <class T>
@@ -27,4 +27,4 @@ class Numbers {
   std::span<const T> numbers_;
 };
 
-}  // namespace downhill
+}  // namespace downhill::program_detail
