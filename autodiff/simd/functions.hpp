@@ -1,11 +1,9 @@
 #pragma once
 /// \file
 /// Elementary functions over packs, within 4 ulp over their whole domain. For sources that are compiled for each
-/// instruction set (instruction_set.hpp): there rules that are InPacks work out packs as they do plain numbers,
-///
-///     Pack<double> v = Tanh::value<Pack<double>>(x), slope = Tanh::slope<Pack<double>>(x, v);
-///
-/// and value_in_packs and slope_in_packs those of every rule, lane by lane where it must be.
+/// instruction set (instruction_set.hpp): there rules that are InPacks work out packs as they do plain numbers, as in
+/// `Tanh::value<Pack<double>>(x)`, and value_in_packs and slope_in_packs those of every rule, lane by lane where it
+/// must be.
 
 #include <concepts>
 #include <cstddef>

@@ -50,6 +50,12 @@ namespace {
   minimize(f, f.point({{"x", -1.2}, {"y", 1}}), Lbfgs{});
 }
 
+[[maybe_unused]] void program_hpp(std::span<const double> rows) {
+  auto program = record([](const auto& w, const auto& s) { return square(w[0] * s[0] + w[1] - s[1]); }, 2, 2);
+  auto loss = mean_over(rows, program);  // rows: x, y, x, y, ...
+  auto result = minimize(loss, {0, 0}, Lbfgs{});
+}
+
 [[maybe_unused]] void atomic_file_hpp(std::span<const std::byte> bytes) {
   AtomicFile file("model.safetensors");
   file.write(bytes);
