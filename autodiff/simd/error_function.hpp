@@ -52,22 +52,28 @@ template <class Series, class P>
 [[gnu::always_inline]] inline P error_near_zero(const P& x) {
   return multiply_add(x, polynomial(x * x, Series::near_zero), x);
 }
-/// erfc x, x >= 1/2. The rounding error of x², which the exponential would multiply, goes in as a factor.
+/// e^-x² and, where x >= 1/2, erfc x. The rounding error of x², which the exponential would multiply, goes in as a
+/// factor.
+template <class P>
+struct ErrorTail {
+  P value, bell;
+};
 template <class Series, class P>
-[[gnu::always_inline]] inline P error_tail(const P& x) {
+[[gnu::always_inline]] inline ErrorTail<P> error_tail(const P& x) {
   const P a = choose(x > P(Series::most), P(Series::most), x);
   const auto square = product_in_parts(a, a);
   Whole<P> n;
-  const P e = P(1) + reduced_exponential(-square.high, n);
-  const P factor = polynomial((a - P(4)) / (a + P(4)), Series::tail) / multiply_add(a, P(2), P(1));
-  return scaled((e - e * square.low) * factor, n);
+  const P of_high = P(1) + reduced_exponential(-square.high, n), e = of_high - of_high * square.low;
+  const P quotient = (a - P(4)) * inverse(a + P(4));  // of which a polynomial makes little
+  const P factor = polynomial(quotient, Series::tail) / multiply_add(a, P(2), P(1));
+  return {scaled(e * factor, n), scaled(e, n)};
 }
 template <class Series, class P>
 [[gnu::always_inline]] inline P error_function(const P& x) {
   const P size = abs(x);
   return choose_lazily(
       size < P(1), [&] { return error_near_zero<Series>(x); },
-      [&] { return copysign(P(1) - error_tail<Series>(size), x); });
+      [&] { return copysign(P(1) - error_tail<Series>(size).value, x); });
 }
 template <class Series, class P>
 [[gnu::always_inline]] inline P complementary_error_function(const P& x) {
@@ -75,7 +81,7 @@ template <class Series, class P>
   return choose_lazily(
       size < P(0.5), [&] { return P(1) - error_near_zero<Series>(x); },
       [&] {
-        const P tail = error_tail<Series>(size);
+        const P tail = error_tail<Series>(size).value;
         return choose(x < P(0), P(2) - tail, tail);
       });
 }

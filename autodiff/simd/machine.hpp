@@ -72,6 +72,25 @@ template <std::floating_point T, class Isa, std::size_t lanes>
     return x * y + z;
 }
 
+/// 1 / x within an ulp. Where there is a table of inverses, two of Newton's steps are quicker than a division.
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline Pack<T, Isa, lanes> inverse(Pack<T, Isa, lanes> x) {
+  using P = Pack<T, Isa, lanes>;
+#ifdef __AVX512F__
+  if constexpr (lanes * sizeof(T) == 64 && std::same_as<T, double>) {
+    const P one(1), first(_mm512_maskz_rcp14_pd(static_cast<__mmask8>(-1), x.vector));
+    const P error = fma(-x, first, one), second = fma(first, fma(error, error, error), first);
+    // Beyond, there are no ordinary numbers on one of the sides.
+    const auto is_ordinary = abs(x) >= P(0x1p-1021) && abs(x) <= P(0x1p1021);
+    const P third = fma(second, fma(-x, second, one), second);
+    if (all(is_ordinary)) [[likely]]
+      return third;
+    return choose(is_ordinary, third, one / x);
+  }
+#endif
+  return P(1) / x;
+}
+
 // Whole numbers, by adding one so large that it has no digits after the point; beyond it all numbers are whole.
 template <std::floating_point T, class Isa, std::size_t lanes>
 [[gnu::always_inline]] inline Pack<T, Isa, lanes> trunc(Pack<T, Isa, lanes> x) {
@@ -129,6 +148,46 @@ template <std::floating_point T, class Isa, std::size_t lanes>
     const P scaled_y = splitter * y, y_high = scaled_y - (scaled_y - y), y_low = y - y_high;
     return {product, ((x_high * y_high - product) + x_high * y_low + x_low * y_high) + x_low * y_low};
   }
+}
+
+/// What lies there, or beyond the end of what there is, will be read soon.
+[[gnu::always_inline]] inline void prefetch(const void* from) { __builtin_prefetch(from); }
+
+/// A chunk of 16 bytes after the other, from places that lie so many numbers apart.
+template <class Isa, std::floating_point T>
+[[gnu::always_inline]] inline Pack<T, Isa> chunks(const T* from, std::size_t apart) {
+  using P = Pack<T, Isa>;
+#ifdef __x86_64__
+  const auto chunk = [from, apart](std::size_t i) {
+    __m128d of;
+    std::memcpy(&of, from + i * apart, sizeof(of));
+    return of;
+  };
+  __m128d first = chunk(0);
+#ifdef __AVX512DQ__
+  if constexpr (Isa::bytes == 64) {
+    __m512d all = _mm512_castpd128_pd512(first);
+    all = _mm512_mask_broadcast_f64x2(all, 0x0C, chunk(1));
+    all = _mm512_mask_broadcast_f64x2(all, 0x30, chunk(2));
+    all = _mm512_mask_broadcast_f64x2(all, 0xC0, chunk(3));
+    return P(reinterpret_cast<typename P::Vector>(all));
+  }
+#endif
+#ifdef __AVX__
+  if constexpr (Isa::bytes == 32)
+    return P(reinterpret_cast<typename P::Vector>(_mm256_insertf128_pd(_mm256_castpd128_pd256(first), chunk(1), 1)));
+#endif
+  if constexpr (Isa::bytes == 16) return P(reinterpret_cast<typename P::Vector>(first));
+#endif
+  alignas(64) T all[P::size];
+  for (std::size_t i = 0; i < Isa::bytes / 16; ++i) std::memcpy(all + i * 16 / sizeof(T), from + i * apart, 16);
+  return P::load(all);
+}
+/// The same back.
+template <std::floating_point T, class Isa, std::size_t lanes>
+[[gnu::always_inline]] inline void store_chunks(Pack<T, Isa, lanes> x, T* to, std::size_t apart) {
+  for (std::size_t i = 0; i < sizeof(x.vector) / 16; ++i)
+    std::memcpy(to + i * apart, reinterpret_cast<const char*>(&x.vector) + 16 * i, 16);
 }
 
 /// The lower and the upper half of a pack of floats as doubles, and back, each rounded.
