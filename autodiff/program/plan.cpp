@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include <autodiff/program/plan/passes.hpp>
+
 namespace downhill::program_detail {
 namespace {
 
@@ -52,9 +54,15 @@ class Planner {
     if (!plan_.is_uniform) plan_.result_adjoint = adjoint_of_[plan_.result];
     plan_.uniforms = plan_.moves.size();
     plan_.values = plan_.adjoints = adjoint_of_.size();
-    if (options_.join_layers && options_.fuse_products) join_layers();
-    find_first();
-    find_tail();
+    if (options_.join_layers && options_.fuse_products) {
+      join_layers(plan_);
+      find_rows(plan_, columns());
+    }
+    find_first(plan_, options_.share_slots);
+    if (options_.share_slots) {
+      find_tail(plan_);
+      share_slots(plan_);
+    }
     plan_.lanes = options_.lanes > 0 ? options_.lanes : lanes_that_fit();
     return std::move(plan_);
   }
@@ -202,10 +210,10 @@ class Planner {
     }(AllRules{});
     return code < fixed.size() && fixed[code];
   }
-  // Rules whose slopes cost little beside the value (lanes.cpp).
+  // Rules whose slopes cost little beside the value (lanes/rules.cpp).
   static bool keeps_slopes(Code code) {
     return code == code_of<Tanh> || code == code_of<Softplus> || code == code_of<Sin> || code == code_of<Cos> ||
-           code == code_of<RangeLogSumExp>;
+           code == code_of<Erf> || code == code_of<Erfc> || code == code_of<RangeLogSumExp>;
   }
 
   // ---- sums of products
@@ -311,148 +319,20 @@ class Planner {
     plan_.steps.push_back(step);
   }
 
-  // ---- layers: sums of products over the same operands, none of which waits for another
-  void join_layers() {
-    std::vector<LaneStep> steps;
-    std::vector<std::size_t> made(adjoint_of_.size(), 0);  // 1 + the step that makes a slot
-    struct Group {
-      std::size_t at;
-      std::vector<LaneStep> rows;
-    };
-    std::map<std::vector<std::uint32_t>, std::size_t> open;  // operands, and the group over them
-    std::vector<Group> groups;
-    std::vector<std::size_t> group_at;  // of each step, 1 + its group
-    for (const LaneStep& step : plan_.steps) {
-      std::size_t newest = 0;
-      const auto wait = [&](std::uint32_t slot) { newest = std::max(newest, made[slot]); };
-      std::vector<std::uint32_t> operands;
-      bool fits = step.kind == LaneStep::Kind::products && step.count >= 2 && step.biases <= 1;
-      if (step.kind == LaneStep::Kind::products) {
-        for (std::uint32_t k = 0; k < step.count; ++k) {
-          const Term& term = plan_.terms[step.first + k];
-          wait(term.a.value);
-          if (term.has_b) wait(term.b.value), fits = false;
-          operands.push_back(term.a.value);
-        }
-        std::vector<std::uint32_t> sorted = operands;
-        std::ranges::sort(sorted);
-        fits = fits && std::ranges::adjacent_find(sorted) == sorted.end();
-        operands.push_back(step.biases);
-        operands.push_back(step.adjoint == no_slot ? 0 : 1);
-      } else {
-        for (std::uint32_t k = 0; k < step.count; ++k) wait(plan_.operands[step.first + k].value);
-      }
-      if (fits) {
-        const auto found = open.find(operands);
-        if (found != open.end() && groups[found->second].at + 1 > newest) {
-          groups[found->second].rows.push_back(step);
-          made[step.value] = groups[found->second].at + 1;
-          continue;
-        }
-        open[operands] = groups.size();
-        groups.push_back({steps.size(), {step}});
-      }
-      made[step.value] = steps.size() + 1;
-      steps.push_back(step);
-      group_at.push_back(fits ? groups.size() : 0);
-    }
-    for (std::size_t k = 0; k < steps.size(); ++k)
-      if (group_at[k] > 0 && groups[group_at[k] - 1].rows.size() > 1) steps[k] = layer(groups[group_at[k] - 1].rows);
-    plan_.steps = std::move(steps);
+  // Which number of a sample a slot has, where only one step uses that and nobody asks for its adjoint.
+  std::vector<std::uint32_t> columns() const {
+    std::vector<std::uint32_t> columns(adjoint_of_.size(), no_slot);
+    for (Place i = 0; i < in_.size(); ++i)
+      if (in_[i].code == code_of<SampleNumber> && uses_[i] == 1 && !is_wanted_[i]) columns[slot_[i]] = in_[i].first;
+    return columns;
   }
-  LaneStep layer(const std::vector<LaneStep>& rows) {
-    LaneStep made{.kind = LaneStep::Kind::layer,
-                  .first = static_cast<std::uint32_t>(plan_.operands.size()),
-                  .count = rows[0].count,
-                  .first_bias = static_cast<std::uint32_t>(plan_.biases.size()),
-                  .biases = rows[0].biases,
-                  .first_row = static_cast<std::uint32_t>(plan_.rows.size()),
-                  .rows = static_cast<std::uint32_t>(rows.size()),
-                  .first_weight = static_cast<std::uint32_t>(plan_.weights.size())};
-    for (std::uint32_t k = 0; k < made.count; ++k) plan_.operands.push_back(plan_.terms[rows[0].first + k].a);
-    for (const LaneStep& row : rows) {
-      plan_.rows.push_back({row.value, row.adjoint});
-      for (std::uint32_t k = 0; k < made.count; ++k) plan_.weights.push_back(plan_.terms[row.first + k].coefficient);
-      if (made.biases > 0) {
-        const Uniform bias = plan_.biases[row.first_bias];
-        plan_.biases.push_back(bias);
-      }
-    }
-    return made;
-  }
-
-  // ---- who is the first to reach an adjoint in the sweep, and so need not add
-  void find_first() {
-    std::vector<char> is_reached(plan_.adjoints, options_.share_slots ? 0 : 1);
-    for (const auto& spread : plan_.spreads)  // these are gathered over many blocks
-      if (spread.adjoint != no_slot) is_reached[spread.adjoint] = 1;
-    std::vector<char> is_zeroed(plan_.adjoints, 0);
-    const auto zero = [&](std::uint32_t slot) {
-      if (!is_zeroed[slot]) plan_.zeros.push_back(slot);
-      is_zeroed[slot] = is_reached[slot] = 1;
-    };
-    if (!plan_.is_uniform && plan_.result_adjoint != no_slot) is_reached[plan_.result_adjoint] = 1;
-    const auto reach = [&](Operand& x) {
-      if (!x.is_wanted()) return;
-      x.is_first = !is_reached[x.adjoint];
-      is_reached[x.adjoint] = 1;
-    };
-    for (auto step = plan_.steps.rbegin(); step != plan_.steps.rend(); ++step) {
-      if (!is_swept(*step, is_reached)) continue;
-      if (step->kind == LaneStep::Kind::layer)
-        for (std::uint32_t k = 0; k < step->rows; ++k)
-          if (const std::uint32_t adjoint = plan_.rows[step->first_row + k].adjoint; !is_reached[adjoint])
-            zero(adjoint);
-      if (step->kind == LaneStep::Kind::products) {
-        for (std::uint32_t k = 0; k < step->count; ++k) {
-          Term& term = plan_.terms[step->first + k];
-          reach(term.a);
-          if (term.has_b) reach(term.b);
-        }
-        continue;
-      }
-      Operand* const x = &plan_.operands[step->first];
-      // A rule may visit its operands in another order than they stand in.
-      if (step->count > 2 || step->kind == LaneStep::Kind::layer)
-        for (std::uint32_t k = 1; k < step->count; ++k)
-          for (std::uint32_t j = 0; step->kind == LaneStep::Kind::rule && j < k; ++j)
-            if (x[k].is_wanted() && x[j].adjoint == x[k].adjoint && !is_reached[x[k].adjoint]) zero(x[k].adjoint);
-      for (std::uint32_t k = 0; k < step->count; ++k) reach(x[k]);
-    }
-    if (!options_.share_slots)
-      for (std::uint32_t slot = 0; slot < plan_.adjoints; ++slot)
-        if (!is_zeroed[slot] && !is_spread(slot) && slot != plan_.result_adjoint) plan_.zeros.push_back(slot);
-    for (std::uint32_t& adjoint : plan_.sample_adjoints)
-      if (adjoint != no_slot && !is_reached[adjoint]) zero(adjoint);
-  }
-  // What the result does not depend on, as what only a guard asks for, has no adjoint.
-  bool is_swept(LaneStep& step, const std::vector<char>& is_reached) {
-    const auto has_adjoint = [&](std::uint32_t adjoint) { return adjoint != no_slot && is_reached[adjoint]; };
-    if (step.kind == LaneStep::Kind::layer) {
-      const auto rows = std::span(plan_.rows).subspan(step.first_row, step.rows);
-      if (std::ranges::any_of(rows, [&](const Row& row) { return has_adjoint(row.adjoint); })) return true;
-    } else if (has_adjoint(step.adjoint)) {
-      return true;
-    }
-    step.adjoint = no_slot;
-    step.is_swept = false;
-    return false;
-  }
-  void find_tail() {
-    if (!options_.share_slots || !plan_.guards.empty() || plan_.is_uniform || plan_.steps.empty()) return;
-    const LaneStep& last = plan_.steps.back();
-    plan_.has_tail = last.kind == LaneStep::Kind::rule && last.code == code_of<Square> && last.value == plan_.result &&
-                     last.is_swept && plan_.operands[last.first].is_first;
-  }
-  bool is_spread(std::uint32_t slot) const {
-    return std::ranges::any_of(plan_.spreads, [&](const auto& spread) { return spread.adjoint == slot; });
-  }
-
-  // A power of two, such that a block lies in 32 KB.
+  // A step costs the more the fewer lanes share what it does once. So as many as measure best where a block lies in the
+  // cache nearest to the processor; and where it does not fit into the next one either, fewer.
   std::size_t lanes_that_fit() const {
     const std::size_t bytes = (plan_.values + plan_.adjoints) * sizeof(T);
-    return std::clamp(std::bit_floor(std::size_t{40'000} / std::max<std::size_t>(bytes, 1)), std::size_t{32},
-                      std::size_t{256});
+    if (bytes * 256 <= 24'000) return 256;
+    return std::clamp(std::bit_floor(std::size_t{1'000'000} / std::max<std::size_t>(bytes, 1)), std::size_t{64},
+                      std::size_t{128});
   }
 
   using Bits = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;

@@ -7,8 +7,9 @@
 ///
 ///     y = u_1 + ... + u_k + c_1 x_1 + ... + c_m x_m + d_1 x_1 z_1 + ...     u, c, d uniform; x, z in lanes
 ///
-/// in which uniform values are read as scalars. Several of them over the same operands are a layer, y = b + C x. All
-/// other operations take their operands from lanes, to which uniform ones are spread.
+/// in which uniform values are read as scalars. Several of them over the same operands are a layer, y = b + C x. One
+/// over many numbers that stand side by side in a sample, and are used nowhere else, is a row: it reads them where they
+/// are. All other operations take their operands from lanes, to which uniform ones are spread.
 
 #include <cstddef>
 #include <cstdint>
@@ -31,16 +32,16 @@ struct Term {
 
 /// What runs for each block.
 struct LaneStep {
-  enum class Kind : std::uint8_t { rule, products, layer } kind = Kind::rule;
+  enum class Kind : std::uint8_t { rule, products, layer, row } kind = Kind::rule;
   Code code = 0;                               // of a rule
   bool is_swept = true;                        // has it an adjoint to hand on?
   bool is_fixed = false;                       // is it a rule of one, two or three operands?
   std::uint32_t slopes = no_slot;              // of a rule that keeps its slopes on the way forward: the first slot
   std::uint32_t value = 0, adjoint = no_slot;  // of the result, unless it is a layer
-  std::uint32_t first = 0, count = 0;          // operands of a rule or a layer, terms of products
+  std::uint32_t first = 0, count = 0;          // operands of a rule or a layer, terms of products, numbers of a row
   std::uint32_t first_bias = 0, biases = 0;    // uniform values that are added; for a layer one for each row, or none
   std::uint32_t first_row = 0, rows = 0;       // results of a layer
-  std::uint32_t first_weight = 0;              // coefficients of a layer, row by row
+  std::uint32_t first_weight = 0;              // coefficients of a layer, row by row, or of a row
 };
 struct Row {
   std::uint32_t value = 0, adjoint = no_slot;
@@ -52,6 +53,9 @@ struct LaneGuard {
   bool outcome;
   std::uint32_t a, b;
 };
+
+/// So many products are few enough for the registers.
+inline constexpr std::size_t most_in_tail = 4;
 
 template <class T>
 struct Plan {
@@ -91,7 +95,10 @@ struct Plan {
   std::size_t values = 0, adjoints = 0;                // slots
   bool is_uniform = false;                             // is the result the same for all samples?
   std::uint32_t result = 0, result_adjoint = no_slot;  // a uniform value, or slots
-  bool has_tail = false;  // is the last step the square of what needs its adjoint from nowhere else?
+  bool reads_rows = false;
+  // 1 where the last step is the square of what needs its adjoint from nowhere else; 2 where that is a sum of up to
+  // `most_in_tail` products that reach uniform values alone, so that both can be done in one pass.
+  std::size_t tail = 0;
   std::size_t lanes = 0;
 };
 

@@ -59,7 +59,8 @@ std::string text_of(const Instructions<T>& instructions) {
 template <class T>
 class PlanText {
  public:
-  explicit PlanText(const Plan<T>& plan) : plan_(plan), names_(plan.uniforms), lanes_(plan.values) {
+  explicit PlanText(const Plan<T>& plan)
+      : plan_(plan), names_(plan.uniforms), lanes_(plan.values), made_(plan.sample.size()) {
     for (const auto& [uniform, number] : plan.constants) names_[uniform] = fmt::format("{}", number);
     for (const auto& [uniform, i] : plan.parameters) names_[uniform] = fmt::format("w[{}]", i);
     for (const auto& [slot, i] : plan.sample) lanes_[slot] = fmt::format("s[{}]", i);
@@ -86,20 +87,22 @@ class PlanText {
   }
 
  private:
-  std::string lane(std::uint32_t slot) const { return lanes_[slot].empty() ? fmt::format("%{}", slot) : lanes_[slot]; }
+  const std::string& lane(std::uint32_t slot) const { return lanes_[slot]; }
+  // Values share slots, so each gets a number of its own.
+  const std::string& made(std::uint32_t slot) { return lanes_[slot] = fmt::format("%{}", made_++); }
   static std::string call(Code code, const std::vector<std::string>& operands) { return call_text(code, operands); }
-  std::string step_text(const LaneStep& step) const {
+  std::string step_text(const LaneStep& step) {
     if (step.kind == LaneStep::Kind::layer) {
       std::vector<std::string> results, operands;
-      for (std::uint32_t r = 0; r < step.rows; ++r) results.push_back(lane(plan_.rows[step.first_row + r].value));
       for (std::uint32_t k = 0; k < step.count; ++k) operands.push_back(lane(plan_.operands[step.first + k].value));
+      for (std::uint32_t r = 0; r < step.rows; ++r) results.push_back(made(plan_.rows[step.first_row + r].value));
       return fmt::format("    {} = layer {} x {} of {}{}\n", fmt::join(results, ", "), step.rows, step.count,
                          fmt::join(operands, ", "), step.biases > 0 ? ", with biases" : "");
     }
     if (step.kind == LaneStep::Kind::rule) {
       std::vector<std::string> operands;
       for (std::uint32_t k = 0; k < step.count; ++k) operands.push_back(lane(plan_.operands[step.first + k].value));
-      return fmt::format("    {} = {}\n", lane(step.value), call(step.code, operands));
+      return fmt::format("    {} = {}\n", made(step.value), call(step.code, operands));
     }
     std::string sum;
     const auto add = [&](std::string_view part) {
@@ -110,6 +113,11 @@ class PlanText {
         sum += fmt::format(" {} {}", is_negative ? '-' : '+', part.substr(is_negative ? 1 : 0));
     };
     for (std::uint32_t k = 0; k < step.biases; ++k) add(names_[plan_.biases[step.first_bias + k]]);
+    if (step.kind == LaneStep::Kind::row) {
+      for (std::uint32_t k = 0; k < step.count; ++k)
+        add(fmt::format("{} s[{}]", names_[plan_.weights[step.first_weight + k]], step.first + k));
+      return fmt::format("    {} = row {}\n", made(step.value), sum);
+    }
     for (std::uint32_t k = 0; k < step.count; ++k) {
       const Term& term = plan_.terms[step.first + k];
       const std::string& coefficient = names_[term.coefficient];
@@ -120,11 +128,12 @@ class PlanText {
       else
         add(fmt::format("{} {}", coefficient, lane(term.a.value)));
     }
-    return fmt::format("    {} = {}\n", lane(step.value), sum);
+    return fmt::format("    {} = {}\n", made(step.value), sum);
   }
 
   const Plan<T>& plan_;
   std::vector<std::string> names_, lanes_;
+  std::size_t made_;
 };
 
 }  // namespace

@@ -40,7 +40,7 @@ class Aligned {
 // What a thread works in.
 template <class T>
 struct Work {
-  Aligned<T> frame, sums;
+  Aligned<T> frame, sums, rows;
   std::vector<char> fits;
 };
 
@@ -267,6 +267,7 @@ class Runner<T>::Sweep {
   void make_room(Work<T>& work, const Plan<T>& plan) const {
     work.frame.resize((plan.values + plan.adjoints) * stride_of(plan));
     work.sums.resize(plan.uniforms * simd::whole<T>);
+    if (plan.reads_rows) work.rows.resize(plan.lanes * state_->per_sample());
     work.fits.resize(std::max(work.fits.size(), padded(plan.lanes)));
   }
   // Slots that are a power of two apart would all fall into a few sets of the cache.
@@ -296,14 +297,14 @@ class Runner<T>::Sweep {
     for (std::size_t begin = 0; begin < count; begin += plan.lanes) {
       const std::size_t samples = std::min(plan.lanes, count - begin);
       run.frame.lanes = padded(samples);
-      load(run, selection, first + begin, samples);
-      if (plan.has_tail && wants_only_sums()) {
-        run.tail = 1;
+      load(work, run, selection, first + begin, samples);
+      if (plan.tail > 0 && wants_only_sums()) {
+        run.tail = plan.tail;
+        run.is_careful = with_care;
         functions.forward(run);
-        totals.value += functions.tail(run, samples);
+        totals.value += functions.tail(run, samples, !wanted_.gradient.empty());
         if (wanted_.gradient.empty()) continue;
         for (const std::uint32_t slot : plan.zeros) std::fill_n(run.frame.adjoint(slot), run.frame.lanes, T(0));
-        run.is_careful = with_care;
         functions.reverse(run);
         continue;
       }
@@ -338,12 +339,18 @@ class Runner<T>::Sweep {
   }
 
   // The numbers of the samples go to their lanes; what is left of a pack gets the last sample again.
-  void load(const LaneRun<T>& run, const Selection& selection, std::size_t first, std::size_t samples) const {
+  void load(Work<T>& work, LaneRun<T>& run, const Selection& selection, std::size_t first, std::size_t samples) const {
     const bool is_row_major = columns_->is_row_major && selection.indices == nullptr;
-    if (is_row_major)
-      lane_functions<T>().load(
-          run, {columns_->columns[0].numbers + first * columns_->columns.size(), columns_->columns.size(), samples,
-                (columns_->samples - first) * columns_->columns.size()});
+    const std::size_t per_sample = columns_->columns.size();
+    if (is_row_major) {
+      run.rows = {columns_->columns[0].numbers + first * per_sample, per_sample, samples};
+      lane_functions<T>().load(run, run.rows);
+    } else if (run.plan->reads_rows) {
+      for (std::size_t lane = 0; lane < samples; ++lane)
+        for (std::size_t j = 0; j < per_sample; ++j)
+          work.rows.data()[lane * per_sample + j] = columns_->columns[j].at(selection[first + lane]);
+      run.rows = {work.rows.data(), per_sample, samples};
+    }
     for (const auto& [slot, index] : run.plan->sample) {
       T* const to = run.frame.value(slot);
       if (!is_row_major) {
@@ -417,6 +424,8 @@ class Runner<T>::Sweep {
     if (wanted_.sample_gradients == nullptr) return true;
     bool is_sure = true;
     const std::size_t per_sample = state_->per_sample();
+    if (all_fit && selection.indices == nullptr)
+      return lane_functions<T>().store(run, samples, wanted_.sample_gradients + first * per_sample);
     for (std::size_t j = 0; j < per_sample; ++j) {
       const std::uint32_t slot = run.plan->sample_adjoints[j];
       for (std::size_t lane = 0; lane < samples; ++lane) {
