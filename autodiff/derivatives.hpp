@@ -18,7 +18,8 @@
 ///     hessian                   the same over Tape<Dual<T, 4>>                n/4
 ///     laplacian, divergence     forward, Dual<Dual<T>> and Dual<T, 8>         n
 ///
-/// A function of one number, f(x), has derivative(f, x), by forward mode.
+/// A function of one number, f(x), has derivative(f, x), by forward mode. A function that has `jvp` or
+/// `hessian_vector_product` as members, as the mean over samples of a program (program.hpp), is asked for them.
 ///
 /// Second order at a kink: where the function smooths it, as square(norm(x)) does at 0, hessian,
 /// hessian_vector_product, laplacian and second_derivative give the second derivative, to about 15 digits (12 where the
@@ -248,12 +249,16 @@ template <class F, derivatives_detail::Point P, class V>
 auto jvp(F&& f, const P& x, const V& v) {
   namespace d = derivatives_detail;
   using S = d::Scalar<P>;
-  d::demand_same_size("jvp", x, v);
-  const auto results = d::evaluated<Dual<S>>(
-      f, x, [&](std::size_t i) { return Dual<S>(d::number_at<S>(x, i), S(d::number_at<S>(v, i))); });
-  auto value = d::each<S>(results, [](const auto& r) { return d::primal_of<S>(r); });
-  auto tangent = d::each<S>(results, [](const auto& r) { return d::tangent_of<Dual<S>>(r); });
-  return ValueAndTangent<decltype(value)>{std::move(value), std::move(tangent)};
+  if constexpr (requires { f.jvp(x, v); }) {
+    return f.jvp(x, v);
+  } else {
+    d::demand_same_size("jvp", x, v);
+    const auto results = d::evaluated<Dual<S>>(
+        f, x, [&](std::size_t i) { return Dual<S>(d::number_at<S>(x, i), S(d::number_at<S>(v, i))); });
+    auto value = d::each<S>(results, [](const auto& r) { return d::primal_of<S>(r); });
+    auto tangent = d::each<S>(results, [](const auto& r) { return d::tangent_of<Dual<S>>(r); });
+    return ValueAndTangent<decltype(value)>{std::move(value), std::move(tangent)};
+  }
 }
 
 /// The derivative of f along v: J v, without the value. v is not normalised.
@@ -298,12 +303,17 @@ auto hessian_vector_product(F&& f, const P& x, const V& v) {
   namespace d = derivatives_detail;
   using S = d::Scalar<P>;
   d::demand_same_size("hessian_vector_product", x, v);
-  d::SecondOrder<S> found = d::hessian_vector_product_at(f, x, v);
-  const std::size_t n = d::size_of(x);
-  d::take_limits(
-      found, x, [&](const auto& place) { return d::hessian_vector_product_at(f, place, v, true); },
-      [n](std::size_t i, auto&& is_continuous) { return is_continuous(i) || is_continuous(n); });
-  return d::filled<S>(x, [&](std::size_t i) { return found.second[i]; });
+  if constexpr (requires { f.hessian_vector_product(x, v); }) {
+    const auto product = f.hessian_vector_product(x, v);
+    return d::filled<S>(x, [&](std::size_t i) { return product[i]; });
+  } else {
+    d::SecondOrder<S> found = d::hessian_vector_product_at(f, x, v);
+    const std::size_t n = d::size_of(x);
+    d::take_limits(
+        found, x, [&](const auto& place) { return d::hessian_vector_product_at(f, place, v, true); },
+        [n](std::size_t i, auto&& is_continuous) { return is_continuous(i) || is_continuous(n); });
+    return d::filled<S>(x, [&](std::size_t i) { return found.second[i]; });
+  }
 }
 
 /// The n x n matrix of d^2 f / dx_i dx_j, four columns for each reverse sweep. It is symmetric to rounding. NaN

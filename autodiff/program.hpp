@@ -23,12 +23,14 @@
 
 #include <concepts>
 #include <cstddef>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include <autodiff/derivatives.hpp>
+#include <autodiff/program/call.hpp>
 #include <autodiff/program/condition.hpp>
 #include <autodiff/program/each.hpp>
 #include <autodiff/program/numbers.hpp>
@@ -48,7 +50,8 @@ class Program {
  public:
   using value_type = T;
 
-  explicit Program(std::shared_ptr<program_detail::ProgramState<T>> state) : state_(std::move(state)) {}
+  explicit Program(std::shared_ptr<program_detail::ProgramState<T>> state)
+      : state_(state), runner_(std::make_shared<program_detail::BlockRunner<T>>(std::move(state))) {}
 
   /// How many parameters it has, and numbers in a sample.
   std::size_t parameters() const { return state_->parameters(); }
@@ -92,6 +95,30 @@ class Program {
     return state_->hessian_vector_product(w, s, v);
   }
 
+  /// f(w, s) over any mixture of Vars, Duals and plain numbers: each of w and s a vector, an array or a span of them,
+  /// or in braces, or a matrix on a tape. On a tape, which may be one of Duals, it is one block, along w and s alike.
+  /// With a VarMatrix in place of s, each of whose rows is a sample, a column with the result of each; the numbers of a
+  /// constant one must stay where they are until the sweep. Throws ShapeError for other sizes, TapeError for two tapes
+  /// or what is stale.
+  template <class W, class S>
+  auto operator()(const W& w, const S& s) const {
+    if constexpr (AnyMatrix<S>)
+      return program_detail::of_rows<T>(runner_, w, s);
+    else
+      return program_detail::of_sample<T>(runner_, w, s);
+  }
+  template <class W>
+  Var<T> operator()(const W& w, std::initializer_list<Var<T>> s) const {
+    return program_detail::of_sample<T>(runner_, w, s);
+  }
+  template <class S>
+  auto operator()(std::initializer_list<Var<T>> w, const S& s) const {
+    return (*this)(std::span<const Var<T>>(w.begin(), w.size()), s);
+  }
+  Var<T> operator()(std::initializer_list<Var<T>> w, std::initializer_list<Var<T>> s) const {
+    return program_detail::of_sample<T>(runner_, w, s);
+  }
+
   /// The ways that it was seen to take through its branches, and how many samples went each of them.
   Variants variants() const { return state_->uses(); }
   const std::shared_ptr<program_detail::ProgramState<T>>& state() const { return state_; }
@@ -107,6 +134,7 @@ class Program {
   }
 
   std::shared_ptr<program_detail::ProgramState<T>> state_;
+  std::shared_ptr<program_detail::BlockRunner<T>> runner_;  // of blocks
 };
 
 /// Records f(w, s), which is generic over its number type and takes w and s as spans of so many numbers. Where f
@@ -117,8 +145,9 @@ auto record(F f, std::size_t parameters, std::size_t per_sample, const ProgramOp
   namespace p = program_detail;
   if constexpr (p::demand_recordable<F, T>()) {
     return Program<T>(std::make_shared<p::ProgramState<T>>(
-        std::make_unique<p::RecordedFunctionOf<F, T>>(std::move(f), parameters, per_sample), parameters, per_sample,
-        options));
+        std::shared_ptr<p::CallableFunction<T>>(
+            std::make_shared<p::RecordedFunctionOf<F, T>>(std::move(f), parameters, per_sample)),
+        parameters, per_sample, options));
   } else {
     return Program<T>(nullptr);
   }

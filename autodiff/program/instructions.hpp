@@ -5,6 +5,8 @@
 ///
 ///     square(w[0] * s[0] - s[1]):   0 w[0]   1 s[0]   2 s[1]   3 * 0 1   4 - 3 2   5 square 4
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -35,6 +37,21 @@ struct SelectIf {
                                                                            : "select ==";
   static constexpr Comparison comparison = how;
 };
+/// Operands x, ..., and behind them their tangents: the tangent of a rule of these x.
+template <class Rule>
+struct TangentOf {
+  static constexpr std::string_view prefix = "tangent of ";
+  static constexpr auto letters = [] {
+    std::array<char, prefix.size() + Rule::name.size()> text{};
+    std::copy(Rule::name.begin(), Rule::name.end(), std::copy(prefix.begin(), prefix.end(), text.begin()));
+    return text;
+  }();
+  static constexpr std::string_view name{letters.data(), letters.size()};
+};
+template <class... Rule>
+constexpr TypeList<TangentOf<Rule>...> tangents_of(TypeList<Rule...>) {
+  return {};
+}
 // What stands for itself: a number, a parameter w[i], the i-th number of a sample.
 struct ConstantNumber {
   static constexpr std::string_view name = "constant";
@@ -47,12 +64,14 @@ struct SampleNumber {
 };
 using Selections = TypeList<SelectIf<Comparison::less>, SelectIf<Comparison::less_equal>, SelectIf<Comparison::equal>>;
 /// What an instruction can do: a rule of the calculus, or what only programs have.
-using Operations = decltype(AllRules{} + Selections{} + TypeList<ConstantNumber, ParameterNumber, SampleNumber>{});
+using Operations = decltype(AllRules{} + Selections{} + tangents_of(AllRules{}) +
+                            TypeList<ConstantNumber, ParameterNumber, SampleNumber>{});
 
 /// The place of an operation in that list.
 using Code = std::uint16_t;
 template <class Operation>
 inline constexpr Code code_of = static_cast<Code>(Operations::index_of<Operation>());
+constexpr Code tangent_of(Code rule) { return static_cast<Code>(AllRules::size + Selections::size + rule); }
 inline std::string_view name_of(Code code) {
   static constexpr auto names = Operations::names();
   return names[code];
@@ -119,6 +138,8 @@ class Instructions {
   Place result_ = 0;
 };
 
+/// Does an instruction choose one of two operands by a comparison of two others?
+constexpr bool is_selection(Code code) { return code >= AllRules::size && code < AllRules::size + Selections::size; }
 /// Does an instruction stand for itself, without operands?
 constexpr bool is_leaf(Code code) { return code >= code_of<ConstantNumber>; }
 

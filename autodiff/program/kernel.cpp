@@ -3,8 +3,10 @@
 #include <array>
 #include <cstddef>
 #include <iterator>
+#include <limits>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <autodiff/calculus/smoothness.hpp>
 #include <autodiff/dual.hpp>
@@ -19,6 +21,25 @@ void hand_on(const Frame<N>& frame, const Operand& operand, std::size_t lane, co
   to = operand.is_first ? part : to + part;
 }
 
+// The value and the slopes of a rule over numbers that may carry tangents.
+template <class Rule, class N, class... X>
+bool keeps_conventions(Nesting nesting, const X&... x) {
+  namespace d = smoothness_detail;
+  if constexpr (Active<N>)
+    return nesting == Nesting::in_forward_mode ||
+           (nesting == Nesting::at_generic_place && ((d::is_at_rest(x) && ...) || d::is_idle<Rule>(x...)));
+  else
+    return false;
+}
+template <class Rule, class N, class... X>
+N value_at(Nesting nesting, const X&... x) {
+  return keeps_conventions<Rule, N>(nesting, x...) ? Rule::template value<N>(x...) : value_within<Rule, N>(x...);
+}
+template <class Rule, std::size_t k, class N, class... X>
+N slope_at(Nesting nesting, const N& v, const X&... x) {
+  return keeps_conventions<Rule, N>(nesting, x...) ? slope_of<Rule, k, N>(v, x...) : slope_within<Rule, k, N>(v, x...);
+}
+
 // ---- one, two or three operands
 template <class Rule, class N, class Index>
 struct Fixed;
@@ -27,7 +48,8 @@ struct Fixed<Rule, N, std::index_sequence<i...>> {
   static void forward(const Frame<N>& frame, const Step& step, const Operand* x) {
     const std::array<const N*, sizeof...(i)> at{frame.value(x[i].value)...};
     N* const result = frame.value(step.value);
-    for (std::size_t lane = 0; lane < frame.lanes; ++lane) result[lane] = value_within<Rule, N>(at[i][lane]...);
+    for (std::size_t lane = 0; lane < frame.lanes; ++lane)
+      result[lane] = value_at<Rule, N>(frame.nesting, at[i][lane]...);
   }
   static void reverse(const Frame<N>& frame, const Step& step, const Operand* x) {
     const std::array<const N*, sizeof...(i)> at{frame.value(x[i].value)...};
@@ -35,7 +57,7 @@ struct Fixed<Rule, N, std::index_sequence<i...>> {
     for (std::size_t lane = 0; lane < frame.lanes; ++lane) {
       const N g = adjoint[lane];
       const bool stops = is_zero(g);
-      const auto slope = [&](auto k) { return slope_within<Rule, k, N>(result[lane], at[i][lane]...); };
+      const auto slope = [&](auto k) { return slope_at<Rule, k, N>(frame.nesting, result[lane], at[i][lane]...); };
       const auto along = [&](auto k) {
         if (x[k].is_wanted()) hand_on(frame, x[k], lane, stops ? N(0) : handed_on(slope(k), g));
       };
@@ -197,9 +219,119 @@ struct Choices {
   }
 };
 
+// ---- the tangent of a rule of plain numbers, as Duals have it. Back, its slope along a tangent is that of the rule,
+// and along an operand the tangent of that.
+template <class N>
+bool any_moves(const Frame<N>& frame, const Operand* x, std::size_t operands, std::size_t lane) {
+  for (std::size_t k = 0; k < operands; ++k)
+    if (frame.value(x[operands + k].value)[lane] != 0) return true;
+  return false;
+}
+template <class N>
+void hand_on_slope(const Frame<N>& frame, const Operand* x, std::size_t operands, std::size_t k, std::size_t lane,
+                   const Dual<N>& slope, const N& g) {
+  if (x[k].is_wanted()) hand_on(frame, x[k], lane, handed_on(slope.tangent(), g));
+  const Operand& tangent = x[operands + k];
+  if (tangent.is_wanted()) hand_on(frame, tangent, lane, handed_on(slope.value(), g));
+}
+template <class Rule, class N, class Index>
+struct FixedTangent;
+template <class Rule, class N, std::size_t... i>
+struct FixedTangent<Rule, N, std::index_sequence<i...>> {
+  static constexpr std::size_t operands = sizeof...(i);
+  static Dual<N> dual(const Frame<N>& frame, const Operand* x, std::size_t k, std::size_t lane) {
+    return {frame.value(x[k].value)[lane], frame.value(x[operands + k].value)[lane]};
+  }
+  static void forward(const Frame<N>& frame, const Step& step, const Operand* x) {
+    N* const result = frame.value(step.value);
+    for (std::size_t lane = 0; lane < frame.lanes; ++lane) {
+      result[lane] = Rule::template value<Dual<N>>(dual(frame, x, i, lane)...).tangent();
+      // Any kink is shown by it, so that who reads the result can ask for more care.
+      if (frame.nesting == Nesting::on_tape && any_moves(frame, x, operands, lane) &&
+          smoothness_detail::smoothness_of<Rule>(frame.value(x[i].value)[lane]...) != Smoothness::smooth)
+        result[lane] = std::numeric_limits<N>::quiet_NaN();
+    }
+  }
+  static void reverse(const Frame<N>& frame, const Step& step, const Operand* x) {
+    const N* const adjoint = frame.adjoint(step.adjoint);
+    for (std::size_t lane = 0; lane < frame.lanes; ++lane) {
+      const N g = adjoint[lane];
+      const std::array<Dual<N>, operands> at{dual(frame, x, i, lane)...};
+      const Dual<N> v = is_zero(g) ? Dual<N>(0) : value_within<Rule, Dual<N>>(at[i]...);
+      const auto slope = [&](auto k) { return is_zero(g) ? Dual<N>(0) : slope_within<Rule, k, Dual<N>>(v, at[i]...); };
+      (hand_on_slope(frame, x, operands, i, lane, slope(std::integral_constant<std::size_t, i>{}), g), ...);
+    }
+  }
+};
+template <class Rule, class N>
+struct RangeTangent {
+  // The operands of one lane, as Duals, and behind them place for the result.
+  struct Gathered {
+    std::vector<Dual<N>> numbers;
+    std::vector<Operand> places;
+    Frame<Dual<N>> frame(const Frame<N>& of, const Operand* x, std::size_t operands, std::size_t lane) {
+      numbers.resize(operands + 1), places.resize(operands);
+      for (std::size_t k = 0; k < operands; ++k) {
+        numbers[k] = {of.value(x[k].value)[lane], of.value(x[operands + k].value)[lane]};
+        places[k] = {.value = static_cast<std::uint32_t>(k)};
+      }
+      return {.values = numbers.data(), .nesting = of.nesting};
+    }
+  };
+  static Gathered& gathered() {
+    static thread_local Gathered memory;
+    return memory;
+  }
+  static void forward(const Frame<N>& frame, const Step& step, const Operand* x) {
+    const std::uint32_t operands = step.count / 2;
+    for (std::size_t lane = 0; lane < frame.lanes; ++lane) {
+      const Frame<Dual<N>> one = gathered().frame(frame, x, operands, lane);
+      Ranges<Rule, Dual<N>>::forward(one, {.value = operands, .count = operands}, gathered().places.data());
+      frame.value(step.value)[lane] = one.values[operands].tangent();
+    }
+  }
+  static void reverse(const Frame<N>& frame, const Step& step, const Operand* x) {
+    const std::uint32_t operands = step.count / 2;
+    for (std::size_t lane = 0; lane < frame.lanes; ++lane) {
+      const N g = frame.adjoint(step.adjoint)[lane];
+      if (is_zero(g)) {
+        for (std::size_t k = 0; k < operands; ++k) hand_on_slope(frame, x, operands, k, lane, Dual<N>(0), g);
+        continue;
+      }
+      const Frame<Dual<N>> one = gathered().frame(frame, x, operands, lane);
+      const Operand* const places = gathered().places.data();
+      Slopes<Rule>::each(Lane<Dual<N>>(one, places, places + operands, 0), [&](std::size_t k, const Dual<N>& slope) {
+        hand_on_slope(frame, x, operands, k, lane, slope, g);
+      });
+    }
+  }
+};
+template <class Rule, class N>
+constexpr Kernel<N> tangent_kernel() {
+  if constexpr (Active<N>) {
+    return {};
+  } else if constexpr (arity_of<Rule> == any_number) {
+    return {&RangeTangent<Rule, N>::forward, &RangeTangent<Rule, N>::reverse};
+  } else {
+    using Of = FixedTangent<Rule, N, std::make_index_sequence<arity_of<Rule>>>;
+    return {&Of::forward, &Of::reverse};
+  }
+}
+template <class Operation>
+struct RuleOfTangent {
+  using type = void;
+};
+template <class Rule>
+struct RuleOfTangent<TangentOf<Rule>> {
+  using type = Rule;
+};
+
 template <class Operation, class N>
 constexpr Kernel<N> kernel_for() {
-  if constexpr (Selections::contains<Operation>) {
+  using Moving = typename RuleOfTangent<Operation>::type;
+  if constexpr (!std::is_void_v<Moving>) {
+    return tangent_kernel<Moving, N>();
+  } else if constexpr (Selections::contains<Operation>) {
     return {&Choices<Operation, N>::forward, &Choices<Operation, N>::reverse};
   } else if constexpr (!AllRules::contains<Operation>) {
     return {};

@@ -30,12 +30,17 @@ struct Step {
   std::uint32_t first = 0, count = 0;  // of its operands
 };
 
+/// What tangents are at kinks: on a tape not known, since slopes will have slopes (calculus/smoothness.hpp); on one
+/// that is at a generic place, those of what stays there; in forward mode, those of the table in calculus.hpp.
+enum class Nesting : std::uint8_t { on_tape, at_generic_place, in_forward_mode };
+
 /// The values and adjoints of a block: slot after slot, each with its lanes side by side, `stride` apart.
 template <class N>
 struct Frame {
   N* values = nullptr;
   N* adjoints = nullptr;
   std::size_t stride = 1, lanes = 1;
+  Nesting nesting = Nesting::on_tape;
 
   N* value(std::uint32_t slot) const { return values + slot * stride; }
   N* adjoint(std::uint32_t slot) const { return adjoints + slot * stride; }

@@ -12,7 +12,7 @@
 #include <autodiff/derivatives/inputs.hpp>
 #include <autodiff/gradient.hpp>
 #include <autodiff/program/condition.hpp>
-#include <autodiff/program/variants.hpp>
+#include <autodiff/program/function.hpp>
 
 namespace downhill::program_detail {
 
@@ -40,7 +40,7 @@ constexpr auto demand_recordable() {
 }
 
 template <class F, class T>
-class RecordedFunctionOf final : public RecordedFunction<T> {
+class RecordedFunctionOf final : public CallableFunction<T> {
  public:
   RecordedFunctionOf(F f, std::size_t parameters, std::size_t per_sample)
       : f_(std::move(f)), parameters_(parameters), per_sample_(per_sample) {}
@@ -75,6 +75,9 @@ class RecordedFunctionOf final : public RecordedFunction<T> {
       to[i] += static_cast<double>(handed_on(adjoints[i], static_cast<T>(weight)));
     for (std::size_t i = 0; i < of_sample.size(); ++i) of_sample[i] = adjoints[parameters_ + i];
     return result.value();
+  }
+  Var<T> operator()(std::span<const Var<T>> parameters, std::span<const Var<T>> sample) override {
+    return Var<T>(f_(Inputs<Var<T>>(parameters), Inputs<Var<T>>(sample)));
   }
 
  private:

@@ -106,6 +106,7 @@ class Runner<T>::Sweep {
     return wanted_.weights == nullptr && wanted_.values == nullptr && wanted_.sample_gradients == nullptr;
   }
   bool wants_gradient() const { return !wanted_.gradient.empty() || wanted_.sample_gradients != nullptr; }
+  Nesting nesting() const { return wants_gradient() ? Nesting::on_tape : Nesting::in_forward_mode; }
   std::span<const T> sample_at(std::size_t sample) {
     sample_.resize(state_->per_sample());
     for (std::size_t j = 0; j < sample_.size(); ++j) sample_[j] = columns_->columns[j].at(sample);
@@ -128,6 +129,7 @@ class Runner<T>::Sweep {
   double alone(std::size_t sample) {
     const std::span<const T> numbers = sample_at(sample);
     Memory<T>& memory = state_->memory;
+    memory.nesting = nesting();
     Variant<T>* const variant = state_->run(parameters_, numbers, memory, parameters_, numbers);
     if (variant == nullptr) return on_tape(sample, numbers);
     const ScalarProgram<T>& scalar = variant->scalar();
@@ -137,7 +139,8 @@ class Runner<T>::Sweep {
       gradient_.assign(state_->parameters(), T(0));
       const std::span<T> of_sample = sample_gradient_at(sample);
       if (!of_sample.empty()) {
-        scalar.reverse(T(1), memory, std::span<T>(gradient_));
+        scalar.reverse(wanted_.weighs_samples ? static_cast<T>(weight_of(sample)) : T(1), memory,
+                       std::span<T>(gradient_));
         scalar.sample_adjoints(memory, of_sample);
         gradient_.assign(state_->parameters(), T(0));
       }
@@ -149,8 +152,10 @@ class Runner<T>::Sweep {
   }
   double on_tape(std::size_t sample, std::span<const T> numbers) {
     ++state_->samples_on_tape;
-    const T value = state_->function().on_tape(parameters_, numbers, weight_of(sample), wanted_.gradient,
-                                               sample_gradient_at(sample));
+    const std::span<T> of_sample = sample_gradient_at(sample);
+    const T value = state_->function().on_tape(parameters_, numbers, weight_of(sample), wanted_.gradient, of_sample);
+    if (wanted_.weighs_samples)
+      for (T& slope : of_sample) slope = handed_on(slope, static_cast<T>(weight_of(sample)));
     if (wanted_.values != nullptr) wanted_.values[sample] = value;
     return weight_of(sample) * static_cast<double>(value);
   }
@@ -166,7 +171,7 @@ class Runner<T>::Sweep {
     prepared.uniforms.resize(plan.uniforms);
     for (const auto& [uniform, number] : plan.constants) prepared.uniforms[uniform] = number;
     for (const auto& [uniform, i] : plan.parameters) prepared.uniforms[uniform] = parameters_[i];
-    const Frame<T> frame{.values = prepared.uniforms.data()};
+    const Frame<T> frame{.values = prepared.uniforms.data(), .nesting = nesting()};
     for (const Step& step : plan.uniform_steps)
       kernel_of<T>(step.code).forward(frame, step, plan.uniform_operands.data() + step.first);
     prepared.fits = std::ranges::all_of(plan.uniform_guards, [&](const Guard& guard) {
@@ -243,9 +248,11 @@ class Runner<T>::Sweep {
     chunk.samples.assign(known, 0);
     chunk.pending.clear();
     Selection left = selection;
+    bool has_run = false;
     for (std::size_t v = 0; v < known; ++v) {
       chunk.totals[v].reset(prepared_[v].plan->uniforms);
       if (!prepared_[v].fits || count == 0) continue;
+      has_run = true;
       chunk.next.clear();
       const std::size_t waiting = samples_of(work, prepared_[v], left, first, count, chunk.totals[v], chunk.next);
       chunk.samples[v] = count - waiting;
@@ -253,6 +260,7 @@ class Runner<T>::Sweep {
       left = {chunk.pending.size(), chunk.pending.data()};
       first = 0, count = chunk.pending.size();
     }
+    for (std::size_t i = 0; i < count && !has_run; ++i) chunk.pending.push_back(selection[first + i]);
   }
   // Runs a variant for some samples; those that it is not for are appended to `waiting`, and counted. Returns how many.
   std::size_t samples_of(Work<T>& work, const Prepared& prepared, const Selection& selection, std::size_t first,
@@ -284,7 +292,7 @@ class Runner<T>::Sweep {
     const LaneFunctions<T>& functions = lane_functions<T>();
     totals.reset(plan.uniforms);
     LaneRun<T> run{.plan = &plan,
-                   .frame = {.values = work.frame.data(), .stride = stride_of(plan)},
+                   .frame = {.values = work.frame.data(), .stride = stride_of(plan), .nesting = nesting()},
                    .uniforms = prepared.uniforms.data(),
                    .sums = work.sums.data()};
     run.frame.adjoints = run.frame.values + plan.values * run.frame.stride;
@@ -314,6 +322,7 @@ class Runner<T>::Sweep {
       totals.value += value;
       if (!wants_gradient()) continue;
       if (plan.is_uniform || plan.result_adjoint == no_slot) {
+        for (const std::uint32_t slot : plan.zeros) std::fill_n(run.frame.adjoint(slot), run.frame.lanes, T(0));
         if (plan.is_uniform) totals.uniforms[plan.result] += seed_sum(work, selection, first + begin, samples, all_fit);
         take_sample_gradients(work, run, selection, first + begin, samples, all_fit);
         continue;
@@ -413,7 +422,8 @@ class Runner<T>::Sweep {
   void seed(const Work<T>& work, const LaneRun<T>& run, const Selection& selection, std::size_t first,
             std::size_t samples, bool all_fit) const {
     T* const to = run.frame.adjoint(run.plan->result_adjoint);
-    const bool has_weights = wanted_.weights != nullptr && wanted_.sample_gradients == nullptr;
+    const bool has_weights =
+        wanted_.weights != nullptr && (wanted_.sample_gradients == nullptr || wanted_.weighs_samples);
     if (all_fit && !has_weights) std::fill_n(to, samples, T(1));
     for (std::size_t lane = 0; lane < samples && (has_weights || !all_fit); ++lane)
       to[lane] = !fits(work, all_fit, lane) ? T(0) : has_weights ? wanted_.weights[selection[first + lane]] : T(1);

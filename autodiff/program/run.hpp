@@ -59,6 +59,7 @@ struct Wanted {
   std::span<double> gradient = {};  // along the parameters, added to; none where it is empty
   T* values = nullptr;              // of each sample
   T* sample_gradients = nullptr;    // of each sample, row by row
+  bool weighs_samples = false;      // are these those of weight * value?
 };
 
 /// Runs the program of a state. Keeps its memory: in the steady state a run allocates nothing.

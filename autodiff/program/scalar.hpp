@@ -16,6 +16,7 @@ namespace downhill::program_detail {
 template <class N>
 struct Memory {
   std::vector<N> values, adjoints;
+  Nesting nesting = Nesting::on_tape;
 };
 
 template <class T>
@@ -46,7 +47,7 @@ class ScalarProgram {
     for (const auto& [place, number] : constants_) memory.values[place] = N(number);
     for (const auto& [place, i] : parameters_) memory.values[place] = parameters[i];
     for (const auto& [place, i] : sample_) memory.values[place] = sample[i];
-    const Frame<N> frame{.values = memory.values.data()};
+    const Frame<N> frame{.values = memory.values.data(), .nesting = memory.nesting};
     for (const Step& step : steps_) kernel_of<N>(step.code).forward(frame, step, operands_.data() + step.first);
     return memory.values[result_];
   }
@@ -60,6 +61,16 @@ class ScalarProgram {
     return std::ranges::all_of(guards_, [&](const Guard& guard) {
       return holds(guard.comparison, memory.values[guard.a], memory.values[guard.b]) == guard.outcome;
     });
+  }
+  /// Did a comparison meet a tie, beyond which the function may go on by another branch?
+  template <class N>
+  bool meets_tie(const Memory<N>& memory) const {
+    const auto tie = [&](Place a, Place b) { return memory.values[a] == memory.values[b]; };
+    return std::ranges::any_of(guards_, [&](const Guard& guard) { return tie(guard.a, guard.b); }) ||
+           std::ranges::any_of(steps_, [&](const Step& step) {
+             const Operand* const x = operands_.data() + step.first;
+             return is_selection(step.code) && tie(x[0].value, x[1].value);
+           });
   }
   /// After forward: to[i] += weight * d result / d parameter i.
   template <class N>
@@ -79,7 +90,7 @@ class ScalarProgram {
   void sweep(const N& weight, Memory<N>& memory) const {
     memory.adjoints.assign(size_, N(0));
     memory.adjoints[result_] = weight;
-    const Frame<N> frame{.values = memory.values.data(), .adjoints = memory.adjoints.data()};
+    const Frame<N> frame{.values = memory.values.data(), .adjoints = memory.adjoints.data(), .nesting = memory.nesting};
     for (auto step = steps_.rbegin(); step != steps_.rend(); ++step)
       if (!is_zero(memory.adjoints[step->adjoint]))
         kernel_of<N>(step->code).reverse(frame, *step, operands_.data() + step->first);

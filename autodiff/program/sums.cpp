@@ -1,6 +1,7 @@
 #include <autodiff/program/sums.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 #include <autodiff/program/misuse.hpp>
 
@@ -24,6 +25,7 @@ SumOver<T>::SumOver(std::shared_ptr<program_detail::ProgramState<T>> state, std:
       weights_(options.weights),
       is_mean_(is_mean),
       runner_(state_),
+      blocks_(std::make_shared<program_detail::BlockRunner<T>>(state_)),
       parameters_(state_->parameters()) {
   if (columns_.samples == 0 && is_mean_) misuse::no_samples(operation_);
   if (!weights_.empty() && weights_.size() != columns_.samples)
@@ -40,13 +42,81 @@ double SumOver<T>::operator()(std::span<const double> point, std::span<double> g
   const double sum = runner_(parameters_, columns_, {columns_.samples},
                              {.weights = weights_.empty() ? nullptr : weights_.data(), .gradient = gradient});
   if (!is_mean_) return sum;
-  double weight = static_cast<double>(columns_.samples);
-  if (!weights_.empty()) {
-    weight = 0;
-    for (const T w : weights_) weight += static_cast<double>(w);
+  const double all = weight();
+  for (double& slope : gradient) slope /= all;
+  return sum / all;
+}
+
+template <class T>
+double SumOver<T>::weight() const {
+  if (weights_.empty()) return static_cast<double>(columns_.samples);
+  double weight = 0;
+  for (const T w : weights_) weight += static_cast<double>(w);
+  return weight;
+}
+
+template <class T>
+T SumOver<T>::with_slopes(std::span<const T> at, std::span<T> slopes, program_detail::Nesting, bool&) {
+  point_.assign(at.begin(), at.end());
+  gradient_.resize(slopes.size());
+  const double value = (*this)(point_, gradient_);
+  std::ranges::transform(gradient_, slopes.begin(), [](double slope) { return static_cast<T>(slope); });
+  return static_cast<T>(value);
+}
+
+// The sum of weight * df(w, s)/dw v, and its gradient along w and v.
+template <class T>
+double SumOver<T>::along(std::string_view operation, std::span<const double> point, std::span<const double> v,
+                         std::span<double> gradient) {
+  const std::size_t parameters = parameters_.size();
+  if (point.size() != parameters) misuse::wrong_parameters(operation, parameters, point.size());
+  if (v.size() != parameters) misuse::wrong_direction(operation, parameters, v.size());
+  if (!tangents_) tangents_.emplace(state_->tangent());
+  directed_.resize(2 * parameters);
+  std::ranges::transform(point, directed_.begin(), [](double x) { return static_cast<T>(x); });
+  std::ranges::transform(v, directed_.begin() + static_cast<std::ptrdiff_t>(parameters),
+                         [](double x) { return static_cast<T>(x); });
+  std::ranges::fill(gradient, 0.0);
+  const double tangent = (*tangents_)(directed_, columns_, {columns_.samples},
+                                      {.weights = weights_.empty() ? nullptr : weights_.data(), .gradient = gradient});
+  const bool is_sure = std::isfinite(tangent) && std::ranges::all_of(gradient.first(gradient.empty() ? 0 : parameters),
+                                                                     [](double x) { return std::isfinite(x); });
+  if (is_sure) return tangent;
+  // Where something is infinite or at a kink, nested numbers know what contributes 0.
+  const bool wants_gradient = !gradient.empty();
+  const double all = is_mean_ ? weight() : 1;
+  std::vector<Dual<T>> at, slopes(wants_gradient ? parameters : 0);
+  for (std::size_t i = 0; i < parameters; ++i) at.push_back(Dual<T>(directed_[i], directed_[parameters + i]));
+  bool meets_edge = false;
+  const Dual<T> sum = with_slopes(
+      std::span<const Dual<T>>(at), std::span<Dual<T>>(slopes),
+      wants_gradient ? program_detail::Nesting::on_tape : program_detail::Nesting::in_forward_mode, meets_edge);
+  for (std::size_t i = 0; i < slopes.size(); ++i) {
+    gradient[i] = all * static_cast<double>(slopes[i].tangent());
+    gradient[parameters + i] = all * static_cast<double>(slopes[i].value());
   }
-  for (double& slope : gradient) slope /= weight;
-  return sum / weight;
+  return all * static_cast<double>(sum.tangent());
+}
+
+template <class T>
+ValueAndTangent<double> SumOver<T>::jvp(std::span<const double> point, std::span<const double> v) {
+  const double tangent = along("jvp", point, v, {});
+  return {value(point), is_mean_ ? tangent / weight() : tangent};
+}
+template <class T>
+void SumOver<T>::hessian_vector_product(std::span<const double> point, std::span<const double> v,
+                                        std::span<double> into) {
+  if (into.size() != point.size()) misuse::wrong_gradient("hessian_vector_product", point.size(), into.size());
+  gradient_along_.resize(2 * parameters_.size());
+  along("hessian_vector_product", point, v, gradient_along_);
+  const double all = is_mean_ ? weight() : 1;
+  for (std::size_t i = 0; i < into.size(); ++i) into[i] = gradient_along_[i] / all;
+}
+template <class T>
+std::vector<double> SumOver<T>::hessian_vector_product(std::span<const double> point, std::span<const double> v) {
+  std::vector<double> product(point.size());
+  hessian_vector_product(point, v, product);
+  return product;
 }
 
 template class SumOver<double>;

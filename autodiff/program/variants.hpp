@@ -14,11 +14,14 @@
 #include <utility>
 #include <vector>
 
+#include <autodiff/calculus/chain_rule.hpp>
 #include <autodiff/dual.hpp>
+#include <autodiff/program/function.hpp>
 #include <autodiff/program/options.hpp>
 #include <autodiff/program/plan.hpp>
 #include <autodiff/program/scalar.hpp>
 #include <autodiff/program/simplify.hpp>
+#include <autodiff/program/tangent.hpp>
 
 namespace downhill {
 
@@ -36,21 +39,6 @@ struct Variants {
 };
 
 namespace program_detail {
-
-/// The user's function, over each of the numbers that it is called with.
-template <class T>
-class RecordedFunction {
- public:
-  virtual ~RecordedFunction() = default;
-  /// As it goes at this sample.
-  virtual Instructions<T> record(std::span<const T> parameters, std::span<const T> sample) = 0;
-  /// Without a sample, if it goes the same way for all of them.
-  virtual std::optional<Instructions<T>> record() = 0;
-  /// On a tape: the value, and to[i] += weight * its slope along parameter i. With `of_sample`, also those along the
-  /// numbers of the sample.
-  virtual T on_tape(std::span<const T> parameters, std::span<const T> sample, double weight, std::span<double> to,
-                    std::span<T> of_sample) = 0;
-};
 
 template <class T>
 class Variant {
@@ -85,16 +73,30 @@ class Variant {
 template <class T>
 class ProgramState {
  public:
-  ProgramState(std::unique_ptr<RecordedFunction<T>> function, std::size_t parameters, std::size_t per_sample,
+  ProgramState(std::shared_ptr<RecordedFunction<T>> function, std::size_t parameters, std::size_t per_sample,
                const ProgramOptions& options)
       : function_(std::move(function)), parameters_(parameters), per_sample_(per_sample), options_(options) {
     if (std::optional<Instructions<T>> recorded = function_->record()) add(std::move(*recorded));
+  }
+  ProgramState(std::shared_ptr<CallableFunction<T>> function, std::size_t parameters, std::size_t per_sample,
+               const ProgramOptions& options)
+      : ProgramState(std::shared_ptr<RecordedFunction<T>>(function), parameters, per_sample, options) {
+    callable_ = std::move(function);
   }
 
   std::size_t parameters() const { return parameters_; }
   std::size_t per_sample() const { return per_sample_; }
   const ProgramOptions& options() const { return options_; }
   RecordedFunction<T>& function() { return *function_; }
+  CallableFunction<T>& callable() { return *callable_; }
+  /// The program of its derivative along a direction: that has the parameters w and behind them the direction v, so
+  /// its gradient along w is H v. Made when it is first asked for.
+  const std::shared_ptr<ProgramState>& tangent() {
+    if (!tangent_)
+      tangent_ = std::make_shared<ProgramState>(std::make_shared<TangentFunction<T>>(function_, parameters_),
+                                                2 * parameters_, per_sample_, options_);
+    return tangent_;
+  }
 
   std::size_t size() const { return variants_.size(); }
   Variant<T>& operator[](std::size_t i) { return *variants_[i]; }
@@ -123,32 +125,79 @@ class ProgramState {
 
   /// f(w, s), and its gradient, where as many numbers are given.
   T value_and_gradient(std::span<const T> w, std::span<const T> s, std::span<T> gradient) {
-    Variant<T>* const variant = run<T>(w, s, memory, w, s);
-    std::ranges::fill(gradient, T(0));
-    if (variant != nullptr) {
-      if (!gradient.empty()) variant->scalar().reverse(T(1), memory, gradient);
-      return variant->scalar().result(memory);
-    }
-    ++samples_on_tape;
-    std::vector<double> slopes(gradient.size());
-    const T value = function_->on_tape(w, s, 1, slopes, {});
-    std::ranges::transform(slopes, gradient.begin(), [](double slope) { return static_cast<T>(slope); });
-    return value;
+    bool meets_edge = false;
+    return sweep(w, s, T(1), gradient, {}, Nesting::on_tape, meets_edge);
   }
   /// f(w, s) and its derivative along v.
   Dual<T> jvp(std::span<const T> w, std::span<const T> s, std::span<const T> v) {
     Dual<T> result;
-    with_variant(w, s, v, [&](const ScalarProgram<T>& scalar) { result = scalar.result(dual_memory_); });
+    dual_memory_.nesting = Nesting::in_forward_mode;
+    with_variant_along(w, s, v, [&](const ScalarProgram<T>& scalar) { result = scalar.result(dual_memory_); });
     return result;
   }
   std::vector<T> hessian_vector_product(std::span<const T> w, std::span<const T> s, std::span<const T> v) {
     std::vector<Dual<T>> adjoints(w.size());
-    with_variant(w, s, v, [&](const ScalarProgram<T>& scalar) {
+    dual_memory_.nesting = Nesting::on_tape;
+    with_variant_along(w, s, v, [&](const ScalarProgram<T>& scalar) {
       scalar.reverse(Dual<T>(1), dual_memory_, std::span<Dual<T>>(adjoints));
     });
     std::vector<T> product;
     for (const Dual<T>& adjoint : adjoints) product.push_back(adjoint.tangent());
     return product;
+  }
+  /// f(w, s) over numbers that carry tangents, and into `of_w` and `of_s`, where they are not empty, its slopes along w
+  /// and s times the weight: direction by direction. `meets_edge` becomes true where a comparison meets a tie.
+  template <std::size_t N>
+  Dual<T, N> sweep(std::span<const Dual<T, N>> w, std::span<const Dual<T, N>> s, const Dual<T, N>& weight,
+                   std::span<Dual<T, N>> of_w, std::span<Dual<T, N>> of_s, Nesting nesting, bool& meets_edge) {
+    dual_memory_.nesting = nesting;
+    T value = 0;
+    std::array<T, N> tangents;
+    const auto along = [](const Dual<T, N>& x, std::size_t k) { return Dual<T>(x.value(), x.tangent(k)); };
+    const auto join = [](Dual<T, N>& to, std::size_t k, const Dual<T>& part) {
+      std::array<T, N> all = k == 0 ? std::array<T, N>{} : to.tangents();
+      all[k] = part.tangent();
+      to = Dual<T, N>(part.value(), all);
+    };
+    for (std::size_t k = 0; k < N; ++k) {
+      moving_.resize(w.size()), resting_.resize(s.size());
+      std::ranges::transform(w, moving_.begin(), [&](const auto& x) { return along(x, k); });
+      std::ranges::transform(s, resting_.begin(), [&](const auto& x) { return along(x, k); });
+      with_variant(moving_, resting_, [&](const ScalarProgram<T>& scalar) {
+        const Dual<T> result = scalar.result(dual_memory_);
+        value = result.value(), tangents[k] = result.tangent();
+        meets_edge = meets_edge || scalar.meets_tie(dual_memory_);
+        if (of_w.empty() && of_s.empty()) return;
+        adjoints_.assign(w.size(), Dual<T>(0));
+        scalar.reverse(along(weight, k), dual_memory_, std::span<Dual<T>>(adjoints_));
+        for (std::size_t i = 0; i < of_w.size(); ++i) join(of_w[i], k, adjoints_[i]);
+        adjoints_.resize(s.size());
+        scalar.sample_adjoints(dual_memory_, std::span<Dual<T>>(adjoints_));
+        for (std::size_t i = 0; i < of_s.size(); ++i) join(of_s[i], k, adjoints_[i]);
+      });
+    }
+    return {value, tangents};
+  }
+  /// The same over plain numbers.
+  T sweep(std::span<const T> w, std::span<const T> s, const T& weight, std::span<T> of_w, std::span<T> of_s, Nesting,
+          bool&) {
+    Variant<T>* const variant = run<T>(w, s, memory, w, s);
+    if (variant != nullptr) {
+      const ScalarProgram<T>& scalar = variant->scalar();
+      if (!of_w.empty() || !of_s.empty()) {
+        gradient_.assign(w.size(), T(0));
+        scalar.reverse(weight, memory, std::span<T>(gradient_));
+        std::copy_n(gradient_.begin(), of_w.size(), of_w.begin());
+        if (!of_s.empty()) scalar.sample_adjoints(memory, of_s);
+      }
+      return scalar.result(memory);
+    }
+    ++samples_on_tape;
+    std::vector<double> slopes(of_w.size());
+    const T value = function_->on_tape(w, s, static_cast<double>(weight), slopes, of_s);
+    std::ranges::transform(slopes, of_w.begin(), [](double slope) { return static_cast<T>(slope); });
+    for (T& slope : of_s) slope = handed_on(slope, weight);
+    return value;
   }
 
   Variants uses() const {
@@ -163,23 +212,37 @@ class ProgramState {
   Memory<T> memory;
 
  private:
-  // Runs the variant for (w, s) forward, where w moves along v. Where there is no room for one, it is recorded for this
-  // once.
+  // Runs the variant for (w, s) forward. Where there is no room for one, it is recorded for this once.
   template <class Use>
-  void with_variant(std::span<const T> w, std::span<const T> s, std::span<const T> v, Use&& use) {
-    std::vector<Dual<T>> moving, resting(s.begin(), s.end());
-    for (std::size_t i = 0; i < w.size(); ++i) moving.push_back(Dual<T>(w[i], v[i]));
-    if (const Variant<T>* const variant = run<Dual<T>>(moving, resting, dual_memory_, w, s))
+  void with_variant(std::span<const Dual<T>> w, std::span<const Dual<T>> s, Use&& use) {
+    values_.clear();
+    for (const auto& numbers : {w, s})
+      for (const Dual<T>& x : numbers) values_.push_back(x.value());
+    const std::span<const T> parameters = std::span(values_).first(w.size());
+    const std::span<const T> sample = std::span(values_).subspan(w.size());
+    if (const Variant<T>* const variant = run<Dual<T>>(w, s, dual_memory_, parameters, sample))
       return use(variant->scalar());
-    const ScalarProgram<T> once(function_->record(w, s));
-    once.forward(std::span<const Dual<T>>(moving), std::span<const Dual<T>>(resting), dual_memory_);
+    const ScalarProgram<T> once(function_->record(parameters, sample));
+    once.forward(w, s, dual_memory_);
     use(once);
   }
+  // The same, where w moves along v and s rests.
+  template <class Use>
+  void with_variant_along(std::span<const T> w, std::span<const T> s, std::span<const T> v, Use&& use) {
+    moving_.resize(w.size());
+    for (std::size_t i = 0; i < w.size(); ++i) moving_[i] = Dual<T>(w[i], v[i]);
+    resting_.assign(s.begin(), s.end());
+    with_variant(moving_, resting_, use);
+  }
 
-  std::unique_ptr<RecordedFunction<T>> function_;
+  std::shared_ptr<RecordedFunction<T>> function_;
+  std::shared_ptr<CallableFunction<T>> callable_;
+  std::shared_ptr<ProgramState> tangent_;
   std::size_t parameters_, per_sample_;
   ProgramOptions options_;
   Memory<Dual<T>> dual_memory_;
+  std::vector<T> values_, gradient_;
+  std::vector<Dual<T>> moving_, resting_, adjoints_;
   std::vector<std::unique_ptr<Variant<T>>> variants_;
 };
 

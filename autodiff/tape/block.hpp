@@ -14,6 +14,11 @@
 
 namespace downhill {
 
+template <class T>
+class Tape;
+template <class T>
+class Var;
+
 /// Consecutive slots.
 struct Run {
   std::size_t first = 0, count = 0;
@@ -40,6 +45,10 @@ struct Block {
     std::vector<T> elements;  // row by row
   };
   virtual std::vector<Constant> constants() const { return {}; }
+  /// One that does the same for each of many samples can be opened: it takes the steps for one of them on another tape,
+  /// and gives the result. Of as many results as samples it is that with this index, otherwise a part of the only one.
+  virtual std::size_t samples() const { return 0; }
+  virtual void open(std::size_t, Tape<T>&, Var<T>*) const {}
   /// adjoint[parents] += J' adjoint[results], the results from this slot on.
   virtual void pull_back(std::size_t first_result, T* adjoint) const = 0;
 };

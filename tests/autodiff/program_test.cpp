@@ -165,6 +165,34 @@ TEST_CASE("samples for which a comparison goes the other way run their own varia
   CHECK(program.variants().size() == 4);
 }
 
+TEST_CASE("where a parameter alone crosses a branch, all samples run another variant") {
+  const auto f = [](const auto& w, const auto& s) { return w[0] > 0 ? w[0] * s[0] : 5 * w[0] * s[0]; };
+  const std::vector<double> rows{1, 2, 3};
+  std::vector<double> gradient(1);
+  auto sum = sum_over(rows, record(f, 1, 1));
+  CHECK(sum(std::vector<double>{2}, gradient) == 12);
+  CHECK(sum(std::vector<double>{-2}, gradient) == -60);
+  CHECK(gradient[0] == 30);
+  CHECK(sum(std::vector<double>{-1}, gradient) == -30);
+  CHECK(sum(std::vector<double>{1}, gradient) == 6);
+  CHECK(gradient[0] == 6);
+}
+
+TEST_CASE("each sample has a gradient of 0 along its own numbers where the result does not depend on them") {
+  const auto f = [](const auto& w, const auto& s) { return tanh(s[0]) > 2 ? w[0] * s[0] : square(w[0]); };
+  const std::vector<double> rows = scattered(100, 3), w{2};
+  std::vector<double> values(100), slopes(100);
+  auto each = each_over(rows, record([](const auto& v, const auto& s) { return v[0] * square(s[0]); }, 1, 1));
+  each.sample_gradients(w, values, slopes);  // leaves adjoints in memory that is used again
+  auto flat = each_over(rows, record(f, 1, 1));
+  for (int time = 0; time < 2; ++time) {
+    slopes.assign(100, 1);
+    flat.sample_gradients(w, values, slopes);
+    CHECK(values == std::vector<double>(100, 4));
+    CHECK(slopes == std::vector<double>(100, 0));
+  }
+}
+
 TEST_CASE("select, max and their like do not branch") {
   const auto f = [](const auto& w, const auto& s) {
     return select(s[0] < w[0], w[0] * s[0], square(w[0])) + max(w[0], s[0]) + abs(s[0] * w[0]) + relu(s[0] - w[0]);
