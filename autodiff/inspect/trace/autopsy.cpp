@@ -48,11 +48,27 @@ bool is_meant(const Record& record, const std::vector<bool>& has_meant, const Re
   return false;
 }
 
+// Where it is inside of a program: the sample, the instruction there, and its cause.
+std::string cause_inside(const RecordedStep& step, std::optional<Finding> Autopsy::* kind, std::string otherwise) {
+  if (!step.opened) return otherwise;
+  const Record& inside = *step.opened->inside;
+  const Autopsy found = autopsy(inside);
+  const std::optional<Finding>& first = found.*kind;
+  if (!first) return otherwise;
+  const RecordedStep& made = inside.steps[first->step];
+  return fmt::format("inside, at sample {} of {}: {} of {}: {}", step.opened->sample, step.opened->samples,
+                     short_text(first->number), described(made), first->cause);
+}
+
 std::optional<Finding> first_value(const Record& record) {
   const auto finding = [&](std::size_t i, std::size_t element) {
     const RecordedStep& step = record.steps[i];
-    return Finding{
-        i, element, nowhere, step.values[element], cause_of_value(record, step, element), slice_of(record, i)};
+    return Finding{i,
+                   element,
+                   nowhere,
+                   step.values[element],
+                   cause_inside(step, &Autopsy::value, cause_of_value(record, step, element)),
+                   slice_of(record, i)};
   };
   std::vector<bool> has_meant(record.steps.size(), false);
   std::optional<Finding> meant;
@@ -74,12 +90,13 @@ std::optional<Finding> first_adjoint(const Record& record) {
     const RecordedStep& step = record.steps[visit.step];
     for (const Contribution& to : visit.contributions)
       if (const std::size_t bad = first_not_finite(to.after); bad != nowhere)
-        return Finding{visit.step,
-                       bad,
-                       to.operand,
-                       to.after[bad],
-                       cause_of_flow(record, step, step.operands[to.operand], bad),
-                       slice_of(record, visit.step)};
+        return Finding{
+            visit.step,
+            bad,
+            to.operand,
+            to.after[bad],
+            cause_inside(step, &Autopsy::adjoint, cause_of_flow(record, step, step.operands[to.operand], bad)),
+            slice_of(record, visit.step)};
   }
   return std::nullopt;
 }
@@ -131,6 +148,20 @@ std::string slice_text(const Record& record, const std::vector<std::size_t>& sli
   return text;
 }
 
+// What the autopsy of an opened program finds, further to the right.
+std::string report_inside(const RecordedStep& step, bool is_told) {
+  if (!is_told || !step.opened) return {};
+  std::string text =
+      fmt::format("inside of {}, at sample {} of {}:\n", described(step), step.opened->sample, step.opened->samples);
+  const std::string inner = report(*step.opened->inside, autopsy(*step.opened->inside));
+  for (std::size_t begin = 0; begin < inner.size();) {
+    const std::size_t end = std::min(inner.find('\n', begin), inner.size() - 1) + 1;
+    text.append("  ").append(inner, begin, end - begin);
+    begin = end;
+  }
+  return text;
+}
+
 }  // namespace
 
 Autopsy autopsy(const Record& record) {
@@ -169,6 +200,10 @@ std::string report(const Record& record, const Autopsy& autopsy) {
   } else {
     text += "all adjoints are finite\n";
   }
+  if (autopsy.value) text += report_inside(record.steps[autopsy.value->step], true);
+  if (autopsy.adjoint)
+    text += report_inside(record.steps[autopsy.adjoint->step],
+                          !autopsy.value || autopsy.value->step != autopsy.adjoint->step);
   return text;
 }
 

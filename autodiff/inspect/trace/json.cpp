@@ -81,6 +81,14 @@ Json source(const Source& place) {
   return {{"file", place.file}, {"line", place.line}, {"function", place.function}, {"scope", place.scope}};
 }
 
+// Of a program that was opened.
+Json opened(const RecordedStep& one, const JsonOptions& options) {
+  if (!one.opened) return {};
+  return {{"samples", one.opened->samples},
+          {"sample", one.opened->sample},
+          {"record", Json::parse(json(*one.opened->inside, options))}};
+}
+
 Json step(const RecordedStep& one, const JsonOptions& options) {
   return {
       {"kind", enumerator_name(one.kind)},
@@ -94,7 +102,8 @@ Json step(const RecordedStep& one, const JsonOptions& options) {
       {"values", known_numbers(one.values, options)},
       {"adjoints", numbers(one.adjoints, options)},
       {"summary", one.count == 1 ? Json() : Json{{"values", summary(one.values)}, {"adjoints", summary(one.adjoints)}}},
-      {"source", source(one.source)}};
+      {"source", source(one.source)},
+      {"opened", opened(one, options)}};
 }
 
 Json visit(const Visit& one, const JsonOptions& options) {

@@ -6,7 +6,7 @@
 ///      "steps": [{"kind": "operation", "slot": 2, "count": 1, "shape": null, "label": "*", "name": "",
 ///                 "operands": [{"slot": 0, "count": 1, "step": 0, "name": "w", "shape": null, "value": 3, "slope": 2},
 ///                              {"slot": null, "value": 2, ...}],
-///                 "values": [6], "adjoints": [1], "summary": null, "source": null}, ...],
+///                 "values": [6], "adjoints": [1], "summary": null, "source": null, "opened": null}, ...],
 ///      "sweep": [{"step": 3, "contributions": [{"operand": 0, "flow": [2], "before": [0], "after": [2]}]}, ...]}
 ///
 /// Steps are in the order in which they were recorded, and refer to each other by their index; a plain number has no

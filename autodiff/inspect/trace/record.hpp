@@ -12,6 +12,7 @@
 /// Visits of the sweep stand in the order in which it made them.
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -54,6 +55,15 @@ struct BlockSlope {
   double slope;
 };
 
+struct Record;
+/// A block that does the same for many samples, as a program does, opened at one of them: its steps, what flowed back
+/// along each of their edges, and variables w[0], ... and s[0], ... for its parameters and the sample.
+struct Opened {
+  std::size_t samples = 0;  // of the block
+  std::size_t sample = 0;   // this one
+  std::shared_ptr<const Record> inside;
+};
+
 /// One step of the forward pass, and the adjoint that arrived at it in the sweep.
 struct RecordedStep {
   /// What kind of step it is.
@@ -73,6 +83,7 @@ struct RecordedStep {
   std::vector<BlockSlope> slopes;  // of a small block: see RecordOptions
   bool has_slopes = false;
   Source source;
+  std::optional<Opened> opened;  // of a program
 };
 
 /// What a visit gave to one operand: d result / d operand through this step, and its adjoint before and after.
@@ -108,6 +119,9 @@ struct Record {
 
 /// How much of a trace becomes a record.
 struct RecordOptions {
+  /// At which sample programs are opened. By default at the first with something that is not finite, otherwise at the
+  /// first.
+  std::optional<std::size_t> sample = {};
   bool all = false;                      // keep the steps that the result does not depend on
   std::size_t most_block_slopes = 4096;  // a block with at most so many results times operands keeps its slopes
 };

@@ -114,10 +114,20 @@ std::string notes(const Record& record) {
   return text;
 }
 
+std::string insides(const Record& record, const TableOptions& options) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(options.most_rows, record.steps.size()); ++i)
+    if (const RecordedStep& step = record.steps[i]; step.opened)
+      text += fmt::format("\ninside of {} {}, at sample {} of {}:\n\n{}", step.label, slot_text(step),
+                          step.opened->sample, step.opened->samples, table(*step.opened->inside, options));
+  return text;
+}
+
 }  // namespace
 
 std::string table(const Record& record, const TableOptions& options) {
-  return forward(record, options) + '\n' + backward(record, options) + notes(record);
+  return forward(record, options) + '\n' + backward(record, options) + notes(record) +
+         (options.opens ? insides(record, options) : std::string());
 }
 
 void print(const Record& record, TableOptions options) {

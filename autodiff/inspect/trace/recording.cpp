@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -32,7 +33,9 @@ double plain(const T& x) {
 template <class T>
 class Recording {
  public:
-  Recording(const Tape<T>& tape, const Trace<T>* trace, const Var<T>& result, const RecordOptions& options)
+  /// The sweep starts with `seed` on the result.
+  Recording(const Tape<T>& tape, const Trace<T>* trace, const Var<T>& result, const RecordOptions& options,
+            const T& seed = T(1))
       : tape_(tape),
         trace_(trace),
         options_(options),
@@ -41,7 +44,7 @@ class Recording {
         is_result_(tape.slots(), false) {
     tape.gradient(result, checked_);  // throws where the result is not one
     result_slot_ = result.slot();
-    adjoint_[result_slot_] = T(1);
+    adjoint_[result_slot_] = seed;
     needed_[result_slot_] = true;
     tape.for_each_backwards(
         [&](std::size_t slot, std::span<const Edge<T>> edges) { statement(slot, edges); },
@@ -156,7 +159,45 @@ class Recording {
         if (Operand& group = groups_[operand.slot]; group.count < operand.count) group = operand;
     }
     add_slopes(made, step);
+    open(made, step, visit);
     keep(std::move(step), std::move(visit));
+  }
+
+  // What arrives at the result of one sample.
+  const T& arriving_at(const RecordedStep& step, const Block<T>& made, std::size_t sample) const {
+    return adjoint_[step.slot + (step.count == made.samples() ? sample : 0)];
+  }
+  void open(const Block<T>& made, RecordedStep& step, const Visit& visit) const {
+    if (made.samples() == 0) return;
+    const std::size_t sample =
+        std::min(options_.sample.value_or(first_bad_sample(made, step, visit)), made.samples() - 1);
+    Tape<T> tape;
+    const Trace<T> trace(tape);
+    Var<T> result(T(0));
+    made.open(sample, tape, &result);
+    if (!result.is_active()) return;
+    const T seed = arriving_at(step, made, sample);
+    step.opened = Opened{made.samples(), sample,
+                         std::make_shared<const Record>(Recording(tape, &trace, result, options_, seed).take())};
+  }
+  // The first with something that is not finite, otherwise the first.
+  std::size_t first_bad_sample(const Block<T>& made, const RecordedStep& step, const Visit& visit) const {
+    bool is_finite_outside = first_not_finite(step.values) == nowhere;
+    for (const Contribution& to : visit.contributions)
+      is_finite_outside = is_finite_outside && first_not_finite(to.flow) == nowhere;
+    Tape<T> tape;
+    Gradient<T> swept;
+    for (std::size_t sample = 0; sample < made.samples() && !is_finite_outside; ++sample) {
+      tape.clear();
+      Var<T> result(T(0));
+      made.open(sample, tape, &result);
+      if (!is_finite(result.value())) return sample;
+      if (!result.is_active()) continue;
+      const Seed<T> seed{result, arriving_at(step, made, sample)};
+      tape.gradient(std::span<const Seed<T>>(&seed, 1), swept);
+      if (!std::ranges::all_of(swept.adjoints(), [](const T& x) { return is_finite(x); })) return sample;
+    }
+    return 0;
   }
   static Shape fitting(const Shape& shape, std::size_t count) {
     return shape.rows * shape.columns == count ? shape : Shape{};

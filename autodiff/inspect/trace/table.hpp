@@ -31,10 +31,12 @@ std::string table(const Tape<T>& tape, const Gradient<T>& gradient, std::size_t 
 struct TableOptions {
   std::size_t most_rows = 100;    // of steps, and of visits; a line counts those that are left out
   std::size_t most_operands = 8;  // of each
+  bool opens = true;              // programs, at the sample at which the record has them open
   bool colors = false;            // names, and what is not finite, in colours
 };
 
-/// The steps and the visits of a record. Of many numbers their shape, mean, least and largest are shown.
+/// The steps and the visits of a record. Of many numbers their shape, mean, least and largest are shown. Behind them
+/// the same for what is inside of programs.
 std::string table(const Record& record, const TableOptions& options = {});
 
 /// Prints the table, in colours where the standard output is a terminal and NO_COLOR is not set.

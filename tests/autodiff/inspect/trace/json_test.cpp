@@ -195,3 +195,18 @@ TEST_CASE("the validator finds what does not fit", "[json]") {
   wrong["steps"][0]["slot"] = -1;
   CHECK(validate(wrong) != "");
 }
+
+TEST_CASE("a program that was opened is a record within the record", "[json]") {
+  const auto program = record([](const auto& w, const auto& s) { return log(w[0] * s[0]); }, 1, 1);
+  Tape<double> tape;
+  inspect::Trace trace(tape);
+  const auto w = tape.variables(std::vector<double>{2});
+  const std::vector<double> rows{1, 0, 3};
+  const json document = json::parse(inspect::json(trace.of(mean_over(rows, program)(w))));
+  CHECK(Validator()(document).empty());
+  const json& opened = document["steps"].back()["opened"];
+  CHECK(opened["samples"] == 3);
+  CHECK(opened["sample"] == 1);  // where something is not finite
+  CHECK(opened["record"]["steps"].size() == 5);
+  CHECK(document["steps"][0]["opened"].is_null());
+}
