@@ -154,25 +154,48 @@ auto record(F f, std::size_t parameters, std::size_t per_sample, const ProgramOp
 }
 
 /// The sum of f(w, s) over samples, row by row in `rows`: an Objective, which sees the rows as they are when it is
-/// evaluated. With weights, the sum of weight * f(w, s). Throws ShapeError unless these are whole rows, a weight for
-/// each, and the program has parameters.
+/// evaluated, and may be taken batch by batch (MiniBatches). With weights, the sum of weight * f(w, s). Throws
+/// ShapeError unless these are whole rows, a weight for each, and the program has parameters.
 template <class T>
 SumOver<T> sum_over(std::type_identity_t<std::span<const T>> rows, const Program<T>& program,
                     const SumOptions<T>& options = {}) {
-  return SumOver<T>(program.state(), "sum_over", rows, options, false);
+  return {program.state(), "sum_over", program_detail::columns_of(rows, program.per_sample(), "sum_over"), options,
+          false};
 }
 /// The sum divided by the number of samples, or with weights by their sum. Throws ShapeError where there are none.
 template <class T>
 SumOver<T> mean_over(std::type_identity_t<std::span<const T>> rows, const Program<T>& program,
                      const SumOptions<T>& options = {}) {
-  return SumOver<T>(program.state(), "mean_over", rows, options, true);
+  return {program.state(), "mean_over", program_detail::columns_of(rows, program.per_sample(), "mean_over"), options,
+          true};
 }
 /// Each sample by itself: its value, and its gradient along its own numbers. Throws ShapeError unless these are whole
 /// rows.
 template <class T>
 EachOver<T> each_over(std::type_identity_t<std::span<const T>> rows, const Program<T>& program) {
-  return EachOver<T>(program.state(), rows);
+  return {program.state(), program_detail::columns_of(rows, program.per_sample(), "each_over")};
 }
+
+/// The same of samples in columns, one for each number of a sample: `mean_over({xs, ys}, program)`. Throws ShapeError
+/// also unless all are of one length.
+template <class T>
+SumOver<T> sum_over(std::type_identity_t<std::initializer_list<program_detail::Column<T>>> columns,
+                    const Program<T>& program, const SumOptions<T>& options = {}) {
+  return {program.state(), "sum_over", program_detail::columns_of(columns, program.per_sample(), "sum_over"), options,
+          false};
+}
+template <class T>
+SumOver<T> mean_over(std::type_identity_t<std::initializer_list<program_detail::Column<T>>> columns,
+                     const Program<T>& program, const SumOptions<T>& options = {}) {
+  return {program.state(), "mean_over", program_detail::columns_of(columns, program.per_sample(), "mean_over"), options,
+          true};
+}
+template <class T>
+EachOver<T> each_over(std::type_identity_t<std::initializer_list<program_detail::Column<T>>> columns,
+                      const Program<T>& program) {
+  return {program.state(), program_detail::columns_of(columns, program.per_sample(), "each_over")};
+}
+
 /// A view of rows that are gone when it is used is refused.
 template <class R, class T>
   requires TemporaryRange<R, T>
@@ -180,7 +203,6 @@ SumOver<T> sum_over(R&&, const Program<T>&, const SumOptions<T>& = {}) = delete;
 template <class R, class T>
   requires TemporaryRange<R, T>
 SumOver<T> mean_over(R&&, const Program<T>&, const SumOptions<T>& = {}) = delete;
-
 template <class R, class T>
   requires TemporaryRange<R, T>
 EachOver<T> each_over(R&&, const Program<T>&) = delete;

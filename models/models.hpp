@@ -10,6 +10,7 @@
 #include <models/data/samples.hpp>
 #include <models/data/scaling_json.hpp>
 #include <models/data/split.hpp>
+#include <models/data/sums.hpp>
 #include <models/double_double.hpp>
 #include <models/files/dtype.hpp>
 #include <models/files/file.hpp>

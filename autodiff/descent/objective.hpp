@@ -180,9 +180,21 @@ class BatchOrder {
   State state_;
 };
 
+/// A loss over any of its samples: writes its gradient at a point, of the samples with these indices, and returns the
+/// value. `mean_over` and `sum_over` a program (program.hpp) are.
+template <class F>
+concept BatchObjective =
+    requires(F& f, std::span<const double> point, std::span<double> gradient, std::span<const std::size_t> batch) {
+      { f(point, gradient, batch) } -> std::convertible_to<double>;
+      { f.samples() } -> std::convertible_to<std::size_t>;
+    };
+
 /// A loss over some of the samples: f(w, indices) is generic over the number type of w and returns, say, the mean loss
-/// of the samples with those indices. Every evaluation takes the next batch, so the walk sees a noisy value and
-/// gradient; use it with a first-order method, and stop after so many steps.
+/// of the samples with those indices; or a BatchObjective, which knows how many samples it has. Every evaluation takes
+/// the next batch, so the walk sees a noisy value and gradient; use it with a first-order method, and stop after so
+/// many steps.
+///
+///     MiniBatches(mean_over(rows, program), {.batch = 64, .seed = 7})
 template <class F>
 class MiniBatches {
  public:
@@ -190,11 +202,17 @@ class MiniBatches {
 
   MiniBatches(F f, std::size_t samples, const BatchOptions& options = {})
       : f_(std::move(f)), order_(samples, options) {}
+  explicit MiniBatches(F f, const BatchOptions& options = {})
+    requires BatchObjective<F>
+      : f_(std::move(f)), order_(f_.samples(), options) {}
 
   double operator()(std::span<const double> point, std::span<double> gradient) {
     const std::span<const std::size_t> batch = order_.next();
-    return recording_(point, gradient,
-                      [&](Tape<double>&, Inputs<Var<double>> x) -> Var<double> { return f_(x, batch); });
+    if constexpr (BatchObjective<F>)
+      return f_(point, gradient, batch);
+    else
+      return recording_(point, gradient,
+                        [&](Tape<double>&, Inputs<Var<double>> x) -> Var<double> { return f_(x, batch); });
   }
   std::size_t epochs() const { return order_.epochs(); }
 

@@ -5,10 +5,8 @@
 namespace downhill {
 
 template <class T>
-EachOver<T>::EachOver(std::shared_ptr<program_detail::ProgramState<T>> state, std::span<const T> rows)
-    : state_(std::move(state)),
-      columns_(program_detail::columns_of(rows, state_->per_sample(), "each_over")),
-      runner_(state_) {}
+EachOver<T>::EachOver(std::shared_ptr<program_detail::ProgramState<T>> state, program_detail::Columns<T> columns)
+    : state_(std::move(state)), columns_(std::move(columns)), runner_(state_) {}
 
 template <class T>
 void EachOver<T>::demand(std::string_view operation, std::size_t parameters, std::size_t values) const {

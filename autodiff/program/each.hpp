@@ -12,12 +12,12 @@
 
 namespace downhill {
 
-/// What a program is of each of the samples. Its rows are the caller's, and must outlive it. In the steady state a call
-/// allocates nothing.
+/// What a program is of each of the samples. The samples are the caller's, and must outlive it. In the steady state a
+/// call allocates nothing.
 template <class T>
 class EachOver {
  public:
-  EachOver(std::shared_ptr<program_detail::ProgramState<T>> state, std::span<const T> rows);
+  EachOver(std::shared_ptr<program_detail::ProgramState<T>> state, program_detail::Columns<T> columns);
 
   std::size_t samples() const { return columns_.samples; }
   /// f(w, s) of each sample. Throws ShapeError, as the next one, where a size is another one.

@@ -38,6 +38,16 @@ void broken_rows(std::string_view operation, std::size_t numbers, std::size_t pe
       "them row by row",
       operation, numbers, per_sample, per_sample));
 }
+void wrong_columns(std::string_view operation, std::size_t wanted, std::size_t given) {
+  throw ShapeError(
+      fmt::format("{}: the program was recorded with samples of {} numbers, and is given {} columns; give "
+                  "one for each number",
+                  operation, wanted, given));
+}
+void uneven_columns(std::string_view operation, std::size_t first, std::size_t another) {
+  throw ShapeError(fmt::format("{}: columns of {} and of {} numbers; each sample needs one number of each", operation,
+                               first, another));
+}
 void no_samples(std::string_view operation) {
   throw ShapeError(fmt::format("{}: there are no samples; give at least one row", operation));
 }
@@ -55,8 +65,8 @@ void wrong_weights(std::string_view operation, std::size_t samples, std::size_t 
   throw ShapeError(
       fmt::format("{}: {} weights for {} samples; give one for each, or none", operation, weights, samples));
 }
-void no_such_sample(std::size_t index, std::size_t samples) {
-  throw ShapeError(fmt::format("the sample {} of {}; samples are counted from 0", index, samples));
+void no_such_sample(std::string_view operation, std::size_t index, std::size_t samples) {
+  throw ShapeError(fmt::format("{}: the sample {} of {}; they are counted from 0", operation, index, samples));
 }
 
 }  // namespace downhill::misuse

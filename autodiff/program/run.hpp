@@ -7,6 +7,7 @@
 /// for one wave.
 
 #include <cstddef>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -14,11 +15,13 @@
 
 #include <autodiff/program/lanes.hpp>
 #include <autodiff/program/misuse.hpp>
+#include <autodiff/program/numbers.hpp>
 #include <autodiff/program/variants.hpp>
 
 namespace downhill::program_detail {
 
-/// Where the numbers of samples are: a column for each number of a sample, in memory of the user's.
+/// Where the numbers of samples are: a column for each number of a sample, in memory of the user's. With a step of 0 it
+/// is the same number for all samples.
 template <class T>
 struct Columns {
   struct Column {
@@ -42,6 +45,20 @@ Columns<T> columns_of(std::span<const T> rows, std::size_t per_sample, std::stri
   Columns<T> columns{.samples = rows.size() / per_sample, .is_row_major = true};
   for (std::size_t j = 0; j < per_sample; ++j)
     columns.columns.push_back({.numbers = rows.data() + j, .step = per_sample});
+  return columns;
+}
+
+/// Samples of which each number has a column of its own. Throws ShapeError unless there is one for each number, all of
+/// one length.
+template <class T>
+Columns<T> columns_of(std::initializer_list<Column<T>> numbers, std::size_t per_sample, std::string_view operation) {
+  if (per_sample == 0) misuse::no_numbers_in_a_sample(operation);
+  if (numbers.size() != per_sample) misuse::wrong_columns(operation, per_sample, numbers.size());
+  Columns<T> columns{.samples = numbers.begin()->size()};
+  for (const Column<T>& column : numbers) {
+    if (column.size() != columns.samples) misuse::uneven_columns(operation, columns.samples, column.size());
+    columns.columns.push_back({.numbers = column.data()});
+  }
   return columns;
 }
 

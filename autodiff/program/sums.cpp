@@ -18,10 +18,10 @@ State with_parameters(State state, std::string_view operation) {
 
 template <class T>
 SumOver<T>::SumOver(std::shared_ptr<program_detail::ProgramState<T>> state, std::string_view operation,
-                    std::span<const T> rows, const SumOptions<T>& options, bool is_mean)
+                    program_detail::Columns<T> columns, const SumOptions<T>& options, bool is_mean)
     : state_(with_parameters(std::move(state), operation)),
       operation_(operation),
-      columns_(program_detail::columns_of(rows, state_->per_sample(), operation)),
+      columns_(std::move(columns)),
       weights_(options.weights),
       is_mean_(is_mean),
       runner_(state_),
@@ -30,21 +30,7 @@ SumOver<T>::SumOver(std::shared_ptr<program_detail::ProgramState<T>> state, std:
   if (columns_.samples == 0 && is_mean_) misuse::no_samples(operation_);
   if (!weights_.empty() && weights_.size() != columns_.samples)
     misuse::wrong_weights(operation_, columns_.samples, weights_.size());
-}
-
-template <class T>
-double SumOver<T>::operator()(std::span<const double> point, std::span<double> gradient) {
-  if (point.size() != parameters_.size()) misuse::wrong_parameters(operation_, parameters_.size(), point.size());
-  if (!gradient.empty() && gradient.size() != point.size())
-    misuse::wrong_gradient(operation_, point.size(), gradient.size());
-  std::ranges::transform(point, parameters_.begin(), [](double x) { return static_cast<T>(x); });
-  std::ranges::fill(gradient, 0.0);
-  const double sum = runner_(parameters_, columns_, {columns_.samples},
-                             {.weights = weights_.empty() ? nullptr : weights_.data(), .gradient = gradient});
-  if (!is_mean_) return sum;
-  const double all = weight();
-  for (double& slope : gradient) slope /= all;
-  return sum / all;
+  weight_ = weight();
 }
 
 template <class T>
@@ -53,6 +39,41 @@ double SumOver<T>::weight() const {
   double weight = 0;
   for (const T w : weights_) weight += static_cast<double>(w);
   return weight;
+}
+
+template <class T>
+double SumOver<T>::over(std::span<const double> point, std::span<double> gradient,
+                        const program_detail::Selection& selection) {
+  if (point.size() != parameters_.size()) misuse::wrong_parameters(operation_, parameters_.size(), point.size());
+  if (!gradient.empty() && gradient.size() != point.size())
+    misuse::wrong_gradient(operation_, point.size(), gradient.size());
+  std::ranges::transform(point, parameters_.begin(), [](double x) { return static_cast<T>(x); });
+  std::ranges::fill(gradient, 0.0);
+  return runner_(parameters_, columns_, selection,
+                 {.weights = weights_.empty() ? nullptr : weights_.data(), .gradient = gradient});
+}
+
+template <class T>
+double SumOver<T>::operator()(std::span<const double> point, std::span<double> gradient) {
+  const double sum = over(point, gradient, {columns_.samples});
+  if (!is_mean_) return sum;
+  const double all = weight();
+  for (double& slope : gradient) slope /= all;
+  return sum / all;
+}
+
+template <class T>
+double SumOver<T>::operator()(std::span<const double> point, std::span<double> gradient,
+                              std::span<const std::size_t> batch) {
+  if (batch.empty()) misuse::no_samples(operation_);
+  for (const std::size_t sample : batch)
+    if (sample >= columns_.samples) misuse::no_such_sample(operation_, sample, columns_.samples);
+  const double sum = over(point, gradient, {batch.size(), batch.data()});
+  // Without weights a mean is divided by the number of its samples alone: n over n is 1.
+  const double part = static_cast<double>(batch.size()) / static_cast<double>(columns_.samples);
+  const double all = !is_mean_ ? part : weights_.empty() ? static_cast<double>(batch.size()) : part * weight_;
+  for (double& slope : gradient) slope /= all;
+  return sum / all;
 }
 
 template <class T>

@@ -23,16 +23,21 @@ struct SumOptions {
   std::span<const T> weights = {};  ///< one for each sample, or none: then all are 1
 };
 
-/// The sum or the mean over samples. Its rows and weights are the caller's, and must outlive it.
+/// The sum or the mean over samples. These and their weights are the caller's, and must outlive it.
 template <class T>
 class SumOver {
  public:
-  SumOver(std::shared_ptr<program_detail::ProgramState<T>> state, std::string_view operation, std::span<const T> rows,
-          const SumOptions<T>& options, bool is_mean);
+  SumOver(std::shared_ptr<program_detail::ProgramState<T>> state, std::string_view operation,
+          program_detail::Columns<T> columns, const SumOptions<T>& options, bool is_mean);
 
   /// The value at a point, and its gradient, into as many numbers as there are parameters; an empty span where none is
   /// wanted. Throws ShapeError where the sizes differ.
   double operator()(std::span<const double> point, std::span<double> gradient);
+  /// What a batch of the samples, those with these indices, tells of it: the sum over the batch, as often as the batch
+  /// goes into all samples, and for a mean divided by what the whole sum is divided by. Over batches that are drawn
+  /// from all samples alike, the mean of that is the value, and the gradient. MiniBatches (objective.hpp) draws them.
+  /// Throws ShapeError for an index that no sample has, and where there are none.
+  double operator()(std::span<const double> point, std::span<double> gradient, std::span<const std::size_t> batch);
   double value(std::span<const double> point) { return (*this)(point, {}); }
   /// On the tape of w, Vars or a matrix of them: one block. Over Duals: their value and tangents. The samples and their
   /// weights must stay as they are until the tape is rewound.
@@ -62,6 +67,7 @@ class SumOver {
   double along(std::string_view operation, std::span<const double> point, std::span<const double> v,
                std::span<double> gradient);
   double weight_of(std::size_t sample) const { return weights_.empty() ? 1.0 : static_cast<double>(weights_[sample]); }
+  double over(std::span<const double> point, std::span<double> gradient, const program_detail::Selection& selection);
   double weight() const;
 
   std::shared_ptr<program_detail::ProgramState<T>> state_;
@@ -69,6 +75,7 @@ class SumOver {
   program_detail::Columns<T> columns_;
   std::span<const T> weights_;
   bool is_mean_;
+  double weight_;  // of all samples together, as they were given
   program_detail::Runner<T> runner_;
   std::shared_ptr<program_detail::BlockRunner<T>> blocks_;
   std::vector<T> parameters_;

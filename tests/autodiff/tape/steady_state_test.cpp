@@ -127,13 +127,16 @@ TEST_CASE("a sum over samples by a program allocates nothing after the first, wi
   auto mean = mean_over(rows, program);
   auto each = each_over(rows, program);
   const std::vector<double> w{0.5, -0.25};
+  MiniBatches batches(mean, {.batch = 100});
   for (int time = 0; time < 2; ++time) {
     mean(w, gradient);
     each.sample_gradients(w, values, slopes);
     program.value_and_gradient(w, {1, 2}, gradient);
   }
+  while (batches.epochs() == 0) batches(w, gradient);
   const std::size_t before = allocations;
   mean(w, gradient);
+  while (batches.epochs() < 3) batches(w, gradient);
   each.sample_gradients(w, values, slopes);
   program.value(w, {1, 2});
   program.value_and_gradient(w, {1, 2}, gradient);
