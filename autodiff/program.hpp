@@ -5,12 +5,12 @@
 /// A tape holds slopes, and is for one point. A program holds operations:
 ///
 ///     auto program = record([](const auto& w, const auto& s) { return square(w[0] * s[0] + w[1] - s[1]); }, 2, 2);
-///     auto loss = mean_over(rows, program);          // rows: x, y, x, y, ...
+///     auto loss = mean_over(rows, program);
 ///     auto result = minimize(loss, {0, 0}, Lbfgs{});
 ///
-/// It is run forward and back in lanes, a block of samples at a time, each instruction for all of them, in vectors of
-/// the processor. So a gradient over many samples costs less than the plain function does. What is recorded is made
-/// simpler first (ProgramOptions); `fmt::print("{}", program)` shows what became of it.
+/// where rows are x, y, x, y, ... It is run forward and back in lanes, a block of samples at a time, each instruction
+/// for all of them, in vectors of the processor. So a gradient over many samples costs less than the plain function
+/// does. What is recorded is made simpler first (ProgramOptions); `fmt::print("{}", program)` shows what became of it.
 ///
 /// Where the function branches on a comparison of its numbers, the program is for samples that go the same way, and
 /// others have programs of their own, their variants (program/variants.hpp). The answer is never that of another
@@ -37,6 +37,7 @@
 #include <autodiff/program/options.hpp>
 #include <autodiff/program/print.hpp>
 #include <autodiff/program/record.hpp>
+#include <autodiff/program/residuals.hpp>
 #include <autodiff/program/sums.hpp>
 #include <autodiff/program/traits.hpp>
 #include <autodiff/program/variants.hpp>
@@ -196,6 +197,19 @@ EachOver<T> each_over(std::type_identity_t<std::initializer_list<program_detail:
   return {program.state(), program_detail::columns_of(columns, program.per_sample(), "each_over")};
 }
 
+/// Residuals for SumOfSquares (descent/least_squares.hpp), f(w, s) of each sample, with their Jacobian in lanes:
+///
+///     minimize(SumOfSquares(residuals_over(rows, program)), start, LevenbergMarquardt{});
+///
+/// Throws ShapeError unless these are whole rows, at least one, and the program has parameters.
+inline ResidualsOver residuals_over(std::span<const double> rows, const Program<double>& program) {
+  return {program.state(), program_detail::columns_of(rows, program.per_sample(), "residuals_over")};
+}
+inline ResidualsOver residuals_over(std::initializer_list<program_detail::Column<double>> columns,
+                                    const Program<double>& program) {
+  return {program.state(), program_detail::columns_of(columns, program.per_sample(), "residuals_over")};
+}
+
 /// A view of rows that are gone when it is used is refused.
 template <class R, class T>
   requires TemporaryRange<R, T>
@@ -206,5 +220,7 @@ SumOver<T> mean_over(R&&, const Program<T>&, const SumOptions<T>& = {}) = delete
 template <class R, class T>
   requires TemporaryRange<R, T>
 EachOver<T> each_over(R&&, const Program<T>&) = delete;
+template <TemporaryRange<double> R>
+ResidualsOver residuals_over(R&&, const Program<double>&) = delete;
 
 }  // namespace downhill

@@ -112,9 +112,18 @@ class Runner<T>::Sweep {
     for (std::size_t j = 0; j < sample_.size(); ++j) sample_[j] = columns_->columns[j].at(sample);
     return sample_;
   }
-  std::span<T> sample_gradient_at(std::size_t sample) const {
-    if (wanted_.sample_gradients == nullptr) return {};
-    return {wanted_.sample_gradients + sample * state_->per_sample(), state_->per_sample()};
+  std::size_t gradient_numbers() const {
+    return wanted_.gradient_numbers == 0 ? state_->per_sample() : wanted_.gradient_numbers;
+  }
+  T* sample_gradient_at(std::size_t sample) const { return wanted_.sample_gradients + sample * gradient_numbers(); }
+  // Where the gradient of one sample along all of its numbers is worked out, if it is wanted.
+  std::span<T> whole_gradient() {
+    sample_gradient_.resize(wanted_.sample_gradients == nullptr ? 0 : state_->per_sample());
+    return sample_gradient_;
+  }
+  void keep_gradient(std::size_t sample) const {
+    if (wanted_.sample_gradients != nullptr)
+      std::copy_n(sample_gradient_.begin(), gradient_numbers(), sample_gradient_at(sample));
   }
   double weight_of(std::size_t sample) const {
     return wanted_.weights == nullptr ? 1.0 : static_cast<double>(wanted_.weights[sample]);
@@ -137,11 +146,12 @@ class Runner<T>::Sweep {
     if (wanted_.values != nullptr) wanted_.values[sample] = value;
     if (wants_gradient()) {
       gradient_.assign(state_->parameters(), T(0));
-      const std::span<T> of_sample = sample_gradient_at(sample);
+      const std::span<T> of_sample = whole_gradient();
       if (!of_sample.empty()) {
         scalar.reverse(wanted_.weighs_samples ? static_cast<T>(weight_of(sample)) : T(1), memory,
                        std::span<T>(gradient_));
         scalar.sample_adjoints(memory, of_sample);
+        keep_gradient(sample);
         gradient_.assign(state_->parameters(), T(0));
       }
       scalar.reverse(static_cast<T>(weight_of(sample)), memory, std::span<T>(gradient_));
@@ -152,10 +162,11 @@ class Runner<T>::Sweep {
   }
   double on_tape(std::size_t sample, std::span<const T> numbers) {
     ++state_->samples_on_tape;
-    const std::span<T> of_sample = sample_gradient_at(sample);
+    const std::span<T> of_sample = whole_gradient();
     const T value = state_->function().on_tape(parameters_, numbers, weight_of(sample), wanted_.gradient, of_sample);
     if (wanted_.weighs_samples)
       for (T& slope : of_sample) slope = handed_on(slope, static_cast<T>(weight_of(sample)));
+    keep_gradient(sample);
     if (wanted_.values != nullptr) wanted_.values[sample] = value;
     return weight_of(sample) * static_cast<double>(value);
   }
@@ -364,7 +375,10 @@ class Runner<T>::Sweep {
       T* const to = run.frame.value(slot);
       if (!is_row_major) {
         const auto& column = columns_->columns[index];
-        for (std::size_t lane = 0; lane < samples; ++lane) to[lane] = column.at(selection[first + lane]);
+        if (column.step == 0)
+          std::fill_n(to, samples, *column.numbers);
+        else
+          for (std::size_t lane = 0; lane < samples; ++lane) to[lane] = column.at(selection[first + lane]);
       }
       for (std::size_t lane = samples; lane < run.frame.lanes; ++lane) to[lane] = to[samples - 1];
     }
@@ -433,15 +447,15 @@ class Runner<T>::Sweep {
                              std::size_t samples, bool all_fit) const {
     if (wanted_.sample_gradients == nullptr) return true;
     bool is_sure = true;
-    const std::size_t per_sample = state_->per_sample();
-    if (all_fit && selection.indices == nullptr)
-      return lane_functions<T>().store(run, samples, wanted_.sample_gradients + first * per_sample);
-    for (std::size_t j = 0; j < per_sample; ++j) {
+    const std::size_t numbers = gradient_numbers();
+    if (all_fit && selection.indices == nullptr && numbers == state_->per_sample())
+      return lane_functions<T>().store(run, samples, wanted_.sample_gradients + first * numbers);
+    for (std::size_t j = 0; j < numbers; ++j) {
       const std::uint32_t slot = run.plan->sample_adjoints[j];
       for (std::size_t lane = 0; lane < samples; ++lane) {
         if (!fits(work, all_fit, lane)) continue;
         const T slope = slot == no_slot ? T(0) : run.frame.adjoint(slot)[lane];
-        wanted_.sample_gradients[selection[first + lane] * per_sample + j] = slope;
+        wanted_.sample_gradients[selection[first + lane] * numbers + j] = slope;
         is_sure = is_sure && slope == slope;
       }
     }
@@ -457,7 +471,7 @@ class Runner<T>::Sweep {
   std::vector<Chunk> chunks_;
   std::vector<Work<T>> works_;
   std::vector<std::size_t> pending_, next_;
-  std::vector<T> sample_, gradient_;
+  std::vector<T> sample_, gradient_, sample_gradient_;
 };
 
 template <class T>

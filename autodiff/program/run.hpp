@@ -72,11 +72,12 @@ struct Selection {
 /// What is asked for. The gradient is that of the sum of weight * value.
 template <class T>
 struct Wanted {
-  const T* weights = nullptr;       // one for each sample, 1 where there are none
-  std::span<double> gradient = {};  // along the parameters, added to; none where it is empty
-  T* values = nullptr;              // of each sample
-  T* sample_gradients = nullptr;    // of each sample, row by row
-  bool weighs_samples = false;      // are these those of weight * value?
+  const T* weights = nullptr;        // one for each sample, 1 where there are none
+  std::span<double> gradient = {};   // along the parameters, added to; none where it is empty
+  T* values = nullptr;               // of each sample
+  T* sample_gradients = nullptr;     // of each sample, row by row,
+  std::size_t gradient_numbers = 0;  // along so many of its first numbers; 0: along all of them
+  bool weighs_samples = false;       // are these those of weight * value?
 };
 
 /// Runs the program of a state. Keeps its memory: in the steady state a run allocates nothing.

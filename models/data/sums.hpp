@@ -24,8 +24,9 @@ extern template program_detail::Columns<float> columns_of(const Samples<float>&,
 extern template program_detail::Columns<double> columns_of(const Samples<double>&, std::size_t, std::string_view);
 }  // namespace samples_detail
 
-/// As `sum_over`, `mean_over` and `each_over` of rows (program.hpp). The samples must outlive it and keep their places.
-/// Throws ShapeError where they are not whole, or a sample has not as many numbers as the program was recorded with.
+/// As `sum_over`, `mean_over`, `each_over` and `residuals_over` of rows (program.hpp). The samples must outlive it and
+/// keep their places. Throws ShapeError where they are not whole, or a sample has not as many numbers as the program
+/// was recorded with.
 template <class T>
 SumOver<T> sum_over(const Samples<T>& samples, const Program<T>& program, const SumOptions<T>& options = {}) {
   return {program.state(), "sum_over", samples_detail::columns_of(samples, program.per_sample(), "sum_over"), options,
@@ -40,6 +41,9 @@ template <class T>
 EachOver<T> each_over(const Samples<T>& samples, const Program<T>& program) {
   return {program.state(), samples_detail::columns_of(samples, program.per_sample(), "each_over")};
 }
+inline ResidualsOver residuals_over(const Samples<double>& samples, const Program<double>& program) {
+  return {program.state(), samples_detail::columns_of(samples, program.per_sample(), "residuals_over")};
+}
 
 /// Not over temporary samples, which would be gone when it is evaluated.
 template <class T>
@@ -48,5 +52,6 @@ template <class T>
 SumOver<T> mean_over(const Samples<T>&&, const Program<T>&, const SumOptions<T>& = {}) = delete;
 template <class T>
 EachOver<T> each_over(const Samples<T>&&, const Program<T>&) = delete;
+ResidualsOver residuals_over(const Samples<double>&&, const Program<double>&) = delete;
 
 }  // namespace downhill

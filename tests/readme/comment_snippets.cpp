@@ -50,10 +50,17 @@ namespace {
   minimize(f, f.point({{"x", -1.2}, {"y", 1}}), Lbfgs{});
 }
 
-[[maybe_unused]] void program_hpp(std::span<const double> rows) {
+[[maybe_unused]] void program_hpp(std::span<const double> rows, const std::vector<double>& start) {
   auto program = record([](const auto& w, const auto& s) { return square(w[0] * s[0] + w[1] - s[1]); }, 2, 2);
-  auto loss = mean_over(rows, program);  // rows: x, y, x, y, ...
+  auto loss = mean_over(rows, program);
   auto result = minimize(loss, {0, 0}, Lbfgs{});
+  minimize(SumOfSquares(residuals_over(rows, program)), start, LevenbergMarquardt{});
+}
+
+[[maybe_unused]] void sums_hpp() {
+  const auto samples = targets_of<double>(read_csv("points.csv"), {"y"});
+  const auto program = record([](const auto& w, const auto& s) { return square(w[0] * s[0] + w[1] - s[1]); }, 2, 2);
+  const auto result = minimize(mean_over(samples, program), {0, 0}, Lbfgs{});
 }
 
 [[maybe_unused]] void atomic_file_hpp(std::span<const std::byte> bytes) {

@@ -37,37 +37,37 @@ using std::atan, std::cos, std::exp, std::pow, std::sin;
 template <class Function>
 struct Model {
   std::string_view name;
-  Function function;  // of the parameters b and of one observation's predictors
+  Function function;  // of the parameters b and of one observation's predictors, of any number type
 };
 template <class Function>
 Model(const char*, Function) -> Model<Function>;
 
-inline constexpr auto chwirut = [](const auto& b, double x) { return exp(-b[0] * x) / (b[1] + b[2] * x); };
-inline constexpr auto gauss = [](const auto& b, double x) {
+inline constexpr auto chwirut = [](const auto& b, const auto& x) { return exp(-b[0] * x) / (b[1] + b[2] * x); };
+inline constexpr auto gauss = [](const auto& b, const auto& x) {
   const auto u = (x - b[3]) / b[4], v = (x - b[6]) / b[7];
   return b[0] * exp(-b[1] * x) + b[2] * exp(-u * u) + b[5] * exp(-v * v);
 };
-inline constexpr auto lanczos = [](const auto& b, double x) {
+inline constexpr auto lanczos = [](const auto& b, const auto& x) {
   return b[0] * exp(-b[1] * x) + b[2] * exp(-b[3] * x) + b[4] * exp(-b[5] * x);
 };
-inline constexpr auto cubic_over_cubic = [](const auto& b, double x) {
+inline constexpr auto cubic_over_cubic = [](const auto& b, const auto& x) {
   return (b[0] + x * (b[1] + x * (b[2] + x * b[3]))) / (1 + x * (b[4] + x * (b[5] + x * b[6])));
 };
-inline constexpr auto saturation = [](const auto& b, double x) { return b[0] * (1 - exp(-b[1] * x)); };
+inline constexpr auto saturation = [](const auto& b, const auto& x) { return b[0] * (1 - exp(-b[1] * x)); };
 
 /// In the order of the file.
 inline constexpr std::tuple models{
     Model{"Chwirut1", chwirut},
     Model{"Chwirut2", chwirut},
-    Model{"DanWood", [](const auto& b, double x) { return b[0] * pow(x, b[1]); }},
+    Model{"DanWood", [](const auto& b, const auto& x) { return b[0] * pow(x, b[1]); }},
     Model{"Gauss1", gauss},
     Model{"Gauss2", gauss},
     Model{"Lanczos3", lanczos},
     Model{"Misra1a", saturation},
-    Model{"Misra1b", [](const auto& b, double x) { return b[0] * (1 - pow(1 + b[1] * x / 2, -2)); }},
+    Model{"Misra1b", [](const auto& b, const auto& x) { return b[0] * (1 - pow(1 + b[1] * x / 2, -2)); }},
     Model{"ENSO",
-          [](const auto& b, double x) {
-            const double turn = 2 * std::numbers::pi * x;
+          [](const auto& b, const auto& x) {
+            const auto turn = 2 * std::numbers::pi * x;
             const auto u = turn / b[3], v = turn / b[6];
             return b[0] + b[1] * cos(turn / 12) + b[2] * sin(turn / 12) + b[4] * cos(u) + b[5] * sin(u) +
                    b[7] * cos(v) + b[8] * sin(v);
@@ -75,26 +75,26 @@ inline constexpr std::tuple models{
     Model{"Gauss3", gauss},
     Model{"Hahn1", cubic_over_cubic},
     Model{"Kirby2",
-          [](const auto& b, double x) { return (b[0] + x * (b[1] + x * b[2])) / (1 + x * (b[3] + x * b[4])); }},
+          [](const auto& b, const auto& x) { return (b[0] + x * (b[1] + x * b[2])) / (1 + x * (b[3] + x * b[4])); }},
     Model{"Lanczos1", lanczos},
     Model{"Lanczos2", lanczos},
-    Model{"MGH17", [](const auto& b, double x) { return b[0] + b[1] * exp(-x * b[3]) + b[2] * exp(-x * b[4]); }},
-    Model{"Misra1c", [](const auto& b, double x) { return b[0] * (1 - pow(1 + 2 * b[1] * x, -0.5)); }},
-    Model{"Misra1d", [](const auto& b, double x) { return b[0] * b[1] * x / (1 + b[1] * x); }},
-    Model{"Nelson", [](const auto& b, double x1, double x2) { return b[0] - b[1] * x1 * exp(-b[2] * x2); }},
+    Model{"MGH17", [](const auto& b, const auto& x) { return b[0] + b[1] * exp(-x * b[3]) + b[2] * exp(-x * b[4]); }},
+    Model{"Misra1c", [](const auto& b, const auto& x) { return b[0] * (1 - pow(1 + 2 * b[1] * x, -0.5)); }},
+    Model{"Misra1d", [](const auto& b, const auto& x) { return b[0] * b[1] * x / (1 + b[1] * x); }},
+    Model{"Nelson", [](const auto& b, const auto& x1, const auto& x2) { return b[0] - b[1] * x1 * exp(-b[2] * x2); }},
     Model{"Roszman1",
-          [](const auto& b, double x) { return b[0] - b[1] * x - atan(b[2] / (x - b[3])) / std::numbers::pi; }},
-    Model{"Bennett5", [](const auto& b, double x) { return b[0] * pow(b[1] + x, -1 / b[2]); }},
+          [](const auto& b, const auto& x) { return b[0] - b[1] * x - atan(b[2] / (x - b[3])) / std::numbers::pi; }},
+    Model{"Bennett5", [](const auto& b, const auto& x) { return b[0] * pow(b[1] + x, -1 / b[2]); }},
     Model{"BoxBOD", saturation},
     Model{"Eckerle4",
-          [](const auto& b, double x) {
+          [](const auto& b, const auto& x) {
             const auto u = (x - b[2]) / b[1];
             return b[0] / b[1] * exp(-0.5 * u * u);
           }},
-    Model{"MGH09", [](const auto& b, double x) { return b[0] * (x * x + x * b[1]) / (x * x + x * b[2] + b[3]); }},
-    Model{"MGH10", [](const auto& b, double x) { return b[0] * exp(b[1] / (x + b[2])); }},
-    Model{"Rat42", [](const auto& b, double x) { return b[0] / (1 + exp(b[1] - b[2] * x)); }},
-    Model{"Rat43", [](const auto& b, double x) { return b[0] / pow(1 + exp(b[1] - b[2] * x), 1 / b[3]); }},
+    Model{"MGH09", [](const auto& b, const auto& x) { return b[0] * (x * x + x * b[1]) / (x * x + x * b[2] + b[3]); }},
+    Model{"MGH10", [](const auto& b, const auto& x) { return b[0] * exp(b[1] / (x + b[2])); }},
+    Model{"Rat42", [](const auto& b, const auto& x) { return b[0] / (1 + exp(b[1] - b[2] * x)); }},
+    Model{"Rat43", [](const auto& b, const auto& x) { return b[0] / pow(1 + exp(b[1] - b[2] * x), 1 / b[3]); }},
     Model{"Thurber", cubic_over_cubic},
 };
 
