@@ -1,4 +1,4 @@
-// downhill descend: a formula's minimum, by any method.
+// downhill descend: the minimum of a formula, or of its mean over the rows of a table, by any method.
 
 #include <fmt/format.h>
 
@@ -24,7 +24,7 @@
 #include <autodiff/text/utf8.hpp>
 
 #include "command.hpp"
-#include "formula_at_point.hpp"
+#include "ground.hpp"
 #include "methods.hpp"
 
 namespace {
@@ -35,7 +35,7 @@ using downhill::Iterate, downhill::Result, downhill::StopReason;
 constexpr std::size_t most_steps = 1'000'000;  // the path is kept in memory
 
 struct Options {
-  FormulaArguments formula;
+  GroundArguments ground;
   MethodOptions method;
   std::size_t steps = 10'000;
   std::optional<double> gradient_norm;
@@ -45,7 +45,7 @@ struct Options {
 double length_of(const std::vector<double>& vector) { return downhill::euclidean_norm(vector); }
 
 // Steps 0, 1, 2, 5, 10, 20, ... and the last.
-void show_milestones(const FormulaAtPoint& f, const Result& result) {
+void show_milestones(const Ground& f, const Result& result) {
   constexpr std::size_t most_names = 4, longest = 13;
   const std::size_t shown = std::min(f.names().size(), most_names);
   std::vector<downhill::TableRow> rows{{"step", "f", "|gradient|"}};
@@ -63,7 +63,7 @@ void show_milestones(const FormulaAtPoint& f, const Result& result) {
   fmt::print("{}", aligned_text(rows, std::array{downhill::Align::right}, 2));
 }
 
-void show_end(const FormulaAtPoint& f, const Result& result) {
+void show_end(const Ground& f, const Result& result) {
   constexpr std::size_t most_names = 20;
   fmt::print("\nIt ended after {}, {}, {:.3g} s ({}):\n{}.\n\n", downhill::counted(result.steps, "step"),
              downhill::counted(result.evaluations, "evaluation"), result.seconds, name(result.reason), result.why);
@@ -78,7 +78,7 @@ void show_end(const FormulaAtPoint& f, const Result& result) {
   if (shown < f.names().size()) fmt::print("  and {} more; --csv has them all\n", f.names().size() - shown);
 }
 
-std::string csv_of(const FormulaAtPoint& f, const Result& result) {
+std::string csv_of(const Ground& f, const Result& result) {
   std::string csv = fmt::format("step,f,gradient_norm,{}\n", fmt::join(f.names(), ","));
   for (std::size_t step = 0; step < result.path.size(); ++step) {
     const Iterate& at = result.path[step];
@@ -98,13 +98,13 @@ inspect::Interval ground_of(const Result& result, std::size_t coordinate, bool d
   return inspect::with_margin(inspect::covering(values), 0.25);
 }
 
-std::string page_of(const FormulaAtPoint& f, const Result& result, const std::string& method, bool diverged) {
+std::string page_of(Ground& f, const Result& result, const std::string& method, bool diverged) {
   const std::string title = "A walk downhill";
   const std::string ending =
       fmt::format("{}, the lowest f = {:.6g} after {}; {}", downhill::counted(result.steps, "step"), result.value,
                   downhill::counted(result.found_at, "step"), result.why);
   if (f.names().size() == 2) {
-    auto ground = inspect::sample_landscape([&](double x, double y) { return f(std::vector{x, y}); },
+    auto ground = inspect::sample_landscape([&](double x, double y) { return f.value({x, y}); },
                                             ground_of(result, 0, diverged), ground_of(result, 1, diverged), 101, 101);
     ground.x_name = f.names()[0], ground.y_name = f.names()[1];
     const inspect::DrawnWalk walk{method, {ending}, result.path};
@@ -118,7 +118,7 @@ std::string page_of(const FormulaAtPoint& f, const Result& result, const std::st
   return inspect::page(title, f.text(), std::array{figure});
 }
 
-void demand_a_start(const FormulaAtPoint& f, const Iterate& start) {
+void demand_a_start(const Ground& f, const Iterate& start) {
   if (!std::isfinite(start.value))
     throw NotReached(
         fmt::format("f is {} at the start, where nothing leads downhill; start elsewhere", unsigned_nan(start.value)));
@@ -131,10 +131,10 @@ void demand_a_start(const FormulaAtPoint& f, const Iterate& start) {
 }
 
 // Why a place with a flat gradient is no bottom, by its curvature; "" where nothing speaks against a bottom.
-std::string why_no_bottom(const FormulaAtPoint& f, const Iterate& at, bool has_moved) {
-  constexpr std::size_t most = 200;
-  if (at.point.size() > most) return {};
-  const downhill::Curvature c = downhill::curvature(f, at.point);
+std::string why_no_bottom(const Ground& f, const Iterate& at, bool has_moved) {
+  const std::optional<downhill::Curvature> known = f.curvature(at.point);
+  if (!known) return {};
+  const downhill::Curvature& c = *known;
   if (!c.is_finite())
     return has_moved ? ""
                      : "the ground has a kink at the start, where its slope is a convention and it has no curvature: "
@@ -155,12 +155,11 @@ bool ran_out(StopReason reason) {
 }
 
 void run(const Options& options) {
-  const FormulaAtPoint f(options.formula);
+  Ground f(options.ground);
   const Method method = method_of(options.method);
-  demand_apart("", {{"--csv", options.csv}, {"--html", options.html}});
+  demand_apart(options.ground.data, {{"--csv", options.csv}, {"--html", options.html}});
   for (const std::string& file : {options.csv, options.html}) demand_writable(file);
-  auto objective = downhill::as_objective(f);
-  const std::function<double(std::span<const double>, std::span<double>)> value_and_slopes = std::ref(objective);
+  const std::function<double(std::span<const double>, std::span<double>)> value_and_slopes = std::ref(f);
   const Result result = std::visit(
       [&](const auto& by) {
         return minimize(value_and_slopes, f.point(), by,
@@ -211,8 +210,9 @@ void run(const Options& options) {
 
 void add_descend(CLI::App& program) {
   const auto options = std::make_shared<Options>();
-  CLI::App& command = *program.add_subcommand("descend", "walk downhill on a formula, by any method");
-  add_formula(command, options->formula);
+  CLI::App& command =
+      *program.add_subcommand("descend", "walk downhill on a formula, or its mean over a table, by any method");
+  add_ground(command, options->ground);
   add_method(command, options->method, "gradient-descent");
   command.add_option("--steps", options->steps, "stop after N steps (default: 10000)")
       ->type_name("N")
@@ -231,6 +231,8 @@ void add_descend(CLI::App& program) {
       "Exit code 0: it went downhill, to a bottom or until it was told to stop; 1: it diverged, or it\n"
       "bounces and comes no lower, or it is flat where there is no bottom (a saddle, a top), or the\n"
       "start has no finite value or slope; 2: something is wrong with what was given.\n\n"
-      "Example: downhill descend \"(1 - x)^2 + 100*(y - x^2)^2\" x=-1.2 y=1 --method lbfgs --html walk.html");
+      "Example: downhill descend \"(1 - x)^2 + 100*(y - x^2)^2\" x=-1.2 y=1 --method lbfgs --html walk.html\n\n"
+      "Of a table with columns x and y, a line fitted by least squares:\n"
+      "downhill descend --data points.csv \"(a*x + b - y)^2\" a=0 b=0 --method lbfgs");
   command.callback([options] { run(*options); });
 }

@@ -25,6 +25,9 @@ file(WRITE ${written}/ids.csv "x,y\n1,0\n3,1\n5,2\n")
 file(WRITE ${written}/constant.csv "x,y\n1,1\n3,1\n5,1\n")
 file(WRITE ${written}/few.csv "x,y\n1,1\n3,2\n5,3\n")
 file(WRITE ${written}/one_row.csv "x,y\n1,1\n")
+file(WRITE ${written}/word.csv "x,y\n1,2\n3,four\n")
+file(WRITE ${written}/gap.csv "x,y\n1,\n3,4\n")
+file(WRITE ${written}/constants.csv "x,e\n1,2\n3,4\n")
 
 downhill_says("--help lists its commands" 0 0 "descend .*walk downhill" --help)
 downhill_says("--version says which" 0 0 "^downhill ${PROJECT_VERSION}$" --version)
@@ -94,6 +97,41 @@ downhill_says("descend refuses an option that the method has not" 2 1 "bfgs does
 downhill_says("descend refuses a rate below zero" 2 1 "'-1' is not a positive number" descend "x^2" x=1
               --learning-rate -1)
 downhill_says("descend hints at --" 2 1 "after --" descend "-x^2" x=1)
+
+# Over a table: the line of NIST's Norris data is certified.
+set(line "(a*x + b - y)^2")
+downhill_says("descend fits a table" 0 0 "a = 1.0021168[12]" descend --data ${data}/norris.csv ${line} a=0 b=0
+              --method lbfgs)
+downhill_says("descend says what it takes over a table" 0 0 "^f = mean of .* over 36 rows of .*norris.csv$" descend --data
+              ${data}/norris.csv ${line} a=1 b:=-0.262323073774029 --method bfgs)
+downhill_says("descend takes the sum over a table" 0 0 "f = 26.61739852942" descend --data ${data}/norris.csv ${line} --sum
+              a=1 b=0 --method bfgs)
+downhill_says("descend draws the landscape of a table" 0 0 "The page: .*table.html" descend --data ${data}/norris.csv
+              "log(cosh(a*x + b - y))" a=1 b=0 --method lbfgs --html ${written}/table.html --csv ${written}/table_walk.csv)
+downhill_says("descend knows a saddle over a table" 1 1 "it is a saddle" descend --data ${data}/norris.csv
+              "x*(a^2 - b^2)" a=0 b=0)
+downhill_says("descend knows when it diverged over a table" 1 1 "it diverged" descend --data ${data}/norris.csv ${line}
+              a=0 b=0)
+downhill_says("descend names a column that there is not" 2 1 "'z' has no value, and is no column of .*norris.csv: its columns are 'x', 'y'"
+              descend --data ${data}/norris.csv "(a*z + b - y)^2" a=0 b=0)
+downhill_says("descend refuses a value for a column" 2 1 "'x' is a column of .*norris.csv, and x=1 gives it a value as well"
+              descend --data ${data}/norris.csv ${line} a=0 b=0 x=1)
+downhill_says("descend refuses a value for a name that the formula has not" 2 1 "no name 'c'" descend --data
+              ${data}/norris.csv ${line} a=0 b=0 c=1)
+downhill_says("descend needs something to move over a table" 2 1 "every name is a column of .* or held" descend --data
+              ${data}/norris.csv ${line} a:=1 b:=0)
+downhill_says("descend needs a column of the table" 2 1 "names no column of .*norris.csv: its columns are 'x', 'y'" descend
+              --data ${data}/norris.csv "(a - 1)^2" a=0)
+downhill_says("descend refuses a column that is a constant" 2 1 "'e' is a constant in a formula, and a column of" descend
+              --data ${written}/constants.csv "(a*x - e)^2" a=0)
+downhill_says("descend says where a table has no number" 2 1 "word.csv:3:3: 'four' in column 'y' is not a number" descend
+              --data ${written}/word.csv ${line} a=0 b=0)
+downhill_says("descend says where a table is ragged" 2 1 "ragged.csv:3:" descend --data ${written}/ragged.csv ${line} a=0 b=0)
+downhill_says("descend says where a value is missing" 2 1 "gap.csv:2:" descend --data ${written}/gap.csv ${line} a=0 b=0)
+downhill_says("descend needs the table" 2 1 "none.csv" descend --data ${written}/none.csv ${line} a=0 b=0)
+downhill_says("descend sums over a table only" 2 1 "--sum: there is no table" descend "x^2" x=1 --sum)
+downhill_says("descend does not write over its table" 2 1 "--csv: .* is what is read" descend --data ${written}/few.csv
+              ${line} a=0 b=0 --csv ${written}/../downhill_program/few.csv)
 
 downhill_says("check agrees" 0 0 "^  w  .*agrees$" check "tanh(w*x + b)^2" w=0.5 b=-0.2 x:=2)
 downhill_says("check names a kink" 0 0 "kink: -1 on the left, 1 on the right" check "abs(x)" x=0)

@@ -17,6 +17,7 @@ template Var<double> formula_detail::run(std::span<const Instruction>, std::size
 template Dual<double> formula_detail::run(std::span<const Instruction>, std::size_t, std::span<const Dual<double>>);
 template Dual<double, 8> formula_detail::run(std::span<const Instruction>, std::size_t,
                                              std::span<const Dual<double, 8>>);
+template Symbol<double> formula_detail::run(std::span<const Instruction>, std::size_t, std::span<const Symbol<double>>);
 
 namespace {
 
@@ -159,6 +160,16 @@ Formula Formula::parse(std::string_view text) {
   formula.program_ = Compiler::compile(formula.parsed_);
   formula.height_ = height_of(formula.program_);
   return formula;
+}
+
+std::vector<std::string_view> Formula::constants() const {
+  std::vector<std::string_view> typed;
+  for (const Instruction& instruction : parsed_) {
+    if (instruction.kind != Kind::number || instruction.index == 0) continue;
+    const std::string_view name = formula_detail::constants[instruction.index].name;
+    if (std::ranges::find(typed, name) == typed.end()) typed.push_back(name);
+  }
+  return typed;
 }
 
 void Formula::refuse_count(std::size_t count) const {

@@ -52,6 +52,8 @@ class Formula {
   const std::string& text() const { return text_; }
   /// The free names, in the order in which they appear first.
   const std::vector<std::string>& names() const { return names_; }
+  /// The constants by name, pi and e, that were typed.
+  std::vector<std::string_view> constants() const;
 
   /// The value at numbers of any type that calculus.hpp takes, in the order of names(): a std::vector, std::array,
   /// std::span, Inputs or Eigen vector of them. Throws ShapeError unless there is one for each name.

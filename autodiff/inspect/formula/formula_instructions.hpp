@@ -21,6 +21,7 @@
 #include <autodiff/calculus.hpp>
 #include <autodiff/calculus/rules.hpp>
 #include <autodiff/dual.hpp>
+#include <autodiff/program/traits.hpp>
 #include <autodiff/ranges.hpp>
 #include <autodiff/variable.hpp>
 
@@ -182,5 +183,6 @@ extern template double run(std::span<const Instruction>, std::size_t, std::span<
 extern template Var<double> run(std::span<const Instruction>, std::size_t, std::span<const Var<double>>);
 extern template Dual<double> run(std::span<const Instruction>, std::size_t, std::span<const Dual<double>>);
 extern template Dual<double, 8> run(std::span<const Instruction>, std::size_t, std::span<const Dual<double, 8>>);
+extern template Symbol<double> run(std::span<const Instruction>, std::size_t, std::span<const Symbol<double>>);
 
 }  // namespace downhill::inspect::formula_detail

@@ -182,3 +182,43 @@ TEST_CASE("numbers do not depend on the locale") {
   CHECK(value == 3);
   CHECK(printed == "1.5*x");
 }
+
+TEST_CASE(
+    "every function of formulas may be recorded as a program over samples, and has the slopes of the tape there") {
+  std::size_t tried = 0;
+  for (const Called<double>& function : functions<double>()) {
+    std::string text = function.name + "(a*x + 0.25";
+    for (std::size_t i = 1; i < function.operands; ++i) text += i == 1 ? ", b + x" : ", a - 0.5*b";
+    const Formula f = Formula::parse(text + ") - a^2 + 2*pi/x");
+    // The parameters are a and b, where there is one, and a sample is x: in the order of its names, a, x, b.
+    const bool has_b = f.names().size() == 3;
+    const auto of_row = [&](const auto& w, const auto& s) {
+      std::vector values{w[0], s[0]};
+      if (has_b) values.push_back(w[1]);
+      return f(values);
+    };
+    const auto program = record(of_row, has_b ? 2 : 1, 1);
+    const std::vector<double> w = has_b ? std::vector{0.5, 0.75} : std::vector{0.5}, rows{0.25, 0.5, 1.5, -0.5, 3};
+    std::vector<double> gradient(w.size()), wanted(w.size());
+    for (const double& x : rows) {
+      const auto at_row = [&](const auto& p) { return of_row(p, std::vector{0 * p[0] + x}); };
+      const double value = sum_over(std::span(&x, 1), program)(w, gradient);
+      const auto on_tape = value_and_gradient(at_row, w);
+      INFO(f.text() << " at x = " << x);
+      const auto near = [](double found, double expected) {
+        return (std::isnan(found) && std::isnan(expected)) || found == expected ||
+               std::abs(found - expected) <= 1e-12 * (1 + std::abs(expected));
+      };
+      CHECK(near(value, on_tape.value));
+      for (std::size_t i = 0; i < w.size(); ++i) CHECK(near(gradient[i], on_tape.gradient[i]));
+    }
+    ++tried;
+  }
+  CHECK(tried > 60);
+}
+
+TEST_CASE("the constants of a formula are those that were typed") {
+  CHECK(Formula::parse("2*pi*x + sin(π)").constants() == std::vector<std::string_view>{"pi"});
+  CHECK(Formula::parse("e^x - pi/e").constants() == std::vector<std::string_view>{"e", "pi"});
+  CHECK(Formula::parse("exp(x) + 1e3 + 3.141592653589793").constants().empty());
+}
