@@ -9,6 +9,7 @@
 #include <limits>
 
 #include <autodiff/error.hpp>
+#include <autodiff/program.hpp>
 #include <autodiff/text/counted.hpp>
 #include <models/double_double.hpp>
 
@@ -47,6 +48,16 @@ void demand_points(std::string_view operation, std::size_t found, std::size_t ne
 }
 
 }  // namespace line_detail
+
+SumOver<double> mean_of_squared_residuals(const program_detail::Column<double>& xs,
+                                          const program_detail::Column<double>& ys) {
+  line_detail::demand_same_sizes("mean_of_squared_residuals", xs.size(), ys.size());
+  line_detail::demand_points("mean_of_squared_residuals", xs.size(), 1);
+  const auto squared_residual = [](const auto& line, const auto& point) {
+    return square(line[0] * point[0] + line[1] - point[1]);
+  };
+  return mean_over({xs, ys}, record(squared_residual, 2, 2));
+}
 
 Line least_squares(std::span<const double> xs, std::span<const double> ys) {
   line_detail::demand_same_sizes("least_squares", xs.size(), ys.size());

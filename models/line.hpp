@@ -3,8 +3,8 @@
 /// The line y = m x + b, its loss over some points, and the line that fits them best.
 ///
 /// `mean_of_squared_residuals` takes the parameters (m, b) as two numbers of any type: of doubles it returns a number,
-/// and of Vars it records the loss, which descent then makes small. The closed formula, `least_squares`, says where
-/// descent must arrive.
+/// and of Vars it records the loss, which descent then makes small. Without parameters it is that loss as an objective,
+/// by a program, for many points. The closed formula, `least_squares`, says where descent must arrive.
 
 #include <algorithm>
 #include <cstddef>
@@ -12,6 +12,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include <autodiff/program/numbers.hpp>
+#include <autodiff/program/sums.hpp>
 #include <autodiff/variable.hpp>
 
 namespace downhill {
@@ -53,6 +55,11 @@ auto mean_of_squared_residuals(const Parameters& parameters, std::span<const dou
   line_detail::demand_points("mean_of_squared_residuals", xs.size(), 1);
   return sum_of_squared_residuals(parameters, xs, ys) / static_cast<double>(xs.size());
 }
+
+/// mean_of_squared_residuals as an Objective of (m, b), or batch by batch: by a program, which runs for many points in
+/// lanes. The points must outlive it. Throws ShapeError if xs and ys differ in size or there are no points.
+SumOver<double> mean_of_squared_residuals(const program_detail::Column<double>& xs,
+                                          const program_detail::Column<double>& ys);
 
 /// The line with the least sum of squared residuals, by the formula
 ///

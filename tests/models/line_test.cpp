@@ -93,6 +93,11 @@ TEST_CASE("the slopes of the loss are those of the formula") {
     CHECK(mean.value() == near(value / n));
     CHECK(of_mean[parameters[0]] == near(slope_m / n));
     CHECK(of_mean[parameters[1]] == near(slope_b / n));
+    auto by_program = mean_of_squared_residuals(xs, ys);
+    Values slopes(2);
+    CHECK(by_program(Values{m, b}, slopes) == near(value / n));
+    CHECK(slopes[0] == near(slope_m / n));
+    CHECK(slopes[1] == near(slope_b / n));
   }
 }
 
@@ -107,6 +112,11 @@ TEST_CASE("descent on the scaled Norris data agrees with the certified line to 9
   CHECK(result.reason == StopReason::flat_gradient);
   CHECK(digits_of_agreement(line.slope, norris_certified.slope) >= 9);
   CHECK(digits_of_agreement(line.intercept, norris_certified.intercept) >= 9);
+  const Result by_program = minimize(mean_of_squared_residuals(u, v), {0, 0}, GradientDescent{.learning_rate = 0.1},
+                                     {.gradient_norm = 1e-13});
+  CHECK(by_program.reason == StopReason::flat_gradient);
+  CHECK(by_program.point[0] == Catch::Approx(result.point[0]).epsilon(1e-12));
+  CHECK(by_program.point[1] == Catch::Approx(result.point[1]).margin(1e-12));
 }
 
 TEST_CASE("the least-squares line of Norris agrees with the certified one") {
@@ -200,6 +210,9 @@ TEST_CASE("a loss of sizes that do not fit is refused") {
         "sum_of_squared_residuals: 2 values of x but 3 of y; each point needs both");
   CHECK_THROWS_AS(sum_of_squared_residuals(three, two, two), ShapeError);
   CHECK_THROWS_AS(mean_of_squared_residuals(parameters, none, none), ShapeError);
+  CHECK_THROWS_AS(mean_of_squared_residuals(none, none), ShapeError);
+  CHECK(message_of([&] { mean_of_squared_residuals(two, three); }) ==
+        "mean_of_squared_residuals: 2 values of x but 3 of y; each point needs both");
   CHECK_THROWS_AS(standardise(none), ShapeError);
 }
 
