@@ -25,7 +25,8 @@ constexpr std::string_view spelled() {
   std::string_view text = signature<value>();
   text.remove_suffix(1);
   text.remove_prefix(text.rfind("value = ") + std::string_view("value = ").size());
-  return text.front() == '(' ? std::string_view() : text.substr(text.rfind(':') + 1);
+  const std::string_view last = text.substr(text.find_last_of(":)") + 1);
+  return last.front() == '-' || (last.front() >= '0' && last.front() <= '9') ? std::string_view() : last;
 }
 template <class E, std::size_t from = 0>
 constexpr std::size_t count() {
