@@ -13,7 +13,11 @@
 namespace downhill::program_detail {
 namespace {
 
-constexpr std::size_t blocks_in_chunk = 8, chunks_in_wave = 32;
+constexpr std::size_t chunks_in_wave = 32;
+// The larger the program, the fewer samples are worth a thread.
+constexpr std::size_t blocks_in_chunk(std::size_t lanes) {
+  return std::clamp(lanes / 32, std::size_t{2}, std::size_t{8});
+}
 constexpr std::size_t cache_line = 64;
 
 // Memory that begins with a cache line.
@@ -76,7 +80,8 @@ class Runner<T>::Sweep {
     prepared_.resize(std::max(prepared_.size(), state_->options().variants));
     variants_ = 0;
     while (variants_ < state_->size()) prepare();
-    chunk_samples_ = blocks_in_chunk * prepared_[0].plan->lanes;
+    const std::size_t lanes = prepared_[0].plan->lanes;
+    chunk_samples_ = blocks_in_chunk(lanes) * lanes;
 
     double value = 0;
     const std::size_t wave_samples = chunk_samples_ * chunks_in_wave;
