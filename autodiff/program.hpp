@@ -108,14 +108,17 @@ class Program {
     else
       return program_detail::of_sample<T>(runner_, w, s);
   }
+  /// The same of a sample in braces.
   template <class W>
   Var<T> operator()(const W& w, std::initializer_list<Var<T>> s) const {
     return program_detail::of_sample<T>(runner_, w, s);
   }
+  /// The same of parameters in braces.
   template <class S>
   auto operator()(std::initializer_list<Var<T>> w, const S& s) const {
     return (*this)(std::span<const Var<T>>(w.begin(), w.size()), s);
   }
+  /// The same of both in braces.
   Var<T> operator()(std::initializer_list<Var<T>> w, std::initializer_list<Var<T>> s) const {
     return program_detail::of_sample<T>(runner_, w, s);
   }

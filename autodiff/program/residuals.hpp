@@ -13,7 +13,7 @@
 namespace downhill {
 
 /// The residuals r_i(x) = f(x, s_i) of the samples s_i, for SumOfSquares (LinearisedResiduals there). The samples are
-/// the caller's, and must outlive it. In the steady state a call allocates nothing.
+/// the caller's, and must outlive it.
 ///
 /// For the Jacobian the program is recorded a second time, with the parameters as numbers of the sample: so each lane
 /// has a gradient along them of its own.

@@ -45,9 +45,10 @@ struct Block {
     std::vector<T> elements;  // row by row
   };
   virtual std::vector<Constant> constants() const { return {}; }
-  /// One that does the same for each of many samples can be opened: it takes the steps for one of them on another tape,
-  /// and gives the result. Of as many results as samples it is that with this index, otherwise a part of the only one.
+  /// One that does the same for each of many samples says how many, and can be opened at one of them.
   virtual std::size_t samples() const { return 0; }
+  /// Takes the steps for a sample on another tape, and gives the result. Of as many results as samples it is that with
+  /// this index, otherwise a part of the only one.
   virtual void open(std::size_t, Tape<T>&, Var<T>*) const {}
   /// adjoint[parents] += J' adjoint[results], the results from this slot on.
   virtual void pull_back(std::size_t first_result, T* adjoint) const = 0;
