@@ -15,7 +15,7 @@ using namespace terminal_detail;
 // A place on a line of `count` of them, 0 being the first.
 std::size_t index_on(const Axis& axis, double value, std::size_t count) {
   const double place = std::clamp(axis.at(value), 0.0, static_cast<double>(count - 1));
-  return static_cast<std::size_t>(place + 0.5);
+  return static_cast<std::size_t>(std::lround(place));
 }
 
 // Draws the curve as a line through columns x rows places.
@@ -31,8 +31,8 @@ void draw(const Curve& curve, const Scale& scale, std::size_t columns, std::size
       for (double t = 0; t <= length; ++t) {
         const double x = x0 + (x1 - x0) * t / length, y = y0 + (y1 - y0) * t / length;
         if (y < -0.5 || y > static_cast<double>(rows) - 0.5) continue;
-        put(std::min(static_cast<std::size_t>(std::max(x, 0.0) + 0.5), columns - 1),
-            std::min(static_cast<std::size_t>(std::max(y, 0.0) + 0.5), rows - 1));
+        put(std::min(static_cast<std::size_t>(std::lround(std::max(x, 0.0))), columns - 1),
+            std::min(static_cast<std::size_t>(std::lround(std::max(y, 0.0))), rows - 1));
       }
     }
   }
