@@ -238,7 +238,7 @@ class RowsBlock final : public ProgramBlock<T, N> {
     columns.samples = layout.rows;
     columns.columns.resize(layout.columns);
     for (std::size_t j = 0; j < layout.columns; ++j)
-      columns.columns[j] = {.numbers = this->s_.numbers + j * layout.column_stride, .step = layout.row_stride};
+      columns.columns[j] = Columns<T>::from(this->s_.numbers, j * layout.column_stride, layout.row_stride);
     columns.is_row_major = layout.columns > 0 && layout.is_dense();
     this->runner_->run(this->w_.all(), columns, {layout.rows}, wanted);
   }

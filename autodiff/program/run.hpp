@@ -32,6 +32,10 @@ struct Columns {
       return labels == nullptr ? numbers[sample * step] : static_cast<T>(labels[sample]);
     }
   };
+  /// The column that begins at one of these numbers, of which there may be none.
+  static Column from(const T* numbers, std::size_t first, std::size_t step) {
+    return {.numbers = numbers == nullptr ? nullptr : numbers + first, .step = step};
+  }
   std::size_t samples = 0;
   std::vector<Column> columns = {};
   bool is_row_major = false;  // do they stand side by side, row after row?
@@ -43,8 +47,7 @@ Columns<T> columns_of(std::span<const T> rows, std::size_t per_sample, std::stri
   if (per_sample == 0) misuse::no_numbers_in_a_sample(operation);
   if (rows.size() % per_sample != 0) misuse::broken_rows(operation, rows.size(), per_sample);
   Columns<T> columns{.samples = rows.size() / per_sample, .is_row_major = true};
-  for (std::size_t j = 0; j < per_sample; ++j)
-    columns.columns.push_back({.numbers = rows.data() + j, .step = per_sample});
+  for (std::size_t j = 0; j < per_sample; ++j) columns.columns.push_back(Columns<T>::from(rows.data(), j, per_sample));
   return columns;
 }
 

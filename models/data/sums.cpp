@@ -19,10 +19,10 @@ program_detail::Columns<T> columns_of(const Samples<T>& samples, std::size_t per
         samples.outputs == 0 ? "" : ", " + counted(samples.outputs, "target"), counted(per_sample, "number"), numbers));
   program_detail::Columns<T> columns{.samples = samples.size()};
   for (std::size_t j = 0; j < samples.features; ++j)
-    columns.columns.push_back({.numbers = samples.inputs.data() + j, .step = samples.features});
+    columns.columns.push_back(program_detail::Columns<T>::from(samples.inputs.data(), j, samples.features));
   if (samples.has_labels()) columns.columns.push_back({.labels = samples.labels.data()});
   for (std::size_t j = 0; j < samples.outputs; ++j)
-    columns.columns.push_back({.numbers = samples.targets.data() + j, .step = samples.outputs});
+    columns.columns.push_back(program_detail::Columns<T>::from(samples.targets.data(), j, samples.outputs));
   return columns;
 }
 
