@@ -19,7 +19,7 @@
 
 using namespace downhill;
 using block_check::Grid;
-using block_check::numbers;
+using test::scattered;
 using Values = std::vector<double>;
 
 namespace {
@@ -88,7 +88,7 @@ std::vector<Case> square_cases() {
           {"upper triangular", 3, 3, {1, 2, 3, 0, 2, -1, 0, 0, 4}},
           {"permutation", 3, 3, {0, 1, 0, 0, 0, 1, 1, 0, 0}},
           {"symmetric", 3, 3, symmetric},
-          {"random", 4, 4, numbers(16, 5)},
+          {"random", 4, 4, scattered(16, 5)},
           {"one number", 1, 1, {2.5}}};
 }
 
@@ -195,7 +195,7 @@ TEST_CASE("first and second derivatives are those of differences on special matr
       check_by_differences(c, [](const auto& a) { return weighed(cholesky(a)); });
   }
   for (const Case& c : {Case{"tall", 4, 2, {1, 0, 0, 1, 0, 0, 0, 0}}, Case{"wide", 2, 3, {1, 0, 0, 0, 2, 0}},
-                        Case{"tall, random", 5, 3, numbers(15, 3)}, Case{"wide, random", 2, 5, numbers(10, 4)}}) {
+                        Case{"tall, random", 5, 3, scattered(15, 3)}, Case{"wide, random", 2, 5, scattered(10, 4)}}) {
     check_by_differences(
         c, []<class T>(const VarMatrix<T>& a) { return weighed(solve_least_squares(a, right_side<T>(a.rows()))); });
     if (c.name != "tall") check_by_differences(c, [](const auto& a) { return weighed(singular_values(a)); });
@@ -238,7 +238,7 @@ TEST_CASE("an eigenvalue moves as the root of the characteristic polynomial does
   }
   // The singular values of a matrix are the roots of the eigenvalues of A' A.
   Tape<double> of_singular;
-  const auto m = parameters(of_singular, numbers(12, 8), 4, 3);
+  const auto m = parameters(of_singular, scattered(12, 8), 4, 3);
   const auto s = singular_values(m), squares = eigenvalues_symmetric(product(m.transpose(), m));
   for (std::size_t k = 0; k < 3; ++k) {
     CHECK(square(s(k, 0)).value() == Catch::Approx(squares(2 - k, 0).value()));
@@ -342,7 +342,7 @@ TEST_CASE("empty matrices have a determinant of 1 and nothing else") {
 TEST_CASE("the blocks of large matrices agree with each other") {
   Tape<double> tape;
   const std::size_t n = 80;
-  const auto a = parameters(tape, numbers(n * n, 3), n, n);
+  const auto a = parameters(tape, scattered(n * n, 3), n, n);
   const auto p = product(a, a.transpose());
   const auto l = cholesky(p);
   Var<double> of_l(0.0);

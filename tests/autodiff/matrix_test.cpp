@@ -11,14 +11,14 @@
 #include "support/catch.hpp"
 
 using namespace downhill;
-using block_check::numbers;
+using test::scattered;
 
 TEST_CASE("a network of matrices has the loss and the gradient of its scalars, in float as in double") {
   const auto train = []<class T>(Tape<T>& tape) {
     const auto cast = [](const std::vector<double>& x) { return std::vector<T>(x.begin(), x.end()); };
-    const auto w1 = parameters(tape, cast(numbers(10, 1)), 2, 5), b1 = parameters(tape, cast(numbers(5, 2)), 1, 5);
-    const auto w2 = parameters(tape, cast(numbers(15, 3)), 5, 3), b2 = parameters(tape, cast(numbers(3, 4)), 1, 3);
-    const auto inputs = cast(numbers(14, 5));
+    const auto w1 = parameters(tape, cast(scattered(10, 1)), 2, 5), b1 = parameters(tape, cast(scattered(5, 2)), 1, 5);
+    const auto w2 = parameters(tape, cast(scattered(15, 3)), 5, 3), b2 = parameters(tape, cast(scattered(3, 4)), 1, 3);
+    const auto inputs = cast(scattered(14, 5));
     const auto x = VarMatrix<T>::constant(inputs, 7, 2);
     const auto loss =
         softmax_cross_entropy(affine(tanh(affine(x, w1, b1)), w2, b2), std::vector<std::size_t>{0, 1, 2, 0, 1, 2, 0});
@@ -34,7 +34,7 @@ TEST_CASE("a network of matrices has the loss and the gradient of its scalars, i
   for (std::size_t i = 0; i < exact.size(); ++i) CHECK(rough[i] == Catch::Approx(exact[i]).epsilon(1e-4).margin(1e-5));
 
   // Against forward mode, one parameter after the other.
-  const std::vector<double> inputs = numbers(14, 5);
+  const std::vector<double> inputs = scattered(14, 5);
   const auto scalar = [&](const auto& p) {
     auto total = 0 * p[0];
     for (std::size_t i = 0; i < 7; ++i) {

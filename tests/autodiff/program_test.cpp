@@ -16,21 +16,15 @@
 #include <autodiff/program.hpp>
 #include <autodiff/threads.hpp>
 #include <support/catch.hpp>
+#include <support/numbers.hpp>
 #include <support/random_program.hpp>
 
 using namespace downhill;
+using test::near, test::scattered;
 
 namespace {
 
 const auto line = [](const auto& w, const auto& s) { return square(w[0] * s[0] + w[1] - s[1]); };
-
-std::vector<double> scattered(std::size_t n, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<double> uniform(-2, 2);
-  std::vector<double> numbers(n);
-  for (double& x : numbers) x = uniform(random);
-  return numbers;
-}
 
 // The sum over all samples, on a tape.
 template <class T, class F>
@@ -52,10 +46,6 @@ double on_tape(const F& f, std::span<const T> w, std::span<const T> rows, std::s
     for (std::size_t k = 0; k < w.size(); ++k) gradient[k] += static_cast<double>(swept.parameters()[k]);
   }
   return value;
-}
-
-bool near(double x, double y, double scale, double tolerance) {
-  return x == y || (std::isnan(x) && std::isnan(y)) || std::abs(x - y) <= tolerance * std::max(scale, std::abs(y));
 }
 
 }  // namespace

@@ -14,7 +14,7 @@
 #include "support/catch.hpp"
 
 using namespace downhill;
-using block_check::numbers;
+using test::scattered;
 
 namespace {
 
@@ -36,12 +36,10 @@ TEMPLATE_TEST_CASE("products and their adjoints are the same bits on any number 
   const auto bits_of = [](const std::array<std::size_t, 3>& size) {
     const auto [n, k, m] = size;
     Tape<T> tape;
-    const auto values = [&](std::size_t count, unsigned seed) {
-      const std::vector<double> exact = numbers(count, seed, -1, 1);
-      return std::vector<T>(exact.begin(), exact.end());
-    };
-    const auto a = parameters<T>(tape, values(n * k, 1), n, k), b = parameters<T>(tape, values(k * m, 2), k, m);
-    const auto c = parameters<T>(tape, values(n * m, 3), n, m), turned = parameters<T>(tape, values(k * n, 4), k, n);
+    const auto a = parameters<T>(tape, scattered<T>(n * k, 1, -1, 1), n, k),
+               b = parameters<T>(tape, scattered<T>(k * m, 2, -1, 1), k, m);
+    const auto c = parameters<T>(tape, scattered<T>(n * m, 3, -1, 1), n, m),
+               turned = parameters<T>(tape, scattered<T>(k * n, 4, -1, 1), k, n);
     const auto y = product(a, b), z = product(turned.transpose(), b);
     std::vector<T> all = tape.gradient(sum(y * c) + sum(z * c)).parameters();
     for (const auto& result : {y, z}) {
@@ -74,19 +72,17 @@ TEST_CASE("there is one thread unless more are asked for") {
 TEMPLATE_TEST_CASE("networks of images and their gradients are the same bits on any number of threads", "", float,
                    double) {
   using T = TestType;
-  const auto values = [](std::size_t count, unsigned seed) {
-    const std::vector<double> exact = numbers(count, seed, -1, 1);
-    return std::vector<T>(exact.begin(), exact.end());
-  };
   // Few and many images, so that groups are fewer and more than lots, and not a whole number of either.
   for (const std::size_t images : {1u, 3u, 61u, 130u}) {
     const auto bits = [&] {
       Tape<T> tape;
       const ImageShape image{28, 28, 1}, seen = convolved(image, {3, 3, 1, 1}, 8), smaller = pooled(seen, {2, 2, 2, 0}),
                                          deeper = convolved(smaller, {3, 3, 1, 0}, 6);
-      const auto x = parameters<T>(tape, values(images * image.size(), 1), images, image.size());
-      const auto w = parameters<T>(tape, values(9 * 8, 2), 9, 8), b = parameters<T>(tape, values(8, 3), 1, 8);
-      const auto v = parameters<T>(tape, values(72 * 6, 4), 72, 6), c = parameters<T>(tape, values(6, 5), 1, 6);
+      const auto x = parameters<T>(tape, scattered<T>(images * image.size(), 1, -1, 1), images, image.size());
+      const auto w = parameters<T>(tape, scattered<T>(9 * 8, 2, -1, 1), 9, 8),
+                 b = parameters<T>(tape, scattered<T>(8, 3, -1, 1), 1, 8);
+      const auto v = parameters<T>(tape, scattered<T>(72 * 6, 4, -1, 1), 72, 6),
+                 c = parameters<T>(tape, scattered<T>(6, 5, -1, 1), 1, 6);
       const auto first = max_pooling(tanh(convolution(x, image, w, b, {3, 3, 1, 1})), seen, {2, 2, 2, 0});
       const auto y = softmax(average_pooling(convolution(first, smaller, v, c, {3, 3, 1, 0}), deeper, {2, 2, 2, 0}));
       std::vector<T> all = tape.gradient(sum(y * log_softmax(y))).parameters();
@@ -111,14 +107,10 @@ TEMPLATE_TEST_CASE("functions element by element are the same bits on any number
        {std::array<std::size_t, 2>{1, 200'003}, {200'003, 1}, {701, 301}, {3, 90'001}, {5, 7}}) {
     const auto bits = [rows = rows, columns = columns] {
       Tape<T> tape;
-      const auto values = [&](std::size_t count, unsigned seed) {
-        const std::vector<double> exact = numbers(count, seed, -1, 1);
-        return std::vector<T>(exact.begin(), exact.end());
-      };
-      const auto x = parameters<T>(tape, values(rows * columns, 1), rows, columns);
-      const auto y = parameters<T>(tape, values(columns * rows, 2), columns, rows);
-      const auto row = parameters<T>(tape, values(columns, 3), 1, columns);
-      const auto column = parameters<T>(tape, values(rows, 4), rows, 1);
+      const auto x = parameters<T>(tape, scattered<T>(rows * columns, 1, -1, 1), rows, columns);
+      const auto y = parameters<T>(tape, scattered<T>(columns * rows, 2, -1, 1), columns, rows);
+      const auto row = parameters<T>(tape, scattered<T>(columns, 3, -1, 1), 1, columns);
+      const auto column = parameters<T>(tape, scattered<T>(rows, 4, -1, 1), rows, 1);
       const auto z = tanh(x * row + column) - exp(y.transpose()) / (2.0 + sin(row)) + pow(square(x), 0.3 * column);
       std::vector<T> all = tape.gradient(sum(z * x)).parameters();
       const auto value = z.value();
@@ -138,8 +130,8 @@ TEMPLATE_TEST_CASE("functions element by element are the same bits on any number
 TEST_CASE("a step of an optimizer is the same bits on any number of threads") {
   for (const std::size_t n : {1u, 40'000u, 131'072u, 300'001u}) {
     const auto bits = [&] {
-      std::vector<double> point = numbers(n, 1, -1, 1);
-      const std::vector<double> gradient = numbers(n, 2, -1, 1);
+      std::vector<double> point = scattered(n, 1, -1, 1);
+      const std::vector<double> gradient = scattered(n, 2, -1, 1);
       Optimizer<Adam> adam(Adam{}, n);
       for (int k = 0; k < 3; ++k) adam.step(point, gradient);
       return point;

@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <random>
 #include <span>
 #include <utility>
 #include <vector>
@@ -13,16 +12,9 @@
 #include <autodiff/matrix/var_matrix.hpp>
 
 #include "catch.hpp"
+#include "numbers.hpp"
 
 namespace downhill::block_check {
-
-inline std::vector<double> numbers(std::size_t n, unsigned seed, double low = -2, double high = 2) {
-  std::mt19937 generator(seed);
-  std::uniform_real_distribution<double> uniform(low, high);
-  std::vector<double> x(n);
-  for (double& value : x) value = uniform(generator);
-  return x;
-}
 
 /// The elements of a matrix, as scalars.
 template <class X>
@@ -72,7 +64,7 @@ std::vector<VarMatrix<T>> operands(Tape<T>& tape, const std::vector<Size>& shape
   for (const auto& [rows, columns] : shapes) {
     const auto make = [&](std::size_t n, std::size_t m) {
       std::vector<T> values;
-      for (const double x : numbers(n * m, seed, domain.low, domain.high)) values.push_back(static_cast<T>(x));
+      for (const double x : test::scattered(n * m, seed, domain.low, domain.high)) values.push_back(static_cast<T>(x));
       return parameters(tape, values, n, m);
     };
     if (lie == Lie::dense) made.push_back(make(rows, columns));
@@ -108,7 +100,7 @@ void check(const std::vector<Size>& shapes, Block&& block, Expansion&& expansion
       CHECK(gradient[k] == Catch::Approx(of_scalars.parameters()[k]).epsilon(1e-11).margin(1e-12));
 
     // Forward mode, without a tape: along a random direction.
-    const std::vector<double> direction = numbers(gradient.size(), 99);
+    const std::vector<double> direction = test::scattered(gradient.size(), 99);
     std::vector<Grid<Dual<double>>> moving;
     double expected = 0;
     for (const auto& m : grids)

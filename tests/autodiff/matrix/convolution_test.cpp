@@ -14,8 +14,8 @@
 using namespace downhill;
 using block_check::check;
 using block_check::Grid;
-using block_check::numbers;
 using Catch::Matchers::ContainsSubstring;
+using test::scattered;
 
 namespace {
 
@@ -71,8 +71,8 @@ TEST_CASE("images are taken several at a time, and the last ones alone") {
   const ImageShape image{6, 6, 2};
   const Window window{3, 3, 1, 1};
   Tape<double> tape;
-  const auto x = parameters(tape, numbers(57 * image.size(), 1), 57, image.size());
-  const auto weights = parameters(tape, numbers(18 * 3, 2), 18, 3), bias = parameters(tape, numbers(3, 3), 1, 3);
+  const auto x = parameters(tape, scattered(57 * image.size(), 1), 57, image.size());
+  const auto weights = parameters(tape, scattered(18 * 3, 2), 18, 3), bias = parameters(tape, scattered(3, 3), 1, 3);
   const auto target = VarMatrix<double>(Eigen::MatrixXd::Random(57, 108));
   const auto loss = [&](std::size_t first, std::size_t count) {
     return sum(target.block(first, 0, count, 108) *
@@ -89,7 +89,7 @@ TEST_CASE("images are taken several at a time, and the last ones alone") {
 TEST_CASE("operands that are constant take no gradient and leave that of the others as it is") {
   const ImageShape image{4, 5, 2};
   const Window window{3, 2, 1, 1};
-  const std::vector<std::vector<double>> values{numbers(3 * image.size(), 1), numbers(12 * 4, 2), numbers(4, 3)};
+  const std::vector<std::vector<double>> values{scattered(3 * image.size(), 1), scattered(12 * 4, 2), scattered(4, 3)};
   const std::vector<block_check::Size> shapes{{3, image.size()}, {12, 4}, {1, 4}};
   const auto gradients = [&](std::size_t constant) {
     Tape<double> tape;
@@ -127,7 +127,7 @@ TEST_CASE("a convolution carries tangents, so that the sweep gives second deriva
   std::vector<Grid<Var<Dual<double>>>> grids;
   unsigned seed = 0;
   for (const auto& [rows, columns] : {block_check::Size{2, image.size()}, {8, 3}, {1, 3}}) {
-    const std::vector<double> at = numbers(rows * columns, ++seed), along = numbers(rows * columns, 10 + seed);
+    const std::vector<double> at = scattered(rows * columns, ++seed), along = scattered(rows * columns, 10 + seed);
     std::vector<Dual<double>> values;
     for (std::size_t k = 0; k < at.size(); ++k) values.emplace_back(at[k], along[k]);
     x.push_back(parameters(tape, values, rows, columns));
@@ -149,7 +149,7 @@ TEST_CASE("a convolution carries tangents, so that the sweep gives second deriva
 TEST_CASE("no images make no images, and their gradient is 0") {
   Tape<double> tape;
   const ImageShape image{3, 3, 2};
-  const auto weights = parameters(tape, numbers(8 * 3, 1), 8, 3), bias = parameters(tape, numbers(3, 2), 1, 3);
+  const auto weights = parameters(tape, scattered(8 * 3, 1), 8, 3), bias = parameters(tape, scattered(3, 2), 1, 3);
   const auto y = convolution(VarMatrix<double>(Eigen::MatrixXd(0, 18)), image, weights, bias, {2, 2});
   CHECK(y.rows() == 0);
   CHECK(y.columns() == 12);
@@ -158,8 +158,8 @@ TEST_CASE("no images make no images, and their gradient is 0") {
 
 TEST_CASE("shapes that do not fit are refused, with the operation and both shapes") {
   Tape<double> tape;
-  const auto x = parameters(tape, numbers(2 * 18, 1), 2, 18), weights = parameters(tape, numbers(24, 2), 8, 3),
-             bias = parameters(tape, numbers(3, 3), 1, 3);
+  const auto x = parameters(tape, scattered(2 * 18, 1), 2, 18), weights = parameters(tape, scattered(24, 2), 8, 3),
+             bias = parameters(tape, scattered(3, 3), 1, 3);
   const Window window{2, 2};
   CHECK_THROWS_WITH(convolution(x, {3, 4, 2}, weights, bias, window),
                     ContainsSubstring("convolution: 2 x 18 and 2 x 24; each row must be one image"));
@@ -171,5 +171,5 @@ TEST_CASE("shapes that do not fit are refused, with the operation and both shape
   CHECK_THROWS_AS(convolution(x, {3, 3, 2}, weights, bias, {4, 2}), ShapeError);
   CHECK_THROWS_AS(convolution(x, {3, 3, 2}, weights.block(0, 0, 8, 0), bias, window), ShapeError);
   Tape<double> other;
-  CHECK_THROWS_AS(convolution(x, {3, 3, 2}, weights, parameters(other, numbers(3, 3), 1, 3), window), TapeError);
+  CHECK_THROWS_AS(convolution(x, {3, 3, 2}, weights, parameters(other, scattered(3, 3), 1, 3), window), TapeError);
 }

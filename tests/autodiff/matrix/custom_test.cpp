@@ -15,8 +15,8 @@
 using namespace downhill;
 using block_check::check;
 using block_check::Grid;
-using block_check::numbers;
 using Catch::Matchers::ContainsSubstring;
+using test::scattered;
 
 namespace {
 
@@ -69,7 +69,7 @@ TEST_CASE("the inverse of a matrix, as an operation of one's own, agrees with fi
     const auto a = as_matrix(x, 3, 3);
     return sum(inverted(a) * inverted(a)) + sum(inverted(a.transpose()).row(1));
   };
-  std::vector<double> at = numbers(9, 5);
+  std::vector<double> at = scattered(9, 5);
   for (std::size_t i = 0; i < 9; i += 4) at[i] += 4;
   const auto value = [](std::vector<double> x) {
     const Eigen::Matrix3d y = Eigen::Map<Eigen::Matrix<double, 3, 3, Eigen::RowMajor>>(x.data()).inverse();

@@ -19,8 +19,8 @@ using namespace downhill;
 using block_check::check;
 using block_check::Domain;
 using block_check::Grid;
-using block_check::numbers;
 using block_check::Size;
+using test::scattered;
 
 namespace {
 
@@ -138,7 +138,7 @@ TEST_CASE("an adjoint of 0 stops at an infinite slope, in matrices as in scalars
 
 TEST_CASE("compound assignments of matrices take matrices, scalars and numbers") {
   Tape<double> tape;
-  const auto x = parameters(tape, numbers(4, 1), 2, 2);
+  const auto x = parameters(tape, scattered(4, 1), 2, 2);
   const auto w = tape.variable(3.0, "w");
   VarMatrix<double> y = x;
   y += 1, y *= w, y -= x, y /= 2;

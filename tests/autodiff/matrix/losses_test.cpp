@@ -13,8 +13,8 @@
 using namespace downhill;
 using block_check::check;
 using block_check::Grid;
-using block_check::numbers;
 using block_check::Size;
+using test::scattered;
 
 namespace {
 
@@ -92,7 +92,7 @@ TEST_CASE("losses do not repeat rows, columns or numbers: a column beside a row 
     CHECK_THROWS_WITH(huber_loss(x, y),
                       ContainsSubstring("huber_loss") && ContainsSubstring("3 x 1") && ContainsSubstring("1 x 3"));
   }
-  const auto m = parameters(tape, numbers(12, 1), 4, 3);
+  const auto m = parameters(tape, scattered(12, 1), 4, 3);
   CHECK_THROWS_AS(mean_squared_error(m, row), ShapeError);
   CHECK_THROWS_AS(mean_squared_error(m, m.column(0)), ShapeError);
   CHECK_THROWS_AS(mean_squared_error(m, m.block(0, 0, 1, 1)), ShapeError);
@@ -153,7 +153,7 @@ TEST_CASE("losses far from the bottom are finite, and so are their slopes") {
 TEST_CASE("labels and targets that do not fit are refused") {
   using Catch::Matchers::ContainsSubstring;
   Tape<double> tape;
-  const auto x = parameters(tape, numbers(6, 1), 2, 3);
+  const auto x = parameters(tape, scattered(6, 1), 2, 3);
   CHECK_THROWS_AS(softmax_cross_entropy(x, std::vector<std::size_t>{0}), ShapeError);
   CHECK_THROWS_WITH(softmax_cross_entropy(x, std::vector<std::size_t>{0, 3}),
                     ContainsSubstring("the label 3 of 3 columns"));

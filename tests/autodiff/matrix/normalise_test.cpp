@@ -13,8 +13,8 @@
 using namespace downhill;
 using block_check::check;
 using block_check::Grid;
-using block_check::numbers;
 using block_check::Size;
+using test::scattered;
 
 TEST_CASE("layer normalisation is its scalar expansion") {
   for (const Size& shape : {Size{3, 4}, {1, 40}, {5, 1}}) {
@@ -91,7 +91,7 @@ TEST_CASE("dropout keeps the mean, drops the share that was asked for, and hands
 
 TEST_CASE("a rate of 0 drops nothing, and rates below 0 or of 1 and more are refused") {
   Tape<double> tape;
-  const auto x = parameters(tape, numbers(6, 1), 2, 3);
+  const auto x = parameters(tape, scattered(6, 1), 2, 3);
   std::mt19937_64 generator(5);
   CHECK(dropout(x, 0, generator).value() == x.value());
   CHECK_THROWS_AS(dropout(x, 1, generator), OptionError);

@@ -13,8 +13,8 @@
 using namespace downhill;
 using block_check::check;
 using block_check::Grid;
-using block_check::numbers;
 using Catch::Matchers::ContainsSubstring;
+using test::scattered;
 
 namespace {
 
@@ -110,14 +110,14 @@ TEST_CASE("constants pool to constants, and no images to none") {
     CHECK(y.value() == Eigen::MatrixXd::Constant(2, 2, 3));
   }
   Tape<double> tape;
-  const auto none = parameters(tape, numbers(8, 1), 1, 8).block(0, 0, 0, 8);
+  const auto none = parameters(tape, scattered(8, 1), 1, 8).block(0, 0, 0, 8);
   CHECK(max_pooling(none, {2, 4, 1}, {2, 2, 2}).value().size() == 0);
   CHECK(average_pooling(none, {2, 4, 1}, {2, 2, 2}).value().size() == 0);
 }
 
 TEST_CASE("rows that are no images of that shape are refused, with the operation and both shapes") {
   Tape<double> tape;
-  const auto x = parameters(tape, numbers(36, 1), 2, 18);
+  const auto x = parameters(tape, scattered(36, 1), 2, 18);
   CHECK_THROWS_WITH(max_pooling(x, {3, 4, 2}, {2, 2}), ContainsSubstring("max_pooling: 2 x 18 and 2 x 24; each row"));
   CHECK_THROWS_WITH(average_pooling(x, {3, 4, 2}, {2, 2}),
                     ContainsSubstring("average_pooling: 2 x 18 and 2 x 24; each row"));

@@ -12,7 +12,7 @@
 using namespace downhill;
 using block_check::check;
 using block_check::Grid;
-using block_check::numbers;
+using test::scattered;
 
 namespace {
 
@@ -67,7 +67,7 @@ TEST_CASE("X W + b is its scalar expansion") {
 
 TEST_CASE("a constant factor, on either side, gives the other its gradient and takes none") {
   Tape<double> tape;
-  const auto p = parameters(tape, numbers(6, 1), 2, 3);
+  const auto p = parameters(tape, scattered(6, 1), 2, 3);
   const Eigen::MatrixXd k = Eigen::MatrixXd::Random(3, 4), l = Eigen::MatrixXd::Random(5, 2);
   CHECK(tape.gradient(sum(product(p, VarMatrix<double>(k))))[p].isApprox(Eigen::MatrixXd::Ones(2, 4) * k.transpose()));
   CHECK(tape.gradient(sum(product(VarMatrix<double>(l), p)))[p].isApprox(l.transpose() * Eigen::MatrixXd::Ones(5, 3)));
@@ -77,7 +77,7 @@ TEST_CASE("a constant factor, on either side, gives the other its gradient and t
 
 TEST_CASE("a product over nothing is 0") {
   Tape<double> tape;
-  const auto p = parameters(tape, numbers(6, 1), 2, 3);
+  const auto p = parameters(tape, scattered(6, 1), 2, 3);
   const auto empty = product(p.block(0, 0, 2, 0), p.block(0, 0, 0, 3));
   CHECK(empty.value().isZero());
   CHECK(tape.gradient(sum(empty))[p].isZero());

@@ -13,8 +13,8 @@
 using namespace downhill;
 using block_check::check;
 using block_check::Grid;
-using block_check::numbers;
 using block_check::Size;
+using test::scattered;
 
 namespace {
 
@@ -102,7 +102,7 @@ TEST_CASE("a maximum over a NaN is NaN, wherever it stands, and so is its slope"
 
 TEST_CASE("what has no elements has the sum 0, and neither mean nor maximum") {
   Tape<double> tape;
-  const auto x = parameters(tape, numbers(6, 1), 2, 3);
+  const auto x = parameters(tape, scattered(6, 1), 2, 3);
   const auto empty = x.block(0, 0, 2, 0);
   CHECK(sum(empty).value() == 0);
   CHECK(sum_of_rows(empty).value().isZero());
@@ -119,7 +119,7 @@ TEST_CASE(
   const std::size_t n = 2000;
   std::vector<float> x;
   double added = 0;
-  for (const double value : numbers(n * n, 3, 0, 1))
+  for (const double value : scattered(n * n, 3, 0, 1))
     x.push_back(static_cast<float>(value)), added += static_cast<double>(x.back());
   const auto all = VarMatrix<float>::constant(x, n, n);
   const auto within = [](double got, double right) { CHECK(got == Catch::Approx(right).epsilon(1e-7)); };

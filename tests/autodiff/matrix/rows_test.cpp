@@ -10,7 +10,7 @@
 using namespace downhill;
 using block_check::check;
 using block_check::Grid;
-using block_check::numbers;
+using test::scattered;
 
 TEST_CASE("gathered rows are copies, and hand back to the rows they came from") {
   const std::vector<std::size_t> rows{2, 0, 2, 2, 4};
@@ -38,7 +38,7 @@ TEST_CASE("matrices stand one above the other or side by side") {
 
 TEST_CASE("a constant may stand beside what is on a tape, and constants alone need none") {
   Tape<double> tape;
-  const auto p = parameters(tape, numbers(4, 1), 2, 2);
+  const auto p = parameters(tape, scattered(4, 1), 2, 2);
   const VarMatrix<double> ones(Eigen::MatrixXd::Ones(2, 1));
   const auto both = concatenate_columns({p, ones});
   CHECK(both(1, 2).value() == 1);
@@ -53,7 +53,7 @@ TEST_CASE("a constant may stand beside what is on a tape, and constants alone ne
 TEST_CASE("rows that are not there and shapes that do not fit are refused") {
   using Catch::Matchers::ContainsSubstring;
   Tape<double> tape, other;
-  const auto p = parameters(tape, numbers(6, 1), 2, 3), q = parameters(other, numbers(6, 1), 2, 3);
+  const auto p = parameters(tape, scattered(6, 1), 2, 3), q = parameters(other, scattered(6, 1), 2, 3);
   const std::vector<std::size_t> wrong{0, 2};
   CHECK_THROWS_WITH(gather_rows(p, wrong), ContainsSubstring("the row 2 of a matrix of 2 rows"));
   CHECK(gather_rows(p, {}).rows() == 0);

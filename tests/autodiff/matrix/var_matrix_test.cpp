@@ -14,11 +14,11 @@
 #include "support/catch.hpp"
 
 using namespace downhill;
-using block_check::numbers;
+using test::scattered;
 
 TEST_CASE("a matrix of parameters shares its slots and values with scalars") {
   Tape<double> tape;
-  const auto m = parameters(tape, numbers(6, 1), 2, 3, "m");
+  const auto m = parameters(tape, scattered(6, 1), 2, 3, "m");
   const auto x = tape.variable(5);
   CHECK(tape.parameters().size() == 7);
   CHECK(m(1, 2).slot() == 5);
@@ -33,7 +33,7 @@ TEST_CASE("a matrix of parameters shares its slots and values with scalars") {
 
 TEST_CASE("consecutive variables are a matrix, and what is not is refused") {
   Tape<double> tape;
-  const auto x = tape.variables(numbers(6, 1));
+  const auto x = tape.variables(scattered(6, 1));
   const auto m = as_matrix(Inputs<Var<double>>(x), 2, 3);
   CHECK(m(1, 0).slot() == 3);
   CHECK(tape.gradient(sum(square(m)))[x[4]] == Catch::Approx(2 * x[4].value()));
@@ -59,8 +59,8 @@ TEST_CASE("constants are computed without a tape, and cost nothing in the sweep"
 
 TEST_CASE("a training step in the steady state takes no new slots, and sees the updated parameters") {
   Tape<double> tape;
-  const auto w = parameters(tape, numbers(6, 1), 2, 3);
-  const std::vector<double> data = numbers(8, 2);
+  const auto w = parameters(tape, scattered(6, 1), 2, 3);
+  const std::vector<double> data = scattered(8, 2);
   const auto x = VarMatrix<double>::constant(data, 4, 2);
   const auto start = tape.mark();
   Gradient<double> swept;
@@ -80,7 +80,7 @@ TEST_CASE("a training step in the steady state takes no new slots, and sees the 
 TEST_CASE("a matrix from before a rewind is stale, one of another tape foreign, and shapes that do not fit are named") {
   using Catch::Matchers::ContainsSubstring;
   Tape<double> tape, other;
-  const auto p = parameters(tape, numbers(6, 1), 2, 3), q = parameters(other, numbers(6, 1), 2, 3);
+  const auto p = parameters(tape, scattered(6, 1), 2, 3), q = parameters(other, scattered(6, 1), 2, 3);
   const auto start = tape.mark();
   const auto y = exp(p);
   tape.rewind(start);
@@ -99,7 +99,7 @@ TEST_CASE("a matrix from before a rewind is stale, one of another tape foreign, 
   CHECK_THROWS_AS(softmax_cross_entropy(p, std::vector<std::size_t>{0}), ShapeError);
   CHECK_THROWS_WITH(softmax_cross_entropy(p, std::vector<std::size_t>{0, 3}),
                     ContainsSubstring("the label 3 of 3 columns"));
-  CHECK_THROWS_AS(parameters(tape, numbers(5, 1), 2, 3), ShapeError);
+  CHECK_THROWS_AS(parameters(tape, scattered(5, 1), 2, 3), ShapeError);
   CHECK_THROWS_AS(mean(p.block(0, 0, 0, 3)), ShapeError);
 }
 
@@ -125,7 +125,7 @@ static_assert(!ViewedAsConstant<double, std::vector<float>&>);
 TEST_CASE("* of matrices that fit a product says what to write") {
   using Catch::Matchers::ContainsSubstring;
   Tape<double> tape;
-  const auto a = parameters(tape, numbers(6, 1), 2, 3);
+  const auto a = parameters(tape, scattered(6, 1), 2, 3);
   CHECK_THROWS_WITH(a * (a.transpose() * 1.0), ContainsSubstring("2 x 3") && ContainsSubstring("3 x 2") &&
                                                    ContainsSubstring("write product(a, b)"));
 }
@@ -133,9 +133,9 @@ TEST_CASE("* of matrices that fit a product says what to write") {
 TEST_CASE("a matrix without elements is as good as any other", "[empty]") {
   Tape<double> tape;
   const bool is_first = GENERATE(true, false);
-  const auto before = is_first ? VarMatrix<double>(Eigen::MatrixXd(0, 0)) : parameters(tape, numbers(2, 3), 1, 2);
+  const auto before = is_first ? VarMatrix<double>(Eigen::MatrixXd(0, 0)) : parameters(tape, scattered(2, 3), 1, 2);
   const auto wide = parameters(tape, {}, 0, 3, "wide"), tall = parameters(tape, {}, 2, 0, "tall");
-  const auto w = parameters(tape, numbers(6, 1), 2, 3, "w");
+  const auto w = parameters(tape, scattered(6, 1), 2, 3, "w");
   CHECK(wide.is_active());
   CHECK(wide.value().cols() == 3);
 
@@ -172,7 +172,7 @@ TEST_CASE("no variables are a matrix without elements") {
   const auto m = as_matrix(Inputs<Var<double>>(none), 0, 4);
   CHECK(m.columns() == 4);
   Tape<double> tape;
-  const auto w = parameters(tape, numbers(8, 1), 4, 2);
+  const auto w = parameters(tape, scattered(8, 1), 4, 2);
   const auto y = product(m, w);
   CHECK(y.rows() == 0);
   const auto gradient = tape.gradient(sum(y) + sum(w));

@@ -14,24 +14,15 @@
 #include <autodiff/recompute.hpp>
 #include <autodiff/threads.hpp>
 #include <support/catch.hpp>
+#include <support/numbers.hpp>
 #include <support/random_program.hpp>
 
 using namespace downhill;
+using test::scattered;
 
 namespace {
 
-template <class T = double>
-std::vector<T> scattered(std::size_t n, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<double> uniform(-2, 2);
-  std::vector<T> numbers(n);
-  for (T& x : numbers) x = static_cast<T>(uniform(random));
-  return numbers;
-}
-
-bool near(double x, double y, double scale, double tolerance = 1e-12) {
-  return x == y || (std::isnan(x) && std::isnan(y)) || std::abs(x - y) <= tolerance * std::max(scale, std::abs(y));
-}
+bool near(double x, double y, double scale, double tolerance = 1e-12) { return test::near(x, y, scale, tolerance); }
 template <class T>
 bool near(std::span<const T> x, std::span<const T> y, double tolerance = 1e-12) {
   for (std::size_t i = 0; i < x.size(); ++i)

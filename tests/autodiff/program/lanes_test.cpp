@@ -9,24 +9,16 @@
 
 #include <autodiff/program.hpp>
 #include <support/catch.hpp>
+#include <support/numbers.hpp>
 
 using namespace downhill;
+using test::scattered;
 
 namespace {
 
 template <class T>
-std::vector<T> scattered(std::size_t n, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<double> uniform(-1, 1);
-  std::vector<T> numbers(n);
-  for (T& x : numbers) x = static_cast<T>(uniform(random));
-  return numbers;
-}
-
-template <class T>
 bool near(double x, double y, double scale) {
-  return x == y || (std::isnan(x) && std::isnan(y)) ||
-         std::abs(x - y) <= 64 * static_cast<double>(std::numeric_limits<T>::epsilon()) * std::max(scale, std::abs(y));
+  return test::near(x, y, scale, 64 * static_cast<double>(std::numeric_limits<T>::epsilon()));
 }
 
 }  // namespace
@@ -42,7 +34,7 @@ TEMPLATE_TEST_CASE("sums over the numbers of a sample are right for any length o
         z += w[n];
         return softplus(z) - z * s[n];
       };
-      const std::vector<T> rows = scattered<T>((n + 1) * samples, 3), narrow = scattered<T>(n + 1, 4);
+      const std::vector<T> rows = scattered<T>((n + 1) * samples, 3, -1, 1), narrow = scattered<T>(n + 1, 4, -1, 1);
       const std::vector<double> w(narrow.begin(), narrow.end());
       std::vector<double> wanted(n + 1, 0.0), gradient(n + 1);
       double value = 0;
@@ -85,7 +77,8 @@ TEST_CASE("the square of a sum of products is worked out in one pass as it is in
         for (std::size_t j = 1; j < terms; ++j) r += w[j] * s[j];
         return square(r);
       };
-      const std::vector<double> rows = scattered<double>(terms * samples, 5), w = scattered<double>(terms, 6);
+      const std::vector<double> rows = scattered<double>(terms * samples, 5, -1, 1),
+                                w = scattered<double>(terms, 6, -1, 1);
       std::vector<double> wanted(terms, 0.0), gradient(terms);
       double value = 0;
       for (std::size_t i = 0; i < samples; ++i) {
@@ -112,7 +105,7 @@ TEMPLATE_TEST_CASE("slopes along the numbers of each sample come out row by row"
       return square(sum);
     };
     const std::size_t samples = 100;
-    const std::vector<T> rows = scattered<T>(n * samples, 7);
+    const std::vector<T> rows = scattered<T>(n * samples, 7, -1, 1);
     std::vector<T> values(samples), slopes(n * samples);
     each_over<T>(rows, record<T>(f, 0, n)).sample_gradients(std::vector<T>{}, values, slopes);
     for (std::size_t i = 0; i < samples; ++i) {

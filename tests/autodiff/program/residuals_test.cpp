@@ -18,19 +18,13 @@
 #include <autodiff/threads.hpp>
 #include <support/catch.hpp>
 #include <support/nist_problems.hpp>
+#include <support/numbers.hpp>
 #include <support/random_program.hpp>
 
 using namespace downhill;
+using test::scattered;
 
 namespace {
-
-std::vector<double> scattered(std::size_t n, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<double> uniform(-2, 2);
-  std::vector<double> numbers(n);
-  for (double& x : numbers) x = uniform(random);
-  return numbers;
-}
 
 // f of every row, as a function of w alone.
 template <class F>

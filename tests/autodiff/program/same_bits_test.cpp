@@ -12,9 +12,11 @@
 
 #include <autodiff/program.hpp>
 #include <support/catch.hpp>
+#include <support/numbers.hpp>
 #include <support/random_program.hpp>
 
 using namespace downhill;
+using test::scattered;
 
 namespace {
 
@@ -31,15 +33,6 @@ template <class T>
 bool same_bits(T x, T y) {
   using Bits = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
   return std::bit_cast<Bits>(x) == std::bit_cast<Bits>(y) || (x != x && y != y);
-}
-
-template <class T>
-std::vector<T> scattered(std::size_t n, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<double> uniform(-2, 2);
-  std::vector<T> numbers(n);
-  for (T& x : numbers) x = static_cast<T>(uniform(random));
-  return numbers;
 }
 
 template <class T>

@@ -15,8 +15,10 @@
 #include <autodiff/program.hpp>
 #include <autodiff/threads.hpp>
 #include <support/catch.hpp>
+#include <support/numbers.hpp>
 
 using namespace downhill;
+using test::scattered;
 
 namespace {
 
@@ -26,14 +28,6 @@ const auto sample_loss = [](const auto& w, const auto& s) {
   if (residual < 0) return square(residual) + exp(s[0]);
   return softplus(residual * w[2]) + 0 * s[1];
 };
-
-std::vector<double> scattered(std::size_t n, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<double> uniform(-2, 2);
-  std::vector<double> numbers(n);
-  for (double& x : numbers) x = uniform(random);
-  return numbers;
-}
 
 // The same loss on a tape: of the samples with these indices, each by its weight.
 double on_tape(std::span<const double> w, std::span<const double> rows, std::span<const std::size_t> indices,

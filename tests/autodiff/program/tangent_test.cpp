@@ -13,19 +13,13 @@
 #include <autodiff/program.hpp>
 #include <autodiff/threads.hpp>
 #include <support/catch.hpp>
+#include <support/numbers.hpp>
 #include <support/random_program.hpp>
 
 using namespace downhill;
+using test::scattered;
 
 namespace {
-
-std::vector<double> scattered(std::size_t n, unsigned seed, double low = -2, double high = 2) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<double> uniform(low, high);
-  std::vector<double> numbers(n);
-  for (double& x : numbers) x = uniform(random);
-  return numbers;
-}
 
 struct Second {
   double tangent = 0;
@@ -54,9 +48,7 @@ Second nested(const F& f, const std::vector<double>& w, const std::vector<double
   return found;
 }
 
-bool near(double x, double y, double scale, double tolerance = 1e-11) {
-  return x == y || (std::isnan(x) && std::isnan(y)) || std::abs(x - y) <= tolerance * std::max(scale, std::abs(y));
-}
+bool near(double x, double y, double scale, double tolerance = 1e-11) { return test::near(x, y, scale, tolerance); }
 
 // A function of three numbers of one type for all rules.
 template <class X>

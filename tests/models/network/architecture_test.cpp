@@ -29,7 +29,7 @@
 
 using namespace downhill;
 using Values = std::vector<double>;
-using block_check::numbers;
+using test::scattered;
 
 namespace {
 
@@ -176,10 +176,10 @@ TEST_CASE("every layer of the list computes what a loop by hand does, in double 
       const SampleShape in = input_of(layer);
       Mlp<double> network({.input = in, .layers = {layer}, .seed = 3});
       Mlp<float> rough({.input = in, .layers = {layer}, .seed = 3});
-      std::ranges::copy(numbers(network.parameters().size(), 1, -1, 1), network.update_parameters().begin());
+      std::ranges::copy(scattered(network.parameters().size(), 1, -1, 1), network.update_parameters().begin());
       std::ranges::transform(network.parameters(), rough.update_parameters().begin(),
                              [](double x) { return static_cast<float>(x); });
-      const Values x = numbers(in.size(), 2);
+      const Values x = scattered(in.size(), 2);
       std::vector<Values> p;
       for (const auto& matrix : network.parameter_list()) {
         const auto values = network.parameters().subspan(matrix.begin, matrix.rows * matrix.columns);
@@ -203,7 +203,7 @@ TEST_CASE("the gradient of every layer of the list is that of differences, along
   for_each_layer([](const auto& layer) {
     const SampleShape in = input_of(layer);
     const auto shapes = layer.parameters(in);
-    const Values weights = numbers(layer.output(in).size(), 5);
+    const Values weights = scattered(layer.output(in).size(), 5);
     std::size_t size = in.size();
     for (const ParameterShape& shape : shapes) size += shape.size();
     // Of a sample, and the parameters behind it.
@@ -223,7 +223,7 @@ TEST_CASE("the gradient of every layer of the list is that of differences, along
       if (swept != nullptr) tape.gradient(y, *swept);
       return y.value();
     };
-    const Values point = numbers(size, 4, -1, 1);
+    const Values point = scattered(size, 4, -1, 1);
     Gradient<double> swept;
     f(point, &swept);
     const Values gradient(swept.parameters().begin(), swept.parameters().end());
@@ -266,7 +266,7 @@ TEST_CASE("a network of every layer of the list is saved and loaded") {
     const Mlp<float> network({.input = in, .layers = {layer}, .seed = 3});
     const auto file = folder.path / "network.safetensors";
     save(network, file);
-    const Values drawn = numbers(in.size(), 2);
+    const Values drawn = scattered(in.size(), 2);
     const std::vector<float> x(drawn.begin(), drawn.end());
     CHECK(load_network<float>(file).predict(x) == network.predict(x));
   });

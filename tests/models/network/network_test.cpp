@@ -22,7 +22,7 @@
 
 using namespace downhill;
 using Values = std::vector<double>;
-using block_check::numbers;
+using test::scattered;
 
 namespace {
 
@@ -59,7 +59,7 @@ Values dense_by_hand(const Values& x, std::span<const double> parameters, std::s
 
 template <class T>
 void fill(Mlp<T>& network, unsigned seed) {
-  const Values values = numbers(network.parameters().size(), seed, -1, 1);
+  const Values values = scattered(network.parameters().size(), seed, -1, 1);
   std::ranges::transform(values, network.update_parameters().begin(), [](double x) { return static_cast<T>(x); });
 }
 
@@ -72,7 +72,7 @@ TEST_CASE("a dense network of every activation gives what its formula does") {
     CAPTURE(name(activation));
     Mlp<double> network({.input = 3, .layers = {Dense{4, activation}, Dense{2, activation}}});
     fill(network, 5);
-    const Values inputs = numbers(5 * 3, 6);
+    const Values inputs = scattered(5 * 3, 6);
     const auto outputs = network.predict(inputs);
     REQUIRE((outputs.rows() == 5 && outputs.cols() == 2));
     for (std::size_t s = 0; s < 5; ++s) {
@@ -91,7 +91,7 @@ TEST_CASE("Flatten, LayerNorm, Dropout and layers without a bias give what their
   Mlp<double> network(
       {.input = {1, 2, 2}, .layers = {Flatten{}, LayerNorm{0.5}, Dropout{0.5}, Dense{.outputs = 2, .bias = false}}});
   fill(network, 8);
-  const Values x = numbers(4, 9);
+  const Values x = scattered(4, 9);
   double mean = 0, variance = 0;
   for (const double value : x) mean += value / 4;
   for (const double value : x) variance += (value - mean) * (value - mean) / 4;
@@ -142,7 +142,7 @@ TEST_CASE("the start is that of one generator for all layers, and depends on the
 TEST_CASE("a prediction is the recorded network, however many samples, and leaves the tape as it was") {
   const Mlp<double> network = small();
   auto& tape = network.tape();
-  const Values inputs = numbers(3 * 600, 2);
+  const Values inputs = scattered(3 * 600, 2);
   const auto recorded = network(VarMatrix<double>::constant(inputs, 600, 3));
   const auto kept = recorded(599, 1);
   const std::size_t bytes = tape.bytes(), slots = tape.slots(), statements = tape.statements();
@@ -159,7 +159,7 @@ TEST_CASE("a prediction is the recorded network, however many samples, and leave
 TEST_CASE("a copy is another network with the same parameters") {
   Mlp<double> network = small();
   fill(network, 3);
-  const Values inputs = numbers(6, 4), before(network.parameters().begin(), network.parameters().end());
+  const Values inputs = scattered(6, 4), before(network.parameters().begin(), network.parameters().end());
   Mlp<double> copy = network;
   CHECK(std::ranges::equal(copy.parameters(), before));
   CHECK(copy.predict(inputs) == network.predict(inputs));
@@ -176,7 +176,7 @@ TEST_CASE("a copy is another network with the same parameters") {
 
 TEST_CASE("what was recorded stays valid when a network moves, and the network works where it is then") {
   Mlp<double> network = small();
-  const Values inputs = numbers(6, 4);
+  const Values inputs = scattered(6, 4);
   const auto expected = network.predict(inputs);
   const auto recorded = network(VarMatrix<double>::constant(inputs, 2, 3));
   Tape<double>* const tape = &network.tape();
@@ -208,7 +208,7 @@ TEST_CASE("the gradient of a whole network is that of differences") {
     CAPTURE(name(activation));
     Mlp<double> network({.input = 3, .layers = {Dense{4, activation}, LayerNorm{}, Dropout{}, Dense{3}}});
     fill(network, 11);
-    Samples<double> samples{.features = 3, .inputs = numbers(3 * 7, 12), .labels = {0, 1, 2, 0, 1, 2, 0}};
+    Samples<double> samples{.features = 3, .inputs = scattered(3 * 7, 12), .labels = {0, 1, 2, 0, 1, 2, 0}};
     auto objective = objective_of(network, samples);
     const Values point(network.parameters().begin(), network.parameters().end());
     Values gradient(point.size()), ignored(point.size());
@@ -267,7 +267,7 @@ TEST_CASE("a network that cannot be is refused, with the layer at fault") {
 TEST_CASE("inputs of another width are refused, and the tape is as it was") {
   const Mlp<double> network = small();
   const std::size_t bytes = network.tape().bytes();
-  const Values inputs = numbers(8, 1);
+  const Values inputs = scattered(8, 1);
   CHECK(message_of([&] { network(VarMatrix<double>::constant(inputs, 2, 4)); }) ==
         "the network's input: 2 x 4 and 2 x 3; a batch has a sample in each row, and a column for each feature");
   CHECK(message_of([&] { network.predict(inputs); }) == "predict: 8 numbers are no whole rows of 3 inputs");
