@@ -17,23 +17,20 @@
 
 namespace downhill {
 
-template <class X>
-concept VarOrDual = AnyVar<X> || AnyDual<X>;
-
 // What Eigen looks up beside a real scalar.
-template <VarOrDual X>
+template <ActiveScalar X>
 const X& conj(const X& x) {
   return x;
 }
-template <VarOrDual X>
+template <ActiveScalar X>
 const X& real(const X& x) {
   return x;
 }
-template <VarOrDual X>
+template <ActiveScalar X>
 X imag(const X&) {
   return 0;
 }
-template <VarOrDual X>
+template <ActiveScalar X>
 X abs2(const X& x) {
   return x * x;
 }
