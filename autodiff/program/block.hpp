@@ -158,8 +158,8 @@ class OneResultBlock : public ProgramBlock<T, N> {
 template <class T, class N>
 class SumBlock final : public OneResultBlock<T, N> {
  public:
-  SumBlock(Tape<N>& tape, std::shared_ptr<BlockRunner<T>> runner, const Given<N>& w, std::span<const N> slopes,
-           std::string_view name, const Columns<T>& columns, std::span<const T> weights, double weight)
+  SumBlock(Tape<N>& tape, std::shared_ptr<BlockRunner<T>> runner, const Given<N>& w, std::string_view name,
+           const Columns<T>& columns, std::span<const T> weights, double weight, std::span<const N> slopes)
       : OneResultBlock<T, N>(tape, std::move(runner), w, {}, slopes),
         name_(name),
         columns_(MatrixRecorder::memory<typename Columns<T>::Column>(tape, columns.columns.size())),

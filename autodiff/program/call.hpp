@@ -61,6 +61,17 @@ void demand_parameters(const ProgramState<T>& state, const W& w) {
     misuse::wrong_parameters("program", state.parameters(), Giver::count<T>(w));
 }
 
+/// Records a block of one result, whose value `evaluate(slopes)` has; `of...` is what makes it, before its slopes.
+template <class B, class N, class Evaluate, class... Of>
+Var<N> one_result(Tape<N>& tape, std::size_t count, Evaluate&& evaluate, const bool& meets_edge, const Of&... of) {
+  const std::span<N> slopes = MatrixRecorder::memory<N>(tape, count), value = MatrixRecorder::memory<N>(tape, 1);
+  value[0] = evaluate(slopes);
+  if constexpr (Active<N>)
+    if (meets_edge) tape.note_edge();
+  return MatrixRecorder::scalar(
+      MatrixRecorder::record<B, N>(tape, Layout::dense(1, 1), value, tape, of..., std::span<const N>(slopes)));
+}
+
 /// f(w, s) of one sample: a Var, a Dual or a plain number.
 template <class T, class W, class S>
 auto of_sample(const std::shared_ptr<BlockRunner<T>>& runner, const W& w, const S& s) {
@@ -87,14 +98,12 @@ auto of_sample(const std::shared_ptr<BlockRunner<T>>& runner, const W& w, const 
       return V(0);
     } else {
       const Given<N> parameters = Giver::copied(*tape, w), sample = Giver::copied(*tape, s);
-      const std::span<N> slopes = MatrixRecorder::memory<N>(*tape, parameters.size() + sample.size());
-      const std::span<N> value = MatrixRecorder::memory<N>(*tape, 1);
-      value[0] = state.sweep(parameters.all(), sample.all(), N(1), slopes.first(parameters.size()),
-                             slopes.subspan(parameters.size()), nesting_on(*tape), meets_edge);
-      if constexpr (Active<N>)
-        if (meets_edge) tape->note_edge();
-      return MatrixRecorder::scalar(MatrixRecorder::record<OneResultBlock<T, N>, N>(
-          *tape, Layout::dense(1, 1), value, *tape, runner, parameters, sample, std::span<const N>(slopes)));
+      const auto evaluate = [&](std::span<N> slopes) {
+        return state.sweep(parameters.all(), sample.all(), N(1), slopes.first(parameters.size()),
+                           slopes.subspan(parameters.size()), nesting_on(*tape), meets_edge);
+      };
+      return one_result<OneResultBlock<T, N>>(*tape, parameters.size() + sample.size(), evaluate, meets_edge, runner,
+                                              parameters, sample);
     }
   }
 }
@@ -145,14 +154,11 @@ auto of_sum(const std::shared_ptr<BlockRunner<T>>& runner, const W& w, std::stri
       return X();
     } else {
       const Given<N> parameters = Giver::copied(*tape, w);
-      const std::span<N> slopes = MatrixRecorder::memory<N>(*tape, parameters.size());
-      const std::span<N> value = MatrixRecorder::memory<N>(*tape, 1);
-      value[0] = evaluate(parameters.all(), slopes, nesting_on(*tape), meets_edge);
-      if constexpr (Active<N>)
-        if (meets_edge) tape->note_edge();
-      return MatrixRecorder::scalar(
-          MatrixRecorder::record<SumBlock<T, N>, N>(*tape, Layout::dense(1, 1), value, *tape, runner, parameters,
-                                                    std::span<const N>(slopes), name, columns, weights, weight));
+      const auto with_slopes = [&](std::span<N> slopes) {
+        return evaluate(parameters.all(), slopes, nesting_on(*tape), meets_edge);
+      };
+      return one_result<SumBlock<T, N>>(*tape, parameters.size(), with_slopes, meets_edge, runner, parameters, name,
+                                        columns, weights, weight);
     }
   }
 }

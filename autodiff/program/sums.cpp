@@ -55,9 +55,7 @@ double SumOver<T>::over(std::span<const double> point, std::span<double> gradien
 
 template <class T>
 double SumOver<T>::operator()(std::span<const double> point, std::span<double> gradient) {
-  const double sum = over(point, gradient, {columns_.samples});
-  if (!is_mean_) return sum;
-  const double all = weight();
+  const double sum = over(point, gradient, {columns_.samples}), all = divisor();
   for (double& slope : gradient) slope /= all;
   return sum / all;
 }
@@ -105,7 +103,7 @@ double SumOver<T>::along(std::string_view operation, std::span<const double> poi
   if (is_sure) return tangent;
   // Where something is infinite or at a kink, nested numbers know what contributes 0.
   const bool wants_gradient = !gradient.empty();
-  const double all = is_mean_ ? weight() : 1;
+  const double all = divisor();
   std::vector<Dual<T>> at, slopes(wants_gradient ? parameters : 0);
   for (std::size_t i = 0; i < parameters; ++i) at.push_back(Dual<T>(directed_[i], directed_[parameters + i]));
   bool meets_edge = false;
@@ -122,7 +120,7 @@ double SumOver<T>::along(std::string_view operation, std::span<const double> poi
 template <class T>
 ValueAndTangent<double> SumOver<T>::jvp(std::span<const double> point, std::span<const double> v) {
   const double tangent = along("jvp", point, v, {});
-  return {value(point), is_mean_ ? tangent / weight() : tangent};
+  return {value(point), tangent / divisor()};
 }
 template <class T>
 void SumOver<T>::hessian_vector_product(std::span<const double> point, std::span<const double> v,
@@ -130,7 +128,7 @@ void SumOver<T>::hessian_vector_product(std::span<const double> point, std::span
   if (into.size() != point.size()) misuse::wrong_gradient("hessian_vector_product", point.size(), into.size());
   gradient_along_.resize(2 * parameters_.size());
   along("hessian_vector_product", point, v, gradient_along_);
-  const double all = is_mean_ ? weight() : 1;
+  const double all = divisor();
   for (std::size_t i = 0; i < into.size(); ++i) into[i] = gradient_along_[i] / all;
 }
 template <class T>

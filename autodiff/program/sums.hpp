@@ -43,7 +43,7 @@ class SumOver {
   /// weights must stay as they are until the tape is rewound.
   template <program_detail::GivenActive W>
   auto operator()(const W& w) {
-    return program_detail::of_sum<T>(blocks_, w, operation_, columns_, weights_, is_mean_ ? weight() : 1,
+    return program_detail::of_sum<T>(blocks_, w, operation_, columns_, weights_, divisor(),
                                      [this](auto at, auto slopes, program_detail::Nesting nesting, bool& meets_edge) {
                                        return this->with_slopes(at, slopes, nesting, meets_edge);
                                      });
@@ -69,6 +69,7 @@ class SumOver {
   double weight_of(std::size_t sample) const { return weights_.empty() ? 1.0 : static_cast<double>(weights_[sample]); }
   double over(std::span<const double> point, std::span<double> gradient, const program_detail::Selection& selection);
   double weight() const;
+  double divisor() const { return is_mean_ ? weight() : 1; }  // of the sum
 
   std::shared_ptr<program_detail::ProgramState<T>> state_;
   std::string_view operation_;
@@ -94,7 +95,7 @@ Dual<T, D> SumOver<T>::with_slopes(std::span<const Dual<T, D>> at, std::span<Dua
   N sum(0);
   std::vector<N> sample(columns_.columns.size()), of_w(slopes.size());
   std::ranges::fill(slopes, N(0));
-  const double all = is_mean_ ? weight() : 1;
+  const double all = divisor();
   for (std::size_t i = 0; i < columns_.samples; ++i) {
     for (std::size_t j = 0; j < sample.size(); ++j) sample[j] = N(columns_.columns[j].at(i));
     const N part(static_cast<T>(weight_of(i) / all));
