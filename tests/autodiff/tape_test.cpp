@@ -17,7 +17,7 @@ using namespace downhill;
 using Catch::Matchers::ContainsSubstring;
 
 // What the program allocates, to see that a training step allocates nothing. (The tape's own memory comes from realloc:
-// see `address` below.)
+// see `address` below.) Not inline: g++ takes what it sees of only one of a pair for a mistake.
 namespace {
 std::size_t allocations = 0;
 }
@@ -29,8 +29,8 @@ void* operator new(std::size_t size) {
   if (void* memory = operator new(size, std::nothrow)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
