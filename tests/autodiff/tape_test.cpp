@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <new>
 #include <numeric>
 #include <random>
 #include <vector>
@@ -15,33 +13,6 @@
 
 using namespace downhill;
 using Catch::Matchers::ContainsSubstring;
-
-// What the program allocates, to see that a training step allocates nothing. (The tape's own memory comes from realloc:
-// see `address` below.) Not inline: g++ takes what it sees of only one of a pair for a mistake.
-namespace {
-std::size_t allocations = 0;
-}
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  ++allocations;
-  return std::malloc(size > 0 ? size : 1);
-}
-void* operator new(std::size_t size) {
-  if (void* memory = operator new(size, std::nothrow)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-
-namespace {
-
-// Where the oldest statement stands: it moves when the tape's memory does.
-const void* address(const Tape<double>& tape) {
-  const void* oldest = nullptr;
-  tape.for_each_backwards([&](std::size_t, std::span<const Edge<double>> edges) { oldest = edges.data(); });
-  return oldest;
-}
-
-}  // namespace
 
 TEST_CASE("after any nesting of marks and rewinds, just the handles and marks from after a rewind are stale",
           "[tape]") {
@@ -138,40 +109,6 @@ TEST_CASE("variables may be made from the values of the tape's own parameters", 
   const auto twins = tape.variables(tape.parameters());
   CHECK(std::ranges::equal(twins, numbers));
   CHECK(std::ranges::equal(tape.parameters().last(100), numbers));
-}
-
-TEST_CASE("in the steady state a step allocates nothing, and the tape's memory stays where it is", "[tape]") {
-  Tape<double> tape;
-  const auto x = tape.variables(std::vector<double>(100, 0.5));
-  std::vector<Var<double>> inputs;
-  const std::vector<double> data(50, 0.25);
-  const Mark mark = tape.mark();
-  Gradient<double> gradient;
-  const auto step = [&] {
-    tape.variables(data, inputs);
-    Var<double> loss = 0;
-    for (std::size_t i = 0; i < 10'000; ++i) {
-      const Var<double> w = tape.parameter(i % 100);
-      loss += square(tanh(w * inputs[i % 50] + 0.1)) * 1e-3 + exp(w) * w;
-    }
-    tape.gradient(loss, gradient);
-    std::ranges::for_each(tape.update_parameters(), [](double& w) { w *= 0.999; });
-  };
-  const auto once = [&] {
-    tape.rewind(mark);
-    step();
-  };
-  for (int warm_up = 0; warm_up < 3; ++warm_up) once();
-  const std::size_t allocated = allocations, bytes = tape.bytes();
-  const void* const place = address(tape);
-  for (int i = 0; i < 20; ++i) once();
-  CHECK(allocations == allocated);
-  CHECK(address(tape) == place);
-  CHECK(tape.bytes() == bytes);
-  tape.clear();
-  CHECK(tape.bytes() == 0);
-  CHECK(tape.slots() == 0);
-  CHECK(tape.parameters().empty());
 }
 
 TEST_CASE("names stay with their slots until a rewind", "[tape]") {

@@ -3,10 +3,12 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+#include <span>
 #include <vector>
 
 #include <autodiff/descent/all_methods.hpp>
@@ -66,6 +68,51 @@ extern "C" void* malloc(std::size_t size) {
 #endif
 
 using namespace downhill;
+
+namespace {
+
+// Where the oldest statement stands: it moves when the tape's memory does.
+const void* address(const Tape<double>& tape) {
+  const void* oldest = nullptr;
+  tape.for_each_backwards([&](std::size_t, std::span<const Edge<double>> edges) { oldest = edges.data(); });
+  return oldest;
+}
+
+}  // namespace
+
+TEST_CASE("in the steady state a step allocates nothing, and the tape's memory stays where it is") {
+  Tape<double> tape;
+  const auto x = tape.variables(std::vector<double>(100, 0.5));
+  std::vector<Var<double>> inputs;
+  const std::vector<double> data(50, 0.25);
+  const Mark mark = tape.mark();
+  Gradient<double> gradient;
+  const auto step = [&] {
+    tape.variables(data, inputs);
+    Var<double> loss = 0;
+    for (std::size_t i = 0; i < 10'000; ++i) {
+      const Var<double> w = tape.parameter(i % 100);
+      loss += square(tanh(w * inputs[i % 50] + 0.1)) * 1e-3 + exp(w) * w;
+    }
+    tape.gradient(loss, gradient);
+    std::ranges::for_each(tape.update_parameters(), [](double& w) { w *= 0.999; });
+  };
+  const auto once = [&] {
+    tape.rewind(mark);
+    step();
+  };
+  for (int warm_up = 0; warm_up < 3; ++warm_up) once();
+  const std::size_t allocated = allocations, bytes = tape.bytes();
+  const void* const place = address(tape);
+  for (int i = 0; i < 20; ++i) once();
+  CHECK(allocations == allocated);
+  CHECK(address(tape) == place);
+  CHECK(tape.bytes() == bytes);
+  tape.clear();
+  CHECK(tape.bytes() == 0);
+  CHECK(tape.slots() == 0);
+  CHECK(tape.parameters().empty());
+}
 
 TEST_CASE("a training step allocates nothing after the first, with matrices, scalars and an optimizer") {
   Tape<float> tape;
