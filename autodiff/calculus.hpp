@@ -37,7 +37,7 @@
 ///
 /// To add a function, add its struct and its line here or, with what has kinks and steps, in kinks.hpp, or, with what
 /// networks are made of, in networks.hpp; its name to the list in rules.hpp; and its reference to the table in
-/// tests/autodiff/calculus_test.cpp. Formulas, the causes that an autopsy names and the other tests take it from the
+/// tests/support/rule_table.cpp. Formulas, the causes that an autopsy names and the other tests take it from the
 /// list. What std has for plain numbers, number.hpp takes from it.
 
 #include <array>

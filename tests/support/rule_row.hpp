@@ -1,5 +1,5 @@
 #pragma once
-// One row of the table of calculus_test.cpp: a rule, its function, where to sample it, and its references in 113 bits.
+// One row of the table in rule_table.cpp: a rule, its function, where to sample it, and its references in 113 bits.
 
 #include "support/quad.hpp"
 

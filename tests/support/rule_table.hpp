@@ -1,5 +1,5 @@
 #pragma once
-// The references of all rules, in 113 bits: made in calculus_test.cpp.
+// The references of all rules, in 113 bits.
 
 #include "support/rule_row.hpp"
 
