@@ -8,49 +8,35 @@
 // come from a closed form, or were computed with 113 bits at a stationary point. With an n that is not the default,
 // local minima may be missing; where not even the global one is tabulated, minima() is empty.
 
-#include <support/mgh_fixed.hpp>
-#include <support/mgh_scalable.hpp>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include <support/mgh_residuals.hpp>
 
 namespace downhill::mgh {
 
-/// Calls visit with each problem, in the paper's order.
-template <class Visit>
-void for_each(Visit&& visit) {
-  visit(Rosenbrock{});
-  visit(FreudensteinRoth{});
-  visit(PowellBadlyScaled{});
-  visit(BrownBadlyScaled{});
-  visit(Beale{});
-  visit(JennrichSampson{});
-  visit(HelicalValley{});
-  visit(Bard{});
-  visit(Gaussian{});
-  visit(Meyer{});
-  visit(GulfResearch{});
-  visit(BoxThreeDimensional{});
-  visit(PowellSingular{});
-  visit(Wood{});
-  visit(KowalikOsborne{});
-  visit(BrownDennis{});
-  visit(Osborne1{});
-  visit(BiggsExp6{});
-  visit(Osborne2{});
-  visit(Watson{});
-  visit(ExtendedRosenbrock{});
-  visit(ExtendedPowell{});
-  visit(PenaltyI{});
-  visit(PenaltyII{});
-  visit(VariablyDimensioned{});
-  visit(Trigonometric{});
-  visit(BrownAlmostLinear{});
-  visit(DiscreteBoundaryValue{});
-  visit(DiscreteIntegral{});
-  visit(BroydenTridiagonal{});
-  visit(BroydenBanded{});
-  visit(LinearFullRank{});
-  visit(LinearRankOne{});
-  visit(LinearRankOneZero{});
-  visit(Chebyquad{});
-}
+template <class X>
+using ResidualsOver = std::vector<X> (*)(std::span<const X>);
+
+/// One of them. They are of one type, so that what is called with a problem is compiled once; the residuals of each are
+/// compiled in mgh_problems.cpp.
+struct Problem {
+  std::string_view name;
+  std::vector<double> (*start)();
+  std::vector<double> (*minima)();
+  std::tuple<ResidualsOver<double>, ResidualsOver<Dual<double, 8>>, ResidualsOver<Var<double>>> over;
+
+  template <class V>
+  Residuals<V> operator()(const V& x) const {
+    using X = NumberOf<V>;
+    return std::get<ResidualsOver<X>>(over)({x.data(), static_cast<std::size_t>(x.size())});
+  }
+};
+
+/// All of them, in the paper's order.
+std::span<const Problem> problems();
 
 }  // namespace downhill::mgh

@@ -18,6 +18,8 @@ template Dual<double> formula_detail::run(std::span<const Instruction>, std::siz
 template Dual<double, 8> formula_detail::run(std::span<const Instruction>, std::size_t,
                                              std::span<const Dual<double, 8>>);
 template Symbol<double> formula_detail::run(std::span<const Instruction>, std::size_t, std::span<const Symbol<double>>);
+template Var<Dual<double>> formula_detail::run(std::span<const Instruction>, std::size_t,
+                                               std::span<const Var<Dual<double>>>);
 
 namespace {
 

@@ -184,5 +184,6 @@ extern template Var<double> run(std::span<const Instruction>, std::size_t, std::
 extern template Dual<double> run(std::span<const Instruction>, std::size_t, std::span<const Dual<double>>);
 extern template Dual<double, 8> run(std::span<const Instruction>, std::size_t, std::span<const Dual<double, 8>>);
 extern template Symbol<double> run(std::span<const Instruction>, std::size_t, std::span<const Symbol<double>>);
+extern template Var<Dual<double>> run(std::span<const Instruction>, std::size_t, std::span<const Var<Dual<double>>>);
 
 }  // namespace downhill::inspect::formula_detail

@@ -79,7 +79,7 @@ TEST_CASE("Levenberg-Marquardt reaches NIST's certified parameters on all 27 pro
 
 TEST_CASE("Levenberg-Marquardt brings all 35 problems of More, Garbow and Hillstrom to a minimum") {
   std::size_t evaluations = 0;
-  mgh::for_each([&](const auto& problem) {
+  for (const mgh::Problem& problem : mgh::problems()) {
     const Result result = minimize(SumOfSquares(problem), problem.start(), LevenbergMarquardt{});
     evaluations += result.evaluations;
     if (problem.name == "Brown and Dennis") CHECK(result.evaluations <= 60);  // large residuals
@@ -88,7 +88,7 @@ TEST_CASE("Levenberg-Marquardt brings all 35 problems of More, Garbow and Hillst
       nearest = std::min(nearest, std::abs(result.value - minimum) / (1e-6 * minimum + 1e-12));
     INFO(problem.name << ": " << result.value << ", " << result.why);
     CHECK(nearest <= 1);
-  });
+  }
   // MINPACK's lmder, on the same problems with tolerances of 1.5e-8: 2026 of the residuals and of the Jacobian.
   CHECK(evaluations <= 2026);
 }
@@ -221,13 +221,13 @@ TEST_CASE("no walk ends above its start or above the lowest point that it has se
     by(LevenbergMarquardt{});
     by(GaussNewton{});
   };
-  mgh::for_each([&](const auto& problem) {
+  for (const mgh::Problem& problem : mgh::problems()) {
     for (const double far : {1.0, 100.0}) {
       std::vector<double> start = problem.start();
       for (double& x : start) x += far * normal(random) * (1 + std::abs(x));
       walk(problem, start);
     }
-  });
+  }
   // Residuals that saturate, grow, multiply.
   for (std::size_t i = 0; i < 60; ++i) {
     std::vector<double> numbers(12), start(3);
@@ -263,7 +263,7 @@ TEST_CASE("no walk goes up, stands still or calls a bottom where one once did") 
 }
 
 TEST_CASE("Levenberg-Marquardt takes the same walk whatever the units of residuals and parameters") {
-  mgh::for_each([](const auto& problem) {
+  for (const mgh::Problem& problem : mgh::problems()) {
     const std::vector<double> start = problem.start();
     const auto walk = [&](double unit, double of_parameters) {
       const auto residuals = [&](auto x) {
@@ -289,5 +289,5 @@ TEST_CASE("Levenberg-Marquardt takes the same walk whatever the units of residua
     const Result other = walk(1, 0x1p20);
     CHECK(other.evaluations == one.evaluations);
     CHECK(other.value == Catch::Approx(one.value).epsilon(1e-6));
-  });
+  }
 }

@@ -40,13 +40,13 @@ std::vector<double> rosenbrock_start(std::size_t n) {
 }  // namespace
 
 TEST_CASE("BFGS and L-BFGS bring all 35 problems of More, Garbow and Hillstrom to a minimum") {
-  mgh::for_each([](const auto& problem) {
+  for (const mgh::Problem& problem : mgh::problems()) {
     const Stop stop{.gradient_norm = 1e-10, .steps = 20'000};
     const SumOfSquares objective(problem);
     const std::string name(problem.name);
     check_minimum(name, "Bfgs", minimize(objective, problem.start(), Bfgs{}, stop), problem.minima());
     check_minimum(name, "Lbfgs", minimize(objective, problem.start(), Lbfgs{}, stop), problem.minima());
-  });
+  }
 }
 
 TEST_CASE("every method comes to the bottom of Rosenbrock's valley in 2, 100 and 10,000 dimensions") {
@@ -167,12 +167,12 @@ TEST_CASE("with bounds, the minimum satisfies the conditions of Karush, Kuhn and
 }
 
 TEST_CASE("without bounds, L-BFGS with bounds brings the problems of the paper to a minimum as well") {
-  mgh::for_each([](const auto& problem) {
-    if (problem.name == "Meyer") return;  // a canyon where backtracking alone needs more steps than these
+  for (const mgh::Problem& problem : mgh::problems()) {
+    if (problem.name == "Meyer") continue;  // a canyon where backtracking alone needs more steps than these
     const Result result =
         minimize(SumOfSquares(problem), problem.start(), BoundedLbfgs{}, {.gradient_norm = 1e-10, .steps = 20'000});
     check_minimum(std::string(problem.name), "BoundedLbfgs", result, problem.minima());
-  });
+  }
 }
 
 TEST_CASE("Rosenbrock's valley behind a fence ends at the fence") {

@@ -14,6 +14,7 @@
 #include <autodiff/descent/minimize.hpp>
 #include <autodiff/descent/quasi_newton.hpp>
 #include <support/catch.hpp>
+#include <support/mgh_fixed.hpp>
 #include <support/mgh_problems.hpp>
 
 using namespace downhill;
@@ -157,7 +158,7 @@ TEST_CASE("of a noisy objective the result is the last place, as values cannot b
 TEST_CASE("what is called flat or the bottom is so: random walks on the problems of More, Garbow and Hillstrom") {
   std::mt19937_64 generator(7);
   const auto random = [&] { return static_cast<double>(generator() >> 11) * 0x1p-52 - 1; };
-  mgh::for_each([&](const auto& problem) {
+  for (const mgh::Problem& problem : mgh::problems()) {
     for (int trial = 0; trial < 4; ++trial) {
       std::vector<double> start = problem.start();
       if (trial > 0)
@@ -177,7 +178,7 @@ TEST_CASE("what is called flat or the bottom is so: random walks on the problems
       check("LevenbergMarquardt", LevenbergMarquardt{});
       check("GaussNewton", GaussNewton{});
     }
-  });
+  }
 }
 
 TEST_CASE("a small value is not flat ground: 1e-18 (x - 0.1)^2 from 5") {

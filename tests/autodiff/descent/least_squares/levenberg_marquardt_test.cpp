@@ -5,6 +5,7 @@
 
 #include <autodiff/descent/minimize.hpp>
 #include <support/catch.hpp>
+#include <support/mgh_fixed.hpp>
 #include <support/mgh_problems.hpp>
 
 using namespace downhill;
@@ -23,7 +24,7 @@ TEST_CASE("within bounds, Levenberg-Marquardt finds the bottom that the conditio
 
 TEST_CASE("within bounds no walk leaves them or ends above its start") {
   int walks = 0;
-  mgh::for_each([&](const auto& problem) {
+  for (const mgh::Problem& problem : mgh::problems()) {
     std::vector<double> lower = problem.start(), upper = problem.start();
     for (std::size_t i = 0; i < lower.size(); ++i) {
       lower[i] -= 0.1 * (1 + std::abs(lower[i]));
@@ -38,7 +39,7 @@ TEST_CASE("within bounds no walk leaves them or ends above its start") {
     CHECK(ours.value <= objective.residuals(problem.start()).squaredNorm());
     for (std::size_t i = 0; i < lower.size(); ++i) CHECK((ours.point[i] >= lower[i] && ours.point[i] <= upper[i]));
     ++walks;
-  });
+  }
   CHECK(walks == 35);
 }
 
