@@ -32,10 +32,16 @@ void for_each_index(Visit&& visit) {
 template <class Rule, class T>
 inline constexpr bool in_packs =
     std::floating_point<T> && sizeof(T) <= 8 && simd::HasKernel<Rule> && std::derived_from<Rule, InPacks>;
+/// Is this rule left to its kernel whatever the length? Then nothing else is compiled for it.
+template <class Rule, class T>
+inline constexpr bool always_in_packs = in_packs<Rule, T> && !std::derived_from<Rule, ExactInPacks>;
 /// Is a run of so many numbers left to a kernel? Short ones are not worth the call, where the results are the same.
 template <class Rule, class T>
 constexpr bool is_worth_a_kernel(std::size_t length) {
-  return !std::derived_from<Rule, ExactInPacks> || length >= 2 * simd::whole<T>;
+  if constexpr (in_packs<Rule, T>)
+    return always_in_packs<Rule, T> || length >= 2 * simd::whole<T>;
+  else
+    return false;
 }
 /// Operands of a kernel, from element k of a run on.
 template <class T, std::size_t N>
@@ -121,11 +127,11 @@ T sum_of(std::size_t n, F&& f) {
   return static_cast<T>(wide_sum_of<T>(0, n, f));
 }
 
-/// v = f(x...), v dense, by a kernel.
-template <class Rule, class T, std::size_t N>
-[[gnu::noinline]] void evaluate_by_kernel(const std::array<Elements<const T>, N>& x, const Runs<N>& runs, T* v) {
-  const auto& kernel = simd::kernel_of<Rule, T>();
-  share_runs(runs, cost_in_packs<Rule>, [&](std::size_t r, std::size_t begin, std::size_t end) {
+/// v = f(x...), v dense, by a kernel whose rule costs so many additions.
+template <class T, std::size_t N>
+[[gnu::noinline]] void evaluate_by_kernel(const simd::RuleKernel<T>& kernel, std::size_t cost,
+                                          const std::array<Elements<const T>, N>& x, const Runs<N>& runs, T* v) {
+  share_runs(runs, cost, [&](std::size_t r, std::size_t begin, std::size_t end) {
     simd::work_out(kernel, operands_from<T, N>(run_of(x, runs, r), runs.stride, begin).data(), N,
                    v + r * runs.length + begin, end - begin);
   });
@@ -136,14 +142,16 @@ void evaluate(const std::array<Elements<const T>, N>& x, T* v) {
   [&]<std::size_t... i>(std::index_sequence<i...>) {
     const Runs<N> runs({x[i].layout...});
     if constexpr (in_packs<Rule, T>)
-      if (is_worth_a_kernel<Rule, T>(runs.length)) return evaluate_by_kernel<Rule, T, N>(x, runs, v);
-    with_strides<N>(runs.stride, [&](auto... stride) {
-      for (std::size_t r = 0; r < runs.count; ++r) {
-        const std::array<const T*, N> begin{x[i].data + r * runs.next[i]...};
-        T* const __restrict to = v + r * runs.length;
-        for (std::size_t k = 0; k < runs.length; ++k) to[k] = value_within<Rule, T>(begin[i][k * stride]...);
-      }
-    });
+      if (is_worth_a_kernel<Rule, T>(runs.length))
+        return evaluate_by_kernel<T, N>(simd::kernel_of<Rule, T>(), cost_in_packs<Rule>, x, runs, v);
+    if constexpr (!always_in_packs<Rule, T>)
+      with_strides<N>(runs.stride, [&](auto... stride) {
+        for (std::size_t r = 0; r < runs.count; ++r) {
+          const std::array<const T*, N> begin{x[i].data + r * runs.next[i]...};
+          T* const __restrict to = v + r * runs.length;
+          for (std::size_t k = 0; k < runs.length; ++k) to[k] = value_within<Rule, T>(begin[i][k * stride]...);
+        }
+      });
   }(std::make_index_sequence<N>());
 }
 
@@ -225,79 +233,77 @@ bool are_finite(std::size_t n, F&& f) {
   return std::ranges::all_of(lanes, [](T lane) { return lane == 0; });
 }
 
-/// part(k) = slope_j(x..., v) g for k from begin on, by a kernel.
+/// The operands of a rule, its values and their adjoints, element by element: what a pull-back works on.
+template <class T, std::size_t N>
+struct Pulled {
+  const std::array<Elements<const T>, N>& x;
+  Runs<N> runs;  ///< of the operands; v and g are dense
+  const T* v;
+  const T* g;
+};
+
+/// part(k) = slope_j(x..., v) g, for `count` elements of a run from `begin` on.
+template <class T, std::size_t N>
+using PartsOfRun = void (*)(const Pulled<T, N>& of, std::size_t run, std::size_t begin, std::size_t count, T* part);
 template <class Rule, std::size_t j, class T, std::size_t N>
-[[gnu::noinline]] void parts_by_kernel(const std::array<const T*, N>& x, const std::array<std::size_t, N>& stride,
-                                       const T* v, const T* g, std::size_t begin, std::size_t count, T* part) {
-  simd::pull_back(simd::kernel_of<Rule, T>(), j, operands_from<T, N>(x, stride, begin).data(), N, v + begin, g + begin,
-                  part, count, false);
-}
-/// part(k) = slope_j(x..., v) g for k from begin on, `count` elements of a run.
-template <class Rule, std::size_t j, class T, std::size_t N, class... Stride>
-void parts_along(const std::array<const T*, N>& x, const T* v, const T* g, std::size_t begin, std::size_t count,
-                 T* part, Stride... stride) {
-  [&]<std::size_t... i>(std::index_sequence<i...>) {
-    if constexpr (in_packs<Rule, T>)
-      if (is_worth_a_kernel<Rule, T>(count))
-        return parts_by_kernel<Rule, j, T, N>(x, {stride...}, v, g, begin, count, part);
-    for (std::size_t k = 0; k < count; ++k)
-      part[k] = handed_on(slope_within<Rule, j, T>(v[begin + k], x[i][(begin + k) * stride]...), g[begin + k]);
-  }(std::make_index_sequence<N>());
+void parts_of_run(const Pulled<T, N>& of, std::size_t run, std::size_t begin, std::size_t count, T* part) {
+  const auto x = run_of(of.x, of.runs, run);
+  const T *const v = of.v + run * of.runs.length + begin, *const g = of.g + run * of.runs.length + begin;
+  if constexpr (in_packs<Rule, T>)
+    if (is_worth_a_kernel<Rule, T>(count))
+      return simd::pull_back(simd::kernel_of<Rule, T>(), j, operands_from<T, N>(x, of.runs.stride, begin).data(), N, v,
+                             g, part, count, false);
+  if constexpr (!always_in_packs<Rule, T>)
+    [&]<std::size_t... i>(std::index_sequence<i...>) {
+      for (std::size_t k = 0; k < count; ++k)
+        part[k] = handed_on(slope_within<Rule, j, T>(v[k], x[i][(begin + k) * of.runs.stride[i]]...), g[k]);
+    }(std::make_index_sequence<N>());
 }
 
-/// The same as pull_back_along, where x_j is repeated: its adjoint is a sum over rows, columns or both.
-template <class Rule, std::size_t j, std::floating_point T, std::size_t N>
-void pull_back_repeated(const std::array<Elements<const T>, N>& x, const T* v, const T* g, T* adjoint) {
+/// adjoint of x_j += the parts of all elements, where x_j is repeated: a sum over rows, columns or both.
+template <std::floating_point T, std::size_t N>
+[[gnu::noinline]] void add_repeated(const Pulled<T, N>& of, std::size_t j, PartsOfRun<T, N> parts, T* adjoint) {
   constexpr std::size_t width = 64, stretch = 64;
-  [&]<std::size_t... i>(std::index_sequence<i...>) {
-    const Runs<N> runs({x[i].layout...});
-    with_strides<N>(runs.stride, [&](auto... stride) {
-      const auto to_stride = std::get<j>(std::tuple(stride...));
-      std::array<T, width> part;
-      const auto parts = [&](std::size_t r, std::size_t k, std::size_t count) {
-        parts_along<Rule, j, T, N>({x[i].data + r * runs.next[i]...}, v + r * runs.length, g + r * runs.length, k,
-                                   count, part.data(), stride...);
-      };
-      if (to_stride == 0) {
-        Total<Wide<T>> total;
-        for (std::size_t r = 0; r < runs.count; ++r) {
-          for (std::size_t k = 0; k < runs.length; k += width) {
-            const std::size_t count = std::min(width, runs.length - k);
-            parts(r, k, count);
-            total.add(wide_sum_of<T>(0, count, [&](std::size_t l) { return part[l]; }));
-          }
-          if (runs.next[j] == 0 && r + 1 < runs.count) continue;
-          adjoint[r * runs.next[j]] += static_cast<T>(total.value());
-          total = {};
-        }
-        return;
-      }
+  const Runs<N>& runs = of.runs;
+  std::array<T, width> part;
+  if (runs.stride[j] == 0) {
+    Total<Wide<T>> total;
+    for (std::size_t r = 0; r < runs.count; ++r) {
       for (std::size_t k = 0; k < runs.length; k += width) {
         const std::size_t count = std::min(width, runs.length - k);
-        std::array<Wide<T>, width> sums{};
-        for (std::size_t r = 0; r < runs.count;) {
-          std::array<Wide<T>, width> few{};
-          for (const std::size_t end = std::min(runs.count, r + stretch); r < end; ++r) {
-            parts(r, k, count);
-            for (std::size_t l = 0; l < count; ++l) few[l] += static_cast<Wide<T>>(part[l]);
-          }
-          for (std::size_t l = 0; l < count; ++l) sums[l] += few[l];
-        }
-        for (std::size_t l = 0; l < count; ++l) adjoint[(k + l) * to_stride] += static_cast<T>(sums[l]);
+        parts(of, r, k, count, part.data());
+        total.add(wide_sum_of<T>(0, count, [&](std::size_t l) { return part[l]; }));
       }
-    });
-  }(std::make_index_sequence<N>());
+      if (runs.next[j] == 0 && r + 1 < runs.count) continue;
+      adjoint[r * runs.next[j]] += static_cast<T>(total.value());
+      total = {};
+    }
+    return;
+  }
+  for (std::size_t k = 0; k < runs.length; k += width) {
+    const std::size_t count = std::min(width, runs.length - k);
+    std::array<Wide<T>, width> sums{};
+    for (std::size_t r = 0; r < runs.count;) {
+      std::array<Wide<T>, width> few{};
+      for (const std::size_t end = std::min(runs.count, r + stretch); r < end; ++r) {
+        parts(of, r, k, count, part.data());
+        for (std::size_t l = 0; l < count; ++l) few[l] += static_cast<Wide<T>>(part[l]);
+      }
+      for (std::size_t l = 0; l < count; ++l) sums[l] += few[l];
+    }
+    for (std::size_t l = 0; l < count; ++l) adjoint[(k + l) * runs.stride[j]] += static_cast<T>(sums[l]);
+  }
 }
 
-/// adjoint of x_j += slope_j(x..., v) g, v and g dense, by a kernel.
-template <class Rule, std::size_t j, class T, std::size_t N>
-[[gnu::noinline]] void pull_back_by_kernel(const std::array<Elements<const T>, N>& x, const Runs<N>& runs, const T* v,
-                                           const T* g, T* adjoint) {
+/// adjoint of x_j += slope_j(x..., v) g by the kernel of a rule that costs so many additions.
+template <class T, std::size_t N>
+[[gnu::noinline]] void pull_back_by_kernel(const simd::RuleKernel<T>& kernel, std::size_t j, std::size_t cost,
+                                           const Pulled<T, N>& pulled, T* adjoint) {
   constexpr std::size_t width = 256;
-  const auto& kernel = simd::kernel_of<Rule, T>();
-  share_runs(runs, cost_in_packs<Rule>, [&](std::size_t r, std::size_t from, std::size_t end) {
-    const auto begin = run_of(x, runs, r);
-    const T *const of = v + r * runs.length, *const handed = g + r * runs.length;
+  const Runs<N>& runs = pulled.runs;
+  share_runs(runs, cost, [&](std::size_t r, std::size_t from, std::size_t end) {
+    const auto begin = run_of(pulled.x, runs, r);
+    const T *const of = pulled.v + r * runs.length, *const handed = pulled.g + r * runs.length;
     T* const to = adjoint + r * runs.next[j];
     if (runs.stride[j] == 1)
       return simd::pull_back(kernel, j, operands_from<T, N>(begin, runs.stride, from).data(), N, of + from,
@@ -315,27 +321,30 @@ template <class Rule, std::size_t j, class T, std::size_t N>
 /// adjoint of x_j += slope_j(x..., v) g, v and g dense.
 template <class Rule, std::size_t j, class T, std::size_t N>
 void pull_back_along(const std::array<Elements<const T>, N>& x, const T* v, const T* g, T* adjoint) {
-  if constexpr (std::floating_point<T> && N > 1) {
-    const Layout& to = x[j].layout;
-    if ((to.row_stride == 0 && to.rows > 1) || (to.column_stride == 0 && to.columns > 1))
-      return pull_back_repeated<Rule, j, T, N>(x, v, g, adjoint);
-  }
   [&]<std::size_t... i>(std::index_sequence<i...>) {
-    const Runs<N> runs({x[i].layout...});
+    const Pulled<T, N> pulled{x, Runs<N>({x[i].layout...}), v, g};
+    const Runs<N>& runs = pulled.runs;
+    if constexpr (std::floating_point<T> && N > 1) {
+      const Layout& to = x[j].layout;
+      if ((to.row_stride == 0 && to.rows > 1) || (to.column_stride == 0 && to.columns > 1))
+        return add_repeated<T, N>(pulled, j, &parts_of_run<Rule, j, T, N>, adjoint);
+    }
     if constexpr (in_packs<Rule, T>)
-      if (is_worth_a_kernel<Rule, T>(runs.length)) return pull_back_by_kernel<Rule, j, T, N>(x, runs, v, g, adjoint);
-    with_strides<N>(runs.stride, [&](auto... stride) {
-      const auto to_stride = std::get<j>(std::tuple(stride...));
-      for (std::size_t r = 0; r < runs.count; ++r) {
-        const std::array<const T*, N> begin{x[i].data + r * runs.next[i]...};
-        const T* const __restrict of = v + r * runs.length, * const __restrict from = g + r * runs.length;
-        T* const __restrict to = adjoint + r * runs.next[j];
-        const auto part = [&](std::size_t k) {
-          return handed_on(slope_within<Rule, j, T>(of[k], begin[i][k * stride]...), from[k]);
-        };
-        for (std::size_t k = 0; k < runs.length; ++k) to[k * to_stride] = to[k * to_stride] + part(k);
-      }
-    });
+      if (is_worth_a_kernel<Rule, T>(runs.length))
+        return pull_back_by_kernel<T, N>(simd::kernel_of<Rule, T>(), j, cost_in_packs<Rule>, pulled, adjoint);
+    if constexpr (!always_in_packs<Rule, T>)
+      with_strides<N>(runs.stride, [&](auto... stride) {
+        const auto to_stride = std::get<j>(std::tuple(stride...));
+        for (std::size_t r = 0; r < runs.count; ++r) {
+          const std::array<const T*, N> begin{x[i].data + r * runs.next[i]...};
+          const T* const __restrict of = v + r * runs.length, * const __restrict from = g + r * runs.length;
+          T* const __restrict to = adjoint + r * runs.next[j];
+          const auto part = [&](std::size_t k) {
+            return handed_on(slope_within<Rule, j, T>(of[k], begin[i][k * stride]...), from[k]);
+          };
+          for (std::size_t k = 0; k < runs.length; ++k) to[k * to_stride] = to[k * to_stride] + part(k);
+        }
+      });
   }(std::make_index_sequence<N>());
 }
 
