@@ -21,11 +21,13 @@
 /// the compiler does not round x y + z once on the one side and twice on the other (g++ does unless -ffp-contract=off),
 /// and where the tape does not fold.
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -44,17 +46,78 @@
 
 namespace downhill {
 
+namespace program_detail {
+
+template <class T>
+void demand_numbers_of(const ProgramState<T>& state, std::string_view operation, const Numbers<T>& w,
+                       const Numbers<T>& s) {
+  if (w.size() != state.parameters()) misuse::wrong_parameters(operation, state.parameters(), w.size());
+  if (s.size() != state.per_sample()) misuse::wrong_sample(operation, state.per_sample(), s.size());
+}
+// Returns auto, so that the compiler says this before anything else.
+template <std::size_t results>
+constexpr auto demand_one_result() {
+  static_assert(
+      results == 1,
+      "sum_over and mean_over add up one result of each sample, and this program has several: let the recorded "
+      "function return their sum, or the one that is meant; residuals_over and each_over take all of them");
+  return results == 1;
+}
+
+}  // namespace program_detail
+
 /// A recorded function f(w, s) of parameters w and the numbers s of a sample. A handle: copies share what was recorded.
 /// A program belongs to one thread at a time; over many samples it takes threads of its own (set_threads).
-template <class T = double>
+///
+/// This is the one of several results, as f returns them in a std::array, a pair or a tuple. Forward it is run once for
+/// all of them. `residuals_over` and `each_over` take it; on a tape, and for sums, there are programs of one result.
+template <class T = double, std::size_t count = 1>
 class Program {
+ public:
+  using value_type = T;
+
+  explicit Program(std::shared_ptr<program_detail::ProgramState<T>> state) : state_(std::move(state)) {}
+
+  /// How many results it has, parameters, and numbers in a sample.
+  static constexpr std::size_t results() { return count; }
+  std::size_t parameters() const { return state_->parameters(); }
+  std::size_t per_sample() const { return state_->per_sample(); }
+
+  /// f(w, s). Throws ShapeError, as all of these do, unless w and s have their sizes.
+  std::array<T, count> values(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s) const {
+    program_detail::demand_numbers_of(*state_, "values", w, s);
+    std::array<T, count> found{};
+    state_->values_and_jacobian(w, s, found, {});
+    return found;
+  }
+  /// df/dw: the gradient of each result, row by row.
+  std::vector<T> jacobian(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s) const {
+    program_detail::demand_numbers_of(*state_, "jacobian", w, s);
+    std::array<T, count> found{};
+    std::vector<T> rows(count * parameters());
+    state_->values_and_jacobian(w, s, found, rows);
+    return rows;
+  }
+
+  /// The ways that it was seen to take through its branches, and how many samples went each of them.
+  Variants variants() const { return state_->uses(); }
+  const std::shared_ptr<program_detail::ProgramState<T>>& state() const { return state_; }
+
+ private:
+  std::shared_ptr<program_detail::ProgramState<T>> state_;
+};
+
+/// The same of one result, which a program has where nothing else is said.
+template <class T>
+class Program<T, 1> {
  public:
   using value_type = T;
 
   explicit Program(std::shared_ptr<program_detail::ProgramState<T>> state)
       : state_(state), runner_(std::make_shared<program_detail::BlockRunner<T>>(std::move(state))) {}
 
-  /// How many parameters it has, and numbers in a sample.
+  /// How many results it has, parameters, and numbers in a sample.
+  static constexpr std::size_t results() { return 1; }
   std::size_t parameters() const { return state_->parameters(); }
   std::size_t per_sample() const { return state_->per_sample(); }
 
@@ -130,8 +193,7 @@ class Program {
  private:
   void demand(std::string_view operation, const program_detail::Numbers<T>& w,
               const program_detail::Numbers<T>& s) const {
-    if (w.size() != parameters()) misuse::wrong_parameters(operation, parameters(), w.size());
-    if (s.size() != per_sample()) misuse::wrong_sample(operation, per_sample(), s.size());
+    program_detail::demand_numbers_of(*state_, operation, w, s);
   }
   T run(std::span<const T> w, std::span<const T> s, std::span<T> gradient) const {
     return state_->value_and_gradient(w, s, gradient);
@@ -144,14 +206,21 @@ class Program {
 /// Records f(w, s), which is generic over its number type and takes w and s as spans of so many numbers. Where f
 /// branches on a comparison of these, it is recorded when the first sample is there. f must go the same way each time
 /// that it is given the same numbers.
+///
+/// Where f returns a std::array, a pair or a tuple of numbers, the program has as many results:
+///
+///     auto program = record([](const auto& w, const auto& s) { return std::array{w[0] * s[0], w[0] * s[1]}; }, 1, 2);
+///
+/// What they share is worked out once, which two programs would do twice.
 template <class T = double, class F>
 auto record(F f, std::size_t parameters, std::size_t per_sample, const ProgramOptions& options = {}) {
   namespace p = program_detail;
   if constexpr (p::demand_recordable<F, T>()) {
-    return Program<T>(std::make_shared<p::ProgramState<T>>(
+    constexpr std::size_t results = p::result_count<p::ResultOf<F, Symbol<T>>>;
+    return Program<T, results>(std::make_shared<p::ProgramState<T>>(
         std::shared_ptr<p::CallableFunction<T>>(
             std::make_shared<p::RecordedFunctionOf<F, T>>(std::move(f), parameters, per_sample)),
-        parameters, per_sample, options));
+        parameters, per_sample, options, results));
   } else {
     return Program<T>(nullptr);
   }
@@ -173,11 +242,12 @@ SumOver<T> mean_over(std::type_identity_t<std::span<const T>> rows, const Progra
   return {program.state(), "mean_over", program_detail::columns_of(rows, program.per_sample(), "mean_over"), options,
           true};
 }
-/// Each sample by itself: its value, and its gradient along its own numbers. Throws ShapeError unless these are whole
-/// rows.
-template <class T>
-EachOver<T> each_over(std::type_identity_t<std::span<const T>> rows, const Program<T>& program) {
-  return {program.state(), program_detail::columns_of(rows, program.per_sample(), "each_over")};
+/// Each sample by itself: its values, one of each result, and their gradients along its own numbers, or the first of
+/// them. Throws ShapeError unless these are whole rows.
+template <class T, std::size_t results>
+EachOver<T> each_over(std::type_identity_t<std::span<const T>> rows, const Program<T, results>& program,
+                      const EachOptions& options = {}) {
+  return {program.state(), program_detail::columns_of(rows, program.per_sample(), "each_over"), options};
 }
 
 /// The same of samples in columns, one for each number of a sample: `mean_over({xs, ys}, program)`. Throws ShapeError
@@ -194,22 +264,25 @@ SumOver<T> mean_over(std::type_identity_t<std::initializer_list<program_detail::
   return {program.state(), "mean_over", program_detail::columns_of(columns, program.per_sample(), "mean_over"), options,
           true};
 }
-template <class T>
+template <class T, std::size_t results>
 EachOver<T> each_over(std::type_identity_t<std::initializer_list<program_detail::Column<T>>> columns,
-                      const Program<T>& program) {
-  return {program.state(), program_detail::columns_of(columns, program.per_sample(), "each_over")};
+                      const Program<T, results>& program, const EachOptions& options = {}) {
+  return {program.state(), program_detail::columns_of(columns, program.per_sample(), "each_over"), options};
 }
 
-/// Residuals for SumOfSquares (descent/least_squares.hpp), f(w, s) of each sample, with their Jacobian in lanes:
+/// Residuals for SumOfSquares (descent/least_squares.hpp), the results f(w, s) of each sample, with their Jacobian in
+/// lanes:
 ///
 ///     minimize(SumOfSquares(residuals_over(rows, program)), start, LevenbergMarquardt{});
 ///
 /// Throws ShapeError unless these are whole rows, at least one, and the program has parameters.
-inline ResidualsOver residuals_over(std::span<const double> rows, const Program<double>& program) {
+template <std::size_t results>
+ResidualsOver residuals_over(std::span<const double> rows, const Program<double, results>& program) {
   return {program.state(), program_detail::columns_of(rows, program.per_sample(), "residuals_over")};
 }
-inline ResidualsOver residuals_over(std::initializer_list<program_detail::Column<double>> columns,
-                                    const Program<double>& program) {
+template <std::size_t results>
+ResidualsOver residuals_over(std::initializer_list<program_detail::Column<double>> columns,
+                             const Program<double, results>& program) {
   return {program.state(), program_detail::columns_of(columns, program.per_sample(), "residuals_over")};
 }
 
@@ -220,10 +293,22 @@ SumOver<T> sum_over(R&&, const Program<T>&, const SumOptions<T>& = {}) = delete;
 template <class R, class T>
   requires TemporaryRange<R, T>
 SumOver<T> mean_over(R&&, const Program<T>&, const SumOptions<T>& = {}) = delete;
-template <class R, class T>
+template <class R, class T, std::size_t results>
   requires TemporaryRange<R, T>
-EachOver<T> each_over(R&&, const Program<T>&) = delete;
-template <TemporaryRange<double> R>
-ResidualsOver residuals_over(R&&, const Program<double>&) = delete;
+EachOver<T> each_over(R&&, const Program<T, results>&, const EachOptions& = {}) = delete;
+template <TemporaryRange<double> R, std::size_t results>
+ResidualsOver residuals_over(R&&, const Program<double, results>&) = delete;
+
+/// A sum of programs of several results is refused, with what to do instead.
+template <class R, class T, std::size_t results, class... Options>
+  requires(results > 1)
+auto sum_over(const R&, const Program<T, results>&, const Options&...) {
+  return program_detail::demand_one_result<results>();
+}
+template <class R, class T, std::size_t results, class... Options>
+  requires(results > 1)
+auto mean_over(const R&, const Program<T, results>&, const Options&...) {
+  return program_detail::demand_one_result<results>();
+}
 
 }  // namespace downhill

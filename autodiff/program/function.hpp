@@ -2,6 +2,7 @@
 /// \file
 /// The function of a program, whatever it was written as.
 
+#include <cstddef>
 #include <optional>
 #include <span>
 
@@ -23,10 +24,11 @@ class RecordedFunction {
   virtual Instructions<T> record(std::span<const T> parameters, std::span<const T> sample) = 0;
   /// Without a sample, if it goes the same way for all of them.
   virtual std::optional<Instructions<T>> record() = 0;
-  /// On a tape: the value, and to[i] += weight * its slope along parameter i. With `of_sample`, also those along the
-  /// numbers of the sample.
-  virtual T on_tape(std::span<const T> parameters, std::span<const T> sample, double weight, std::span<double> to,
-                    std::span<T> of_sample) = 0;
+  /// On a tape: the value of one of its results, and to[i] += weight * its slope along parameter i. With `of_sample`,
+  /// also those along the numbers of the sample. Result 0 comes first, and those behind it are asked for in turn, of
+  /// the same numbers: it is called once for all of them.
+  virtual T on_tape(std::span<const T> parameters, std::span<const T> sample, std::size_t result, double weight,
+                    std::span<double> to, std::span<T> of_sample) = 0;
 };
 /// One that can be called with Vars: it takes its steps on their tape.
 template <class T>

@@ -112,7 +112,7 @@ class Instructions {
   Place add_parameter(std::size_t i) { return append({code_of<ParameterNumber>, static_cast<std::uint32_t>(i)}); }
   Place add_sample_number(std::size_t i) { return append({code_of<SampleNumber>, static_cast<std::uint32_t>(i)}); }
   void add_guard(const Guard& guard) { guards_.push_back(guard); }
-  void set_result(Place result) { result_ = result; }
+  void add_result(Place result) { results_.push_back(result); }
 
   std::size_t size() const { return instructions_.size(); }
   const Instruction& operator[](Place place) const { return instructions_[place]; }
@@ -123,7 +123,7 @@ class Instructions {
   bool is_constant(Place place) const { return instructions_[place].code == code_of<ConstantNumber>; }
   const T& constant(Place place) const { return constants_[instructions_[place].first]; }
   const std::vector<Guard>& guards() const { return guards_; }
-  Place result() const { return result_; }
+  const std::vector<Place>& results() const { return results_; }
 
  private:
   Place append(const Instruction& instruction) {
@@ -135,7 +135,7 @@ class Instructions {
   std::vector<Place> operands_;
   std::vector<T> constants_;
   std::vector<Guard> guards_;
-  Place result_ = 0;
+  std::vector<Place> results_;
 };
 
 /// Does an instruction choose one of two operands by a comparison of two others?

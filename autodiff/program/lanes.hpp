@@ -15,6 +15,13 @@ template <class T>
 struct RowMajor {
   const T* numbers = nullptr;
   std::size_t per_row = 0, rows = 0;
+  std::size_t first = 0;  // the number of a sample with which a row begins
+};
+/// Rows that are written, `apart` numbers from one to the next.
+template <class T>
+struct RowsOut {
+  T* numbers = nullptr;
+  std::size_t per_row = 0, rows = 0, apart = 0;
 };
 
 /// A block. Where `is_careful`, an adjoint or slope of exactly 0 contributes 0, whatever the other is; otherwise sums
@@ -40,8 +47,8 @@ struct LaneFunctions {
   void (*reverse)(const LaneRun<T>&);
   /// The plan's numbers of these samples, to their lanes.
   void (*load)(const LaneRun<T>&, const RowMajor<T>& samples);
-  /// What reached the numbers of so many samples, row by row. Is none of it NaN?
-  bool (*store)(const LaneRun<T>&, std::size_t rows, T* to);
+  /// What reached the first numbers of each sample, row by row. Is none of it NaN?
+  bool (*store)(const LaneRun<T>&, const RowsOut<T>& to);
   /// The sum of so many numbers.
   double (*sum)(const T* numbers, std::size_t count);
 };

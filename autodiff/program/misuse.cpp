@@ -61,6 +61,12 @@ void no_parameters(std::string_view operation) {
       "as many parameters as it has",
       operation));
 }
+void along_too_many(std::string_view operation, std::size_t along, std::size_t per_sample) {
+  throw ShapeError(fmt::format(
+      "{}: derivatives are wanted along {} numbers of a sample, and the program was recorded with samples of "
+      "{}; give at most as many, or 0 for all of them",
+      operation, along, per_sample));
+}
 void wrong_weights(std::string_view operation, std::size_t samples, std::size_t weights) {
   throw ShapeError(
       fmt::format("{}: {} weights for {} samples; give one for each, or none", operation, weights, samples));

@@ -21,6 +21,7 @@ namespace downhill::misuse {
 [[noreturn]] void no_samples(std::string_view operation);
 [[noreturn]] void no_numbers_in_a_sample(std::string_view operation);
 [[noreturn]] void no_parameters(std::string_view operation);
+[[noreturn]] void along_too_many(std::string_view operation, std::size_t along, std::size_t per_sample);
 [[noreturn]] void wrong_weights(std::string_view operation, std::size_t samples, std::size_t weights);
 [[noreturn]] void no_such_sample(std::string_view operation, std::size_t index, std::size_t samples);
 

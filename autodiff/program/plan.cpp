@@ -14,14 +14,16 @@ namespace {
 template <class T>
 class Planner {
  public:
-  Planner(Instructions<T> instructions, std::size_t per_sample, bool of_samples, const ProgramOptions& options)
-      : in_(std::move(instructions)), options_(options) {
+  Planner(Instructions<T> instructions, std::size_t per_sample, const Differentiated& along,
+          const ProgramOptions& options)
+      : in_(std::move(instructions)), options_(options), along_(along) {
     plan_.sample_adjoints.assign(per_sample, no_slot);
     plan_.sample_slots.assign(per_sample, no_slot);
     is_wanted_ = dependents(in_, [&](const Instruction& i) {
-      return i.code == code_of<ParameterNumber> || (of_samples && i.code == code_of<SampleNumber>);
+      return (along.parameters && i.code == code_of<ParameterNumber>) ||
+             (i.code == code_of<SampleNumber> && i.first < along.sample_numbers);
     });
-    moves_ = dependents_of_parameters(in_);
+    moves_ = along.parameters ? dependents_of_parameters(in_) : std::vector<char>(in_.size(), 0);
     const std::vector<char> differs = dependents_of_samples(in_);
     is_uniform_.resize(in_.size());
     for (Place i = 0; i < in_.size(); ++i)
@@ -49,9 +51,11 @@ class Planner {
       else
         plan_.guards.push_back({guard.comparison, guard.outcome, lanes(guard.a), lanes(guard.b)});
     }
-    plan_.is_uniform = is_uniform_[in_.result()];
-    plan_.result = plan_.is_uniform ? uniform(in_.result()) : lane(in_.result());
-    if (!plan_.is_uniform) plan_.result_adjoint = adjoint_of_[plan_.result];
+    for (const Place result : in_.results()) {
+      const bool is_uniform = is_uniform_[result];
+      const std::uint32_t value = is_uniform ? uniform(result) : lane(result);
+      plan_.results.push_back({is_uniform, value, is_uniform ? no_slot : adjoint_of_[value]});
+    }
     plan_.uniforms = plan_.moves.size();
     plan_.values = plan_.adjoints = adjoint_of_.size();
     if (options_.join_layers && options_.fuse_products) {
@@ -61,17 +65,32 @@ class Planner {
     find_first(plan_, options_.share_slots);
     if (options_.share_slots) {
       find_tail(plan_);
-      share_slots(plan_);
+      share_values(plan_);
     }
+    if (plan_.results.size() > 1 && along_.sample_numbers > 0 && !along_.parameters) plan_.sweeps = sweeps();
+    if (options_.share_slots) share_adjoints(plan_);
     plan_.lanes = options_.lanes > 0 ? options_.lanes : lanes_that_fit();
     return std::move(plan_);
   }
 
  private:
+  // One for each result. Whatever a sweep reads is kept: the sweep of all results together, for which values share
+  // their slots, reads no less.
+  std::vector<Plan<T>> sweeps() const {
+    std::vector<Plan<T>> sweeps(plan_.results.size(), plan_);
+    for (std::size_t k = 0; k < sweeps.size(); ++k) {
+      for (std::size_t other = 0; other < sweeps.size(); ++other)
+        if (other != k) sweeps[k].results[other].adjoint = no_slot;
+      sweeps[k].zeros.clear();
+      find_first(sweeps[k], options_.share_slots);
+      if (options_.share_slots) share_adjoints(sweeps[k]);
+    }
+    return sweeps;
+  }
   std::vector<std::uint32_t> uses() const {
     std::vector<std::uint32_t> uses(in_.size(), 0);
     const auto use = [&](Place i) { ++uses[i]; };
-    use(in_.result());
+    for (const Place result : in_.results()) use(result);
     for (const Guard& guard : in_.guards()) use(guard.a), use(guard.a), use(guard.b), use(guard.b);
     for (Place i = static_cast<Place>(in_.size()); i-- > 0;)
       if (uses[i] > 0 && !is_leaf(in_[i].code))
@@ -103,7 +122,7 @@ class Planner {
       if (in_.is_constant(i)) {
         uniform_[i] = uniform_constant(in_.constant(i));
       } else if (instruction.code == code_of<ParameterNumber>) {
-        uniform_[i] = new_uniform(true);
+        uniform_[i] = new_uniform(along_.parameters);
         plan_.parameters.push_back({uniform_[i], instruction.first});
       } else {
         bool is_ready = true;
@@ -329,7 +348,7 @@ class Planner {
   // A step costs the more the fewer lanes share what it does once. So as many as measure best where a block lies in the
   // cache nearest to the processor; and where it does not fit into the next one either, fewer.
   std::size_t lanes_that_fit() const {
-    const std::size_t bytes = (plan_.values + plan_.adjoints) * sizeof(T);
+    const std::size_t bytes = (plan_.values + plan_.most_adjoints()) * sizeof(T);
     if (bytes * 256 <= 24'000) return 256;
     return std::clamp(std::bit_floor(std::size_t{1'000'000} / std::max<std::size_t>(bytes, 1)), std::size_t{64},
                       std::size_t{128});
@@ -342,6 +361,7 @@ class Planner {
   };
   const Instructions<T> in_;
   const ProgramOptions& options_;
+  const Differentiated along_;
   Plan<T> plan_;
   std::vector<char> is_wanted_, moves_, is_uniform_;
   std::vector<std::uint32_t> uses_;
@@ -356,12 +376,12 @@ class Planner {
 }  // namespace
 
 template <class T>
-Plan<T> planned(const Instructions<T>& instructions, std::size_t per_sample, bool of_samples,
+Plan<T> planned(const Instructions<T>& instructions, std::size_t per_sample, const Differentiated& along,
                 const ProgramOptions& options) {
-  return Planner<T>(instructions, per_sample, of_samples, options).run();
+  return Planner<T>(instructions, per_sample, along, options).run();
 }
 
-template Plan<double> planned(const Instructions<double>&, std::size_t, bool, const ProgramOptions&);
-template Plan<float> planned(const Instructions<float>&, std::size_t, bool, const ProgramOptions&);
+template Plan<double> planned(const Instructions<double>&, std::size_t, const Differentiated&, const ProgramOptions&);
+template Plan<float> planned(const Instructions<float>&, std::size_t, const Differentiated&, const ProgramOptions&);
 
 }  // namespace downhill::program_detail

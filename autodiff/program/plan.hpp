@@ -91,20 +91,41 @@ struct Plan {
   std::vector<Uniform> biases, weights;
   std::vector<Row> rows;
   std::vector<LaneGuard> guards;
-  std::vector<std::uint32_t> zeros;                    // adjoints that start at 0 in each block
-  std::size_t values = 0, adjoints = 0;                // slots
-  bool is_uniform = false;                             // is the result the same for all samples?
-  std::uint32_t result = 0, result_adjoint = no_slot;  // a uniform value, or slots
+  std::vector<std::uint32_t> zeros;      // adjoints that start at 0 in each block
+  std::size_t values = 0, adjoints = 0;  // slots
+  struct Result {
+    bool is_uniform = false;                     // is it the same for all samples?
+    std::uint32_t value = 0, adjoint = no_slot;  // a uniform value, or slots
+  };
+  std::vector<Result> results;
   bool reads_rows = false;
   // 1 where the last step is the square of what needs its adjoint from nowhere else; 2 where that is a sum of up to
   // `most_in_tail` products that reach uniform values alone, so that both can be done in one pass.
   std::size_t tail = 0;
   std::size_t lanes = 0;
+  // Where each of several results is differentiated by itself: the same plan for the sweep of each, which starts at
+  // that result alone. Values lie where they do here, adjoints where they are best for that sweep.
+  std::vector<Plan> sweeps = {};
+
+  const Plan& sweep(std::size_t result) const { return sweeps.empty() ? *this : sweeps[result]; }
+  std::size_t most_adjoints() const {
+    std::size_t most = sweeps.empty() ? adjoints : 0;
+    for (const Plan& sweep : sweeps) most = most < sweep.adjoints ? sweep.adjoints : most;
+    return most;
+  }
 };
 
-/// For double and float. With `of_samples`, adjoints of the numbers of a sample are worked out as well.
+/// Along what a plan has adjoints.
+struct Differentiated {
+  bool parameters = true;          // all of them; the sum over the samples, and over the results
+  std::size_t sample_numbers = 0;  // so many of the first numbers of a sample; without parameters, of each result
+
+  friend bool operator==(const Differentiated&, const Differentiated&) = default;
+};
+
+/// For double and float.
 template <class T>
-Plan<T> planned(const Instructions<T>& instructions, std::size_t per_sample, bool of_samples,
+Plan<T> planned(const Instructions<T>& instructions, std::size_t per_sample, const Differentiated& along,
                 const ProgramOptions& options);
 
 }  // namespace downhill::program_detail

@@ -52,7 +52,9 @@ std::string text_of(const Instructions<T>& instructions) {
   for (const Guard& guard : instructions.guards())
     text += fmt::format("  guard {} {} {}: {}\n", operand_text(instructions, guard.a), name_of(guard.comparison),
                         operand_text(instructions, guard.b), guard.outcome ? "yes" : "no");
-  return text + fmt::format("  result {}\n", operand_text(instructions, instructions.result()));
+  for (const Place result : instructions.results())
+    text += fmt::format("  result {}\n", operand_text(instructions, result));
+  return text;
 }
 
 // What of the instructions is worked out where.
@@ -83,7 +85,9 @@ class PlanText {
     for (const LaneGuard& guard : plan_.guards)
       text += fmt::format("    guard {} {} {}: {}\n", lane(guard.a), name_of(guard.comparison), lane(guard.b),
                           guard.outcome ? "yes" : "no");
-    return text + fmt::format("    result {}\n", plan_.is_uniform ? names_[plan_.result] : lane(plan_.result));
+    for (const auto& result : plan_.results)
+      text += fmt::format("    result {}\n", result.is_uniform ? names_[result.value] : lane(result.value));
+    return text;
   }
 
  private:
@@ -141,13 +145,14 @@ class PlanText {
 template <class T>
 std::string text_of(ProgramState<T>& state) {
   std::string text =
-      fmt::format("program of {} parameters w and samples of {} numbers s\n", state.parameters(), state.per_sample());
+      fmt::format("program of {} parameters w and samples of {} numbers s{}\n", state.parameters(), state.per_sample(),
+                  state.results() > 1 ? fmt::format(", with {} results", state.results()) : "");
   if (state.size() == 0) text += "it branches, and is recorded when the first sample comes\n";
   for (std::size_t v = 0; v < state.size(); ++v) {
     const Instructions<T>& recorded = state[v].recorded();
     if (state.size() > 1) text += fmt::format("variant {} of {}\n", v + 1, state.size());
     text += "recorded:\n" + text_of(recorded) + "simplified:\n" + text_of(state[v].instructions()) + "planned:\n" +
-            PlanText<T>(state[v].plan(false)).text();
+            PlanText<T>(state[v].plan({})).text();
   }
   return text;
 }

@@ -4,13 +4,14 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <string>
 
 #include <autodiff/program/variants.hpp>
 
 namespace downhill {
 
-template <class T>
+template <class T, std::size_t results>
 class Program;
 
 namespace program_detail {
@@ -23,10 +24,10 @@ std::string text_of(ProgramState<T>& state);
 
 }  // namespace downhill
 
-template <class T>
-struct fmt::formatter<downhill::Program<T>> : fmt::formatter<std::string_view> {
+template <class T, std::size_t results>
+struct fmt::formatter<downhill::Program<T, results>> : fmt::formatter<std::string_view> {
   template <class Context>
-  auto format(const downhill::Program<T>& program, Context& context) const {
+  auto format(const downhill::Program<T, results>& program, Context& context) const {
     return fmt::formatter<std::string_view>::format(downhill::program_detail::text_of(*program.state()), context);
   }
 };

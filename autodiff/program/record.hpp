@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -18,6 +19,33 @@ namespace downhill::program_detail {
 
 template <class F, class X>
 using ResultOf = std::remove_cvref_t<std::invoke_result_t<F&, Inputs<X>, Inputs<X>>>;
+/// What has several results: an array, a pair or a tuple of numbers.
+template <class R>
+concept SeveralResults = !ActiveScalar<R> && requires { std::tuple_size<R>::value; };
+template <class R>
+inline constexpr std::size_t result_count = 1;
+template <SeveralResults R>
+inline constexpr std::size_t result_count<R> = std::tuple_size_v<R>;
+/// Calls visit(result) for each.
+template <class R, class Visit>
+void for_each_result_of(const R& results, Visit&& visit) {
+  if constexpr (SeveralResults<R>)
+    std::apply([&](const auto&... result) { (visit(result), ...); }, results);
+  else
+    visit(results);
+}
+template <class R, class X>
+inline constexpr bool are_numbers = std::is_convertible_v<R, X>;
+template <SeveralResults R, class X>
+inline constexpr bool are_numbers<R, X> = []<std::size_t... k>(std::index_sequence<k...>) {
+  return (std::is_convertible_v<std::tuple_element_t<k, R>, X> && ...);
+}(std::make_index_sequence<std::tuple_size_v<R>>());
+template <class R>
+inline constexpr bool are_plain = std::is_arithmetic_v<R>;
+template <SeveralResults R>
+inline constexpr bool are_plain<R> = []<std::size_t... k>(std::index_sequence<k...>) {
+  return (std::is_arithmetic_v<std::tuple_element_t<k, R>> && ...);
+}(std::make_index_sequence<std::tuple_size_v<R>>());
 
 /// Can f be recorded? Returns auto, so that the compiler says this before anything else.
 template <class F, class T>
@@ -27,9 +55,10 @@ constexpr auto demand_recordable() {
                 "record: the function is called with two vectors of numbers, the parameters and a sample: write "
                 "[](const auto& w, const auto& s) { ... }, generic over the number type");
   if constexpr (is_generic) {
-    constexpr bool is_number = std::is_convertible_v<ResultOf<F, Symbol<T>>, Symbol<T>>;
-    static_assert(is_number, "record: the function returns one number");
-    constexpr bool is_recorded = !std::is_arithmetic_v<ResultOf<F, Symbol<T>>>;
+    using R = ResultOf<F, Symbol<T>>;
+    constexpr bool is_number = are_numbers<R, Symbol<T>> && result_count<R> > 0;
+    static_assert(is_number, "record: the function returns one number, or a std::array, a pair or a tuple of numbers");
+    constexpr bool is_recorded = !are_plain<R>;
     static_assert(!is_number || is_recorded,
                   "record: the function returns a plain number, which depends on nothing: compute it from w and s, and "
                   "let the function return auto");
@@ -55,15 +84,20 @@ class RecordedFunctionOf final : public CallableFunction<T> {
       return std::nullopt;
     }
   }
-  T on_tape(std::span<const T> parameters, std::span<const T> sample, double weight, std::span<double> to,
-            std::span<T> of_sample) override {
-    tape_.clear();
-    tape_.variables(parameters, w_);
-    if (of_sample.empty())
-      s_.assign(sample.begin(), sample.end());
-    else
-      tape_.variables(sample, s_);
-    const Var<T> result(f_(Inputs<Var<T>>(w_), Inputs<Var<T>>(s_)));
+  T on_tape(std::span<const T> parameters, std::span<const T> sample, std::size_t which, double weight,
+            std::span<double> to, std::span<T> of_sample) override {
+    if (which == 0) {
+      results_.clear();
+      tape_.clear();
+      tape_.variables(parameters, w_);
+      if (of_sample.empty())
+        s_.assign(sample.begin(), sample.end());
+      else
+        tape_.variables(sample, s_);
+      for_each_result_of(f_(Inputs<Var<T>>(w_), Inputs<Var<T>>(s_)),
+                         [&](const auto& result) { results_.push_back(Var<T>(result)); });
+    }
+    const Var<T>& result = results_[which];
     if (!result.is_active()) {
       for (T& slope : of_sample) slope = 0;
       return result.value();
@@ -77,7 +111,11 @@ class RecordedFunctionOf final : public CallableFunction<T> {
     return result.value();
   }
   Var<T> operator()(std::span<const Var<T>> parameters, std::span<const Var<T>> sample) override {
-    return Var<T>(f_(Inputs<Var<T>>(parameters), Inputs<Var<T>>(sample)));
+    using R = std::remove_cvref_t<decltype(f_(Inputs<Var<T>>(parameters), Inputs<Var<T>>(sample)))>;
+    if constexpr (SeveralResults<R>)
+      return std::get<0>(f_(Inputs<Var<T>>(parameters), Inputs<Var<T>>(sample)));
+    else
+      return Var<T>(f_(Inputs<Var<T>>(parameters), Inputs<Var<T>>(sample)));
   }
 
  private:
@@ -96,15 +134,16 @@ class RecordedFunctionOf final : public CallableFunction<T> {
     for (std::size_t i = 0; i < per_sample_; ++i)
       s.push_back(
           SymbolRecorder::made(recording, recording->instructions.add_sample_number(i), has_values ? sample[i] : T(0)));
-    const Symbol<T> result(f_(Inputs<Symbol<T>>(w), Inputs<Symbol<T>>(s)));
-    recording->instructions.set_result(SymbolRecorder::finished(recording, result));
+    for_each_result_of(f_(Inputs<Symbol<T>>(w), Inputs<Symbol<T>>(s)), [&](const auto& result) {
+      recording->instructions.add_result(SymbolRecorder::finished(recording, Symbol<T>(result)));
+    });
     return std::move(recording->instructions);
   }
 
   F f_;
   std::size_t parameters_, per_sample_;
   Tape<T> tape_;
-  std::vector<Var<T>> w_, s_;
+  std::vector<Var<T>> w_, s_, results_;
   Gradient<T> swept_;
 };
 

@@ -27,10 +27,10 @@ class OfSamplesAlone final : public program_detail::RecordedFunction<double> {
     if (recorded) recorded = moved(*recorded);
     return recorded;
   }
-  double on_tape(std::span<const double>, std::span<const double> sample, double, std::span<double>,
+  double on_tape(std::span<const double>, std::span<const double> sample, std::size_t result, double, std::span<double>,
                  std::span<double> of_sample) override {
     std::ranges::fill(of_sample, 0.0);
-    return program_->function().on_tape(sample.first(parameters()), sample.subspan(parameters()), 1,
+    return program_->function().on_tape(sample.first(parameters()), sample.subspan(parameters()), result, 1,
                                         of_sample.first(std::min(of_sample.size(), parameters())), {});
   }
 
@@ -51,7 +51,7 @@ class OfSamplesAlone final : public program_detail::RecordedFunction<double> {
         moved.add(instruction.code, recorded.operands(i));
     }
     for (const Guard& guard : recorded.guards()) moved.add_guard(guard);
-    moved.set_result(recorded.result());
+    for (const Place result : recorded.results()) moved.add_result(result);
     return moved;
   }
 
@@ -61,7 +61,8 @@ class OfSamplesAlone final : public program_detail::RecordedFunction<double> {
 std::shared_ptr<ProgramState<double>> of_samples_alone(const std::shared_ptr<ProgramState<double>>& state) {
   if (state->parameters() == 0) misuse::no_parameters(operation);
   return std::make_shared<ProgramState<double>>(std::make_unique<OfSamplesAlone>(state), 0,
-                                                state->parameters() + state->per_sample(), state->options());
+                                                state->parameters() + state->per_sample(), state->options(),
+                                                state->results());
 }
 
 }  // namespace
@@ -74,7 +75,8 @@ ResidualsOver::ResidualsOver(std::shared_ptr<ProgramState<double>> state, progra
       of_samples_runner_(of_samples_),
       point_(state_->parameters()) {
   if (size() == 0) misuse::no_samples(operation);
-  with_parameters_ = {.samples = size()};
+  with_parameters_ = {
+      .samples = columns_.samples, .is_row_major = columns_.is_row_major, .same_for_all = point_.size()};
   with_parameters_.columns.resize(point_.size(), {.step = 0});
   with_parameters_.columns.insert(with_parameters_.columns.end(), columns_.columns.begin(), columns_.columns.end());
 }
@@ -86,7 +88,7 @@ void ResidualsOver::demand(std::string_view what, std::size_t parameters, std::s
 
 void ResidualsOver::values(std::span<const double> point, std::span<double> into) {
   demand(operation, point.size(), into.size());
-  runner_(point, columns_, {size()}, {.values = into.data()});
+  runner_(point, columns_, {columns_.samples}, {.values = into.data()});
 }
 
 void ResidualsOver::jacobian(std::span<const double> point, std::span<double> into) {
@@ -95,7 +97,7 @@ void ResidualsOver::jacobian(std::span<const double> point, std::span<double> in
     misuse::wrong_gradient("residuals_over, jacobian", size() * point.size(), into.size());
   std::ranges::copy(point, point_.begin());
   for (std::size_t j = 0; j < point_.size(); ++j) with_parameters_.columns[j].numbers = &point_[j];
-  of_samples_runner_({}, with_parameters_, {size()},
+  of_samples_runner_({}, with_parameters_, {columns_.samples},
                      {.sample_gradients = into.data(), .gradient_numbers = point_.size()});
 }
 
@@ -103,7 +105,7 @@ void ResidualsOver::vjp(std::span<const double> point, std::span<const double> v
   demand("residuals_over, vjp", point.size(), v.size());
   if (into.size() != point.size()) misuse::wrong_gradient("residuals_over, vjp", point.size(), into.size());
   std::ranges::fill(into, 0.0);
-  runner_(point, columns_, {size()}, {.weights = v.data(), .gradient = into});
+  runner_(point, columns_, {columns_.samples}, {.weights = v.data(), .gradient = into});
 }
 
 }  // namespace downhill

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// A program over many samples, each value of which is a residual: what least squares asks of them, in lanes.
+/// A program over many samples, each result of which is a residual: what least squares asks of them, in lanes.
 
 #include <cstddef>
 #include <memory>
@@ -12,8 +12,9 @@
 
 namespace downhill {
 
-/// The residuals r_i(x) = f(x, s_i) of the samples s_i, for SumOfSquares (LinearisedResiduals there). The samples are
-/// the caller's, and must outlive it.
+/// The residuals r_i(x) = f(x, s_i) of the samples s_i, for SumOfSquares (LinearisedResiduals there). A program of K
+/// results has K residuals for each sample, which stand side by side. The samples are the caller's, and must outlive
+/// it. In the steady state a call allocates nothing.
 ///
 /// For the Jacobian the program is recorded a second time, with the parameters as numbers of the sample: so each lane
 /// has a gradient along them of its own.
@@ -22,8 +23,9 @@ class ResidualsOver {
   /// Throws ShapeError where there are no samples or the program has no parameters.
   ResidualsOver(std::shared_ptr<program_detail::ProgramState<double>> state, program_detail::Columns<double> columns);
 
-  std::size_t size() const { return columns_.samples; }
-  /// r_i of each sample. Throws ShapeError, as the next ones, where a size is another one.
+  /// How many residuals there are.
+  std::size_t size() const { return columns_.samples * state_->results(); }
+  /// The r_i, sample by sample. Throws ShapeError, as the next ones, where a size is another one.
   void values(std::span<const double> point, std::span<double> into);
   /// dr_i/dx_j, row after row.
   void jacobian(std::span<const double> point, std::span<double> into);

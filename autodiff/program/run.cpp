@@ -27,7 +27,7 @@ class Runner<T>::Sweep {
   double run(std::span<const T> parameters, const Columns<T>& columns, const Selection& selection,
              const Wanted<T>& wanted) {
     parameters_ = parameters;
-    task_ = {.columns = &columns, .wanted = wanted, .per_sample = state_->per_sample()};
+    task_ = {.columns = &columns, .wanted = wanted, .per_sample = state_->per_sample(), .results = state_->results()};
     if (selection.count == 0) return 0;
     if (state_->options().lanes == 1) return one_by_one(selection);
     if (state_->size() == 0) state_->add(parameters_, sample_at(selection[0]));
@@ -58,17 +58,18 @@ class Runner<T>::Sweep {
     for (std::size_t j = 0; j < sample_.size(); ++j) sample_[j] = task_.columns->columns[j].at(sample);
     return sample_;
   }
-  T* sample_gradient_at(std::size_t sample) const {
-    return task_.wanted.sample_gradients + sample * task_.gradient_numbers();
-  }
   // Where the gradient of one sample along all of its numbers is worked out, if it is wanted.
   std::span<T> whole_gradient() {
     sample_gradient_.resize(task_.wanted.sample_gradients == nullptr ? 0 : state_->per_sample());
     return sample_gradient_;
   }
-  void keep_gradient(std::size_t sample) const {
-    if (task_.wanted.sample_gradients != nullptr)
-      std::copy_n(sample_gradient_.begin(), task_.gradient_numbers(), sample_gradient_at(sample));
+  // That of one result: by itself, or what it adds to that of the sample.
+  void keep_gradient(std::size_t sample, std::size_t k) const {
+    const std::size_t numbers = task_.gradient_numbers();
+    if (numbers == 0) return;
+    T* const to = task_.wanted.sample_gradients + (sample * task_.gradients() + k % task_.gradients()) * numbers;
+    for (std::size_t j = 0; j < numbers; ++j)
+      to[j] = k < task_.gradients() ? sample_gradient_[j] : to[j] + sample_gradient_[j];
   }
 
   // ---- without lanes
@@ -84,34 +85,40 @@ class Runner<T>::Sweep {
     Variant<T>* const variant = state_->run(parameters_, numbers, memory, parameters_, numbers);
     if (variant == nullptr) return on_tape(sample, numbers);
     const ScalarProgram<T>& scalar = variant->scalar();
-    const T value = scalar.result(memory);
-    if (task_.wanted.values != nullptr) task_.wanted.values[sample] = value;
-    if (task_.wants_gradient()) {
+    double sum = 0;
+    for (std::size_t k = 0; k < state_->results(); ++k) {
+      const T value = scalar.result(memory, k), weight = static_cast<T>(task_.weight_of(sample, k));
+      keep_value(sample, k, value);
+      sum += task_.weight_of(sample, k) * static_cast<double>(value);
+      if (!task_.wants_gradient()) continue;
       gradient_.assign(state_->parameters(), T(0));
-      const std::span<T> of_sample = whole_gradient();
-      if (!of_sample.empty()) {
-        scalar.reverse(task_.wanted.weighs_samples ? static_cast<T>(task_.weight_of(sample)) : T(1), memory,
-                       std::span<T>(gradient_));
+      scalar.reverse(task_.wants_each() ? T(1) : weight, memory, std::span<T>(gradient_), k);
+      if (const std::span<T> of_sample = whole_gradient(); !of_sample.empty()) {
         scalar.sample_adjoints(memory, of_sample);
-        keep_gradient(sample);
-        gradient_.assign(state_->parameters(), T(0));
+        keep_gradient(sample, k);
       }
-      scalar.reverse(static_cast<T>(task_.weight_of(sample)), memory, std::span<T>(gradient_));
       for (std::size_t i = 0; i < task_.wanted.gradient.size(); ++i)
         task_.wanted.gradient[i] += static_cast<double>(gradient_[i]);
     }
-    return task_.weight_of(sample) * static_cast<double>(value);
+    return sum;
   }
   double on_tape(std::size_t sample, std::span<const T> numbers) {
     ++state_->samples_on_tape;
     const std::span<T> of_sample = whole_gradient();
-    const T value =
-        state_->function().on_tape(parameters_, numbers, task_.weight_of(sample), task_.wanted.gradient, of_sample);
-    if (task_.wanted.weighs_samples)
-      for (T& slope : of_sample) slope = handed_on(slope, static_cast<T>(task_.weight_of(sample)));
-    keep_gradient(sample);
-    if (task_.wanted.values != nullptr) task_.wanted.values[sample] = value;
-    return task_.weight_of(sample) * static_cast<double>(value);
+    double sum = 0;
+    for (std::size_t k = 0; k < state_->results(); ++k) {
+      const double weight = task_.weight_of(sample, k);
+      const T value = state_->function().on_tape(parameters_, numbers, k, weight, task_.wanted.gradient, of_sample);
+      if (task_.wanted.weighs_samples)
+        for (T& slope : of_sample) slope = handed_on(slope, static_cast<T>(weight));
+      keep_gradient(sample, k);
+      keep_value(sample, k, value);
+      sum += weight * static_cast<double>(value);
+    }
+    return sum;
+  }
+  void keep_value(std::size_t sample, std::size_t k, const T& value) const {
+    if (task_.wanted.values != nullptr) task_.wanted.values[sample * state_->results() + k] = value;
   }
 
   // ---- what all samples share
@@ -119,7 +126,7 @@ class Runner<T>::Sweep {
     Prepared<T>& prepared = prepared_[variants_];
     prepared.variant = &(*state_)[variants_];
     ++variants_;
-    const Plan<T>& plan = prepared.variant->plan(task_.wanted.sample_gradients != nullptr);
+    const Plan<T>& plan = prepared.variant->plan(task_.along());
     prepared.plan = &plan;
     prepared.total.reset(plan.uniforms);
     prepared.uniforms.resize(plan.uniforms);
@@ -159,7 +166,7 @@ class Runner<T>::Sweep {
     const std::size_t team = work < worth_it ? 1 : team_for(chunks);
     if (works_.size() < team) works_.resize(team);
     for (std::size_t t = 0; t < team; ++t)
-      for (std::size_t v = 0; v < known; ++v) works_[t].make_room(*prepared_[v].plan, state_->per_sample());
+      for (std::size_t v = 0; v < known; ++v) make_room(works_[t], prepared_[v]);
     in_parallel(chunks, team, [&](std::size_t c, std::size_t member) {
       const std::size_t first = begin + c * chunk_samples_;
       chunk(chunks_[c], works_[member], selection, first, std::min(chunk_samples_, begin + count - first), known);
@@ -184,9 +191,12 @@ class Runner<T>::Sweep {
     }
     return value;
   }
+  void make_room(Work<T>& work, const Prepared<T>& prepared) const {
+    work.make_room(*prepared.plan, state_->per_sample(), task_.gradient_numbers());
+  }
   // The samples that wait, by the variant that was recorded last.
   void record_pending(Prepared<T>& prepared) {
-    works_[0].make_room(*prepared.plan, state_->per_sample());
+    make_room(works_[0], prepared);
     next_.clear();
     Totals totals;
     for (std::size_t first = 0; first < pending_.size(); first += chunk_samples_) {

@@ -38,7 +38,8 @@ struct Columns {
   }
   std::size_t samples = 0;
   std::vector<Column> columns = {};
-  bool is_row_major = false;  // do they stand side by side, row after row?
+  bool is_row_major = false;     // do they stand side by side, row after row?
+  std::size_t same_for_all = 0;  // so many before the first of a row: each of them is one number for all samples
 };
 
 /// Samples of so many numbers, row by row. Throws ShapeError unless these are whole rows.
@@ -72,15 +73,17 @@ struct Selection {
   std::size_t operator[](std::size_t i) const { return indices == nullptr ? i : indices[i]; }
 };
 
-/// What is asked for. The gradient is that of the sum of weight * value.
+/// What is asked for. The gradient is that of the sum of weight * value. Of several results there is a weight and a
+/// value for each, sample by sample.
 template <class T>
 struct Wanted {
-  const T* weights = nullptr;        // one for each sample, 1 where there are none
+  const T* weights = nullptr;        // one for each value, 1 where there are none
   std::span<double> gradient = {};   // along the parameters, added to; none where it is empty
   T* values = nullptr;               // of each sample
-  T* sample_gradients = nullptr;     // of each sample, row by row,
-  std::size_t gradient_numbers = 0;  // along so many of its first numbers; 0: along all of them
-  bool weighs_samples = false;       // are these those of weight * value?
+  T* sample_gradients = nullptr;     // of each value, row by row,
+  std::size_t gradient_numbers = 0;  // along so many of the first numbers of a sample; 0: along all of them
+  bool weighs_samples = false;       // are these those of the sum of weight * value of each sample? Otherwise there is
+                                     // no gradient along the parameters beside them
 };
 
 /// Runs the program of a state. Keeps its memory: in the steady state a run allocates nothing.

@@ -23,7 +23,7 @@ template <class T>
 class ScalarProgram {
  public:
   explicit ScalarProgram(const Instructions<T>& instructions)
-      : guards_(instructions.guards()), size_(instructions.size()), result_(instructions.result()) {
+      : guards_(instructions.guards()), size_(instructions.size()), results_(instructions.results()) {
     const std::vector<char> is_wanted =
         dependents(instructions, [](const Instruction& i) { return i.code != code_of<ConstantNumber>; });
     for (Place i = 0; i < instructions.size(); ++i) {
@@ -49,11 +49,12 @@ class ScalarProgram {
     for (const auto& [place, i] : sample_) memory.values[place] = sample[i];
     const Frame<N> frame{.values = memory.values.data(), .nesting = memory.nesting};
     for (const Step& step : steps_) kernel_of<N>(step.code).forward(frame, step, operands_.data() + step.first);
-    return memory.values[result_];
+    return memory.values[results_.front()];
   }
+  /// The k-th of its results.
   template <class N>
-  const N& result(const Memory<N>& memory) const {
-    return memory.values[result_];
+  const N& result(const Memory<N>& memory, std::size_t k = 0) const {
+    return memory.values[results_[k]];
   }
   /// Is it the program for the sample that was run?
   template <class N>
@@ -72,10 +73,10 @@ class ScalarProgram {
              return is_selection(step.code) && tie(x[0].value, x[1].value);
            });
   }
-  /// After forward: to[i] += weight * d result / d parameter i.
+  /// After forward: to[i] += weight * d result / d parameter i, of the k-th result.
   template <class N>
-  void reverse(const N& weight, Memory<N>& memory, std::span<N> to) const {
-    sweep(weight, memory);
+  void reverse(const N& weight, Memory<N>& memory, std::span<N> to, std::size_t k = 0) const {
+    sweep(weight, memory, k);
     for (const auto& [place, i] : parameters_) to[i] = to[i] + memory.adjoints[place];
   }
   /// The adjoints of the sample, after that.
@@ -87,9 +88,9 @@ class ScalarProgram {
 
  private:
   template <class N>
-  void sweep(const N& weight, Memory<N>& memory) const {
+  void sweep(const N& weight, Memory<N>& memory, std::size_t k) const {
     memory.adjoints.assign(size_, N(0));
-    memory.adjoints[result_] = weight;
+    memory.adjoints[results_[k]] = weight;
     const Frame<N> frame{.values = memory.values.data(), .adjoints = memory.adjoints.data(), .nesting = memory.nesting};
     for (auto step = steps_.rbegin(); step != steps_.rend(); ++step)
       if (!is_zero(memory.adjoints[step->adjoint]))
@@ -110,7 +111,7 @@ class ScalarProgram {
   std::vector<Operand> operands_;
   std::vector<Guard> guards_;
   std::size_t size_;
-  Place result_;
+  std::vector<Place> results_;
 };
 
 }  // namespace downhill::program_detail

@@ -27,7 +27,7 @@ class Simplifier {
     place_.assign(from_.size(), 0);
     for (Place i = 0; i < from_.size(); ++i)
       if (is_needed[i]) place_[i] = copied(i);
-    to_.set_result(place_[from_.result()]);
+    for (const Place result : from_.results()) to_.add_result(place_[result]);
     for (const Guard& guard : from_.guards()) {
       const Guard moved{guard.comparison, guard.outcome, place_[guard.a], place_[guard.b]};
       if (options_.fold_constants && to_.is_constant(moved.a) && to_.is_constant(moved.b)) continue;
@@ -40,7 +40,7 @@ class Simplifier {
  private:
   std::vector<char> needed() const {
     std::vector<char> is_needed(from_.size(), options_.drop_dead ? 0 : 1);
-    is_needed[from_.result()] = 1;
+    for (const Place result : from_.results()) is_needed[result] = 1;
     for (const Guard& guard : from_.guards()) is_needed[guard.a] = is_needed[guard.b] = 1;
     for (Place i = static_cast<Place>(from_.size()); i-- > 0;)
       if (is_needed[i] && !is_leaf(from_[i].code))

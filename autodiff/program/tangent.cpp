@@ -23,7 +23,7 @@ class Differentiator {
     }
     for (const Guard& guard : from_.guards())
       to_.add_guard({guard.comparison, guard.outcome, place_[guard.a], place_[guard.b]});
-    to_.set_result(or_zero(tangent_[from_.result()]));
+    for (const Place result : from_.results()) to_.add_result(or_zero(tangent_[result]));
     return std::move(to_);
   }
 

@@ -39,7 +39,7 @@ class TangentFunction final : public RecordedFunction<T> {
     return recorded ? std::optional(tangent_program(*recorded, parameters_)) : std::nullopt;
   }
   // By nested numbers.
-  T on_tape(std::span<const T> parameters, std::span<const T> sample, double weight, std::span<double> to,
+  T on_tape(std::span<const T> parameters, std::span<const T> sample, std::size_t, double weight, std::span<double> to,
             std::span<T> of_sample) override {
     const ScalarProgram<T> once(of_->record(parameters.first(parameters_), sample));
     std::vector<Dual<T>> w, adjoints(parameters_);

@@ -54,10 +54,11 @@ class Variant {
   const Instructions<T>& instructions() const { return instructions_; }
   const ScalarProgram<T>& scalar() const { return scalar_; }
   /// Made when it is first asked for.
-  const Plan<T>& plan(bool of_samples) {
-    std::optional<Plan<T>>& plan = plans_[of_samples ? 1 : 0];
-    if (!plan) plan = planned(instructions_, per_sample_, of_samples, options_);
-    return *plan;
+  const Plan<T>& plan(const Differentiated& along) {
+    for (const auto& [known, plan] : plans_)
+      if (known == along) return *plan;
+    plans_.emplace_back(along, std::make_unique<Plan<T>>(planned(instructions_, per_sample_, along, options_)));
+    return *plans_.back().second;
   }
   std::size_t samples = 0;
 
@@ -66,7 +67,7 @@ class Variant {
   ScalarProgram<T> scalar_;
   std::size_t per_sample_;
   ProgramOptions options_;
-  std::array<std::optional<Plan<T>>, 2> plans_;
+  std::vector<std::pair<Differentiated, std::unique_ptr<Plan<T>>>> plans_;
 };
 
 /// What the handles of one program share.
@@ -74,18 +75,23 @@ template <class T>
 class ProgramState {
  public:
   ProgramState(std::shared_ptr<RecordedFunction<T>> function, std::size_t parameters, std::size_t per_sample,
-               const ProgramOptions& options)
-      : function_(std::move(function)), parameters_(parameters), per_sample_(per_sample), options_(options) {
+               const ProgramOptions& options, std::size_t results = 1)
+      : function_(std::move(function)),
+        parameters_(parameters),
+        per_sample_(per_sample),
+        results_(results),
+        options_(options) {
     if (std::optional<Instructions<T>> recorded = function_->record()) add(std::move(*recorded));
   }
   ProgramState(std::shared_ptr<CallableFunction<T>> function, std::size_t parameters, std::size_t per_sample,
-               const ProgramOptions& options)
-      : ProgramState(std::shared_ptr<RecordedFunction<T>>(function), parameters, per_sample, options) {
+               const ProgramOptions& options, std::size_t results = 1)
+      : ProgramState(std::shared_ptr<RecordedFunction<T>>(function), parameters, per_sample, options, results) {
     callable_ = std::move(function);
   }
 
   std::size_t parameters() const { return parameters_; }
   std::size_t per_sample() const { return per_sample_; }
+  std::size_t results() const { return results_; }
   const ProgramOptions& options() const { return options_; }
   RecordedFunction<T>& function() { return *function_; }
   CallableFunction<T>& callable() { return *callable_; }
@@ -127,6 +133,25 @@ class ProgramState {
   T value_and_gradient(std::span<const T> w, std::span<const T> s, std::span<T> gradient) {
     bool meets_edge = false;
     return sweep(w, s, T(1), gradient, {}, Nesting::on_tape, meets_edge);
+  }
+  /// All results of f(w, s), and row by row their gradients along w, where as many numbers are given.
+  void values_and_jacobian(std::span<const T> w, std::span<const T> s, std::span<T> values, std::span<T> jacobian) {
+    memory.nesting = Nesting::on_tape;
+    Variant<T>* const variant = run<T>(w, s, memory, w, s);
+    if (variant == nullptr) ++samples_on_tape;
+    std::vector<double> slopes(variant != nullptr || jacobian.empty() ? 0 : w.size());
+    std::ranges::fill(jacobian, T(0));
+    for (std::size_t k = 0; k < results_; ++k) {
+      const std::span<T> row = jacobian.empty() ? jacobian : jacobian.subspan(k * w.size(), w.size());
+      if (variant != nullptr) {
+        values[k] = variant->scalar().result(memory, k);
+        if (!row.empty()) variant->scalar().reverse(T(1), memory, row, k);
+        continue;
+      }
+      std::ranges::fill(slopes, 0.0);
+      values[k] = function_->on_tape(w, s, k, 1, slopes, {});
+      std::ranges::transform(slopes, row.begin(), [](double slope) { return static_cast<T>(slope); });
+    }
   }
   /// f(w, s) and its derivative along v.
   Dual<T> jvp(std::span<const T> w, std::span<const T> s, std::span<const T> v) {
@@ -194,7 +219,7 @@ class ProgramState {
     }
     ++samples_on_tape;
     std::vector<double> slopes(of_w.size());
-    const T value = function_->on_tape(w, s, static_cast<double>(weight), slopes, of_s);
+    const T value = function_->on_tape(w, s, 0, static_cast<double>(weight), slopes, of_s);
     std::ranges::transform(slopes, of_w.begin(), [](double slope) { return static_cast<T>(slope); });
     for (T& slope : of_s) slope = handed_on(slope, weight);
     return value;
@@ -238,7 +263,7 @@ class ProgramState {
   std::shared_ptr<RecordedFunction<T>> function_;
   std::shared_ptr<CallableFunction<T>> callable_;
   std::shared_ptr<ProgramState> tangent_;
-  std::size_t parameters_, per_sample_;
+  std::size_t parameters_, per_sample_, results_;
   ProgramOptions options_;
   Memory<Dual<T>> dual_memory_;
   std::vector<T> values_, gradient_;

@@ -37,11 +37,12 @@ SumOver<T> mean_over(const Samples<T>& samples, const Program<T>& program, const
   return {program.state(), "mean_over", samples_detail::columns_of(samples, program.per_sample(), "mean_over"), options,
           true};
 }
-template <class T>
-EachOver<T> each_over(const Samples<T>& samples, const Program<T>& program) {
-  return {program.state(), samples_detail::columns_of(samples, program.per_sample(), "each_over")};
+template <class T, std::size_t results>
+EachOver<T> each_over(const Samples<T>& samples, const Program<T, results>& program, const EachOptions& options = {}) {
+  return {program.state(), samples_detail::columns_of(samples, program.per_sample(), "each_over"), options};
 }
-inline ResidualsOver residuals_over(const Samples<double>& samples, const Program<double>& program) {
+template <std::size_t results>
+ResidualsOver residuals_over(const Samples<double>& samples, const Program<double, results>& program) {
   return {program.state(), samples_detail::columns_of(samples, program.per_sample(), "residuals_over")};
 }
 
@@ -50,8 +51,9 @@ template <class T>
 SumOver<T> sum_over(const Samples<T>&&, const Program<T>&, const SumOptions<T>& = {}) = delete;
 template <class T>
 SumOver<T> mean_over(const Samples<T>&&, const Program<T>&, const SumOptions<T>& = {}) = delete;
-template <class T>
-EachOver<T> each_over(const Samples<T>&&, const Program<T>&) = delete;
-ResidualsOver residuals_over(const Samples<double>&&, const Program<double>&) = delete;
+template <class T, std::size_t results>
+EachOver<T> each_over(const Samples<T>&&, const Program<T, results>&, const EachOptions& = {}) = delete;
+template <std::size_t results>
+ResidualsOver residuals_over(const Samples<double>&&, const Program<double, results>&) = delete;
 
 }  // namespace downhill

@@ -117,9 +117,11 @@ void layer_reverse(const LaneRun<T>& run, const LaneStep& step) {
   const Layer<T> layer(run, step);
   if (step.biases > 0)
     for (std::size_t row = 0; row < step.rows; ++row) add_bias_sums(run, layer.adjoint(row), layer.biases + row, 1);
-  std::size_t row = 0;
-  for (; row + 4 <= step.rows; row += 4) weights_reverse<4, careful>(layer, row);
-  for (; row < step.rows; ++row) weights_reverse<1, careful>(layer, row);
+  if (any_moves(run, run.plan->weights.data() + step.first_weight, std::size_t{step.rows} * step.count)) {
+    std::size_t row = 0;
+    for (; row + 4 <= step.rows; row += 4) weights_reverse<4, careful>(layer, row);
+    for (; row < step.rows; ++row) weights_reverse<1, careful>(layer, row);
+  }
   std::size_t four[4];
   std::size_t gathered = 0;
   for (std::size_t k = 0; k < step.count; ++k) {

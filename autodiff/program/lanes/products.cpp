@@ -95,21 +95,46 @@ void term_reverse(const LaneRun<T>& run, const Term& term, const T* g) {
   };
   add_to(run.sums, term.coefficient, term.a.is_first ? both(std::true_type{}) : both(std::false_type{}));
 }
-// A term a b or -a b.
-template <bool careful, class T>
-void pair_reverse(const LaneRun<T>& run, const Term& term, const T* g) {
+// Of a term a b or -a b, to a and to b.
+template <bool is_negative, class T, class Reach>
+[[gnu::always_inline]] inline void pair_reverse(const Term& term, const T* a, const T* z, Reach&& reach) {
   using P = LanePack<T>;
-  const Frame<T>& frame = run.frame;
-  const T *const a = frame.value(term.a.value), *const b = frame.value(term.b.value);
-  const P sign(term.is_negative ? -1 : 1);
-  if (term.a.is_wanted() && term.a.adjoint == term.b.adjoint)
-    return along<careful>(frame, term.a, g, [&](std::size_t lane) { return sign * (load(a + lane) + load(a + lane)); });
-  const Along<careful, T> to_a(frame, term.a), to_b(frame, term.b);
-  for (std::size_t lane = 0; lane < frame.lanes; lane += P::size) {
-    const P moves = sign * load(g + lane);
-    if (to_a) to_a(lane, load(b + lane), moves);
-    if (to_b) to_b(lane, load(a + lane), moves);
+  const auto at = [](const T* from, std::size_t b) {
+    const P slope = load(from + b * P::size);
+    return is_negative ? -slope : slope;
+  };
+  if (term.a.is_wanted() && term.a.adjoint == term.b.adjoint) {
+    reach(term.a, [&](std::size_t b) { return at(a, b) + at(a, b); });
+    return;
   }
+  if (term.a.is_wanted()) reach(term.a, [&](std::size_t b) { return at(z, b); });
+  if (term.b.is_wanted()) reach(term.b, [&](std::size_t b) { return at(a, b); });
+}
+// Terms a b and -a b, one after the other: their adjoint stays in registers for all of them.
+template <bool careful, class T>
+void pairs_reverse(const LaneRun<T>& run, const Term* terms, std::size_t count, const T* g) {
+  using P = LanePack<T>;
+  const Frame<T> frame = run.frame;
+  for_packs<T>(frame.lanes, [&](auto packs, std::size_t lane) {
+    P moves[packs];
+    for (std::size_t b = 0; b < packs; ++b) moves[b] = load(g + lane + b * P::size);
+    const auto reach = [&](const Operand& operand, auto&& slope) {
+      T* const to = frame.adjoint(operand.adjoint) + lane;
+      if (operand.is_first)
+        for (std::size_t b = 0; b < packs; ++b) product<careful>(slope(b), moves[b]).store(to + b * P::size);
+      else
+        for (std::size_t b = 0; b < packs; ++b)
+          sum_and<careful>(load(to + b * P::size), slope(b), moves[b]).store(to + b * P::size);
+    };
+    for (std::size_t k = 0; k < count; ++k) {
+      const Term& term = terms[k];
+      const T *const a = frame.value(term.a.value) + lane, *const z = frame.value(term.b.value) + lane;
+      if (term.is_negative)
+        pair_reverse<true>(term, a, z, reach);
+      else
+        pair_reverse<false>(term, a, z, reach);
+    }
+  });
 }
 
 template <bool careful, class T>
@@ -127,8 +152,10 @@ template <bool careful, class T>
   while (k < step.count) {
     const Term& term = terms[k];
     if (term.has_b) {
-      pair_reverse<careful>(run, term, g);
-      ++k;
+      std::size_t pairs = 1;
+      while (k + pairs < step.count && terms[k + pairs].has_b) ++pairs;
+      pairs_reverse<careful>(run, &term, pairs, g);
+      k += pairs;
       continue;
     }
     std::size_t alone = 0;  // terms from here on that reach their coefficients only

@@ -16,7 +16,7 @@ struct BlockRows {
   const T* first;
   std::size_t stride, rows;
   BlockRows(const LaneRun<T>& run, const LaneStep& step)
-      : first(run.rows.numbers + step.first), stride(run.rows.per_row), rows(run.rows.rows) {}
+      : first(run.rows.numbers + (step.first - run.rows.first)), stride(run.rows.per_row), rows(run.rows.rows) {}
   const T* operator[](std::size_t i) const { return first + (i < rows ? i : rows - 1) * stride; }
 };
 

@@ -55,7 +55,8 @@ void load_one_by_one(const LaneRun<T>& run, const RowMajor<T>& samples, std::siz
   const auto* const begin = run.plan->sample.data();
   const auto* const end = begin + run.plan->sample.size();
   for (const auto* input = begin; input != end; ++input) {
-    const T* const from = samples.numbers + input->index;
+    if (input->index < samples.first) continue;
+    const T* const from = samples.numbers + (input->index - samples.first);
     T* const to = run.frame.value(input->slot);
     for (std::size_t lane = first; lane < samples.rows; ++lane) to[lane] = from[lane * samples.per_row];
   }
@@ -65,7 +66,7 @@ template <class T>
   using P = LanePack<T>;
   constexpr std::size_t width = P::size, n = in_chunk<T>;
   const std::size_t per_row = samples.per_row, whole = samples.rows / width * width;
-  const std::uint32_t* const slots = run.plan->sample_slots.data();
+  const std::uint32_t* const slots = run.plan->sample_slots.data() + samples.first;
   if (per_row == 2 && slots[0] != no_slot && slots[1] != no_slot) {
     T *const x = run.frame.value(slots[0]), *const y = run.frame.value(slots[1]);
     constexpr auto lanes = std::make_index_sequence<width>();
@@ -106,39 +107,103 @@ template <class T>
   load_one_by_one(run, samples, whole);
 }
 
+// packs[j] has column j of some rows, one in each lane; then it has row j. Halves change their places, then quarters,
+// and so on.
+template <std::size_t part, bool upper, class P, std::size_t... i>
+[[gnu::always_inline]] inline P exchanged(P x, P y, std::index_sequence<i...>) {
+  // Of each two neighbouring parts, the first or the second of x and then of y.
+  constexpr std::size_t first = upper ? part : 0;
+  return P(__builtin_shufflevector(
+      x.vector, y.vector,
+      static_cast<int>(i / (2 * part) * (2 * part) + first + i % part + (i / part % 2) * P::size)...));
+}
+template <std::size_t part, class P>
+[[gnu::always_inline]] inline void transpose(P* packs) {
+  constexpr auto lanes = std::make_index_sequence<P::size>();
+  for (std::size_t begin = 0; begin < P::size; begin += 2 * part)
+    for (std::size_t j = begin; j < begin + part; ++j) {
+      const P x = packs[j], y = packs[j + part];
+      packs[j] = exchanged<part, false>(x, y, lanes);
+      packs[j + part] = exchanged<part, true>(x, y, lanes);
+    }
+  if constexpr (2 * part < P::size) transpose<2 * part>(packs);
+}
+
+// A pack of rows. The sum of all numbers says whether one of them is NaN: infinities of both signs are taken for it
+// too.
 template <class T>
-[[gnu::flatten]] bool store_rows(const LaneRun<T>& run, std::size_t rows, T* to) {
+class RowsOfPack {
+  using P = LanePack<T>;
+
+ public:
+  RowsOfPack(const LaneRun<T>& run, const RowsOut<T>& to)
+      : adjoints_(run.frame.adjoints),
+        stride_(run.frame.stride),
+        slots_(run.plan->sample_adjoints.data()),
+        to_(to.numbers),
+        per_row_(to.per_row),
+        apart_(to.apart) {}
+  // Some columns at a time; the last ones begin early enough not to reach beyond the row.
+  template <std::size_t columns>
+  [[gnu::always_inline]] void store(std::size_t row) {
+    for (std::size_t column = 0; column < per_row_; column += columns) {
+      const std::size_t first = column + columns <= per_row_ ? column : per_row_ - columns;
+      T* const to = to_ + row * apart_ + first;
+      P packs[columns];
+      for (std::size_t j = 0; j < columns; ++j) {
+        const std::uint32_t slot = slots_[first + j];
+        packs[j] = slot == no_slot ? P(0) : load<T>(adjoints_ + slot * stride_ + row);
+        sums_[j % 4] += packs[j];
+      }
+      if constexpr (columns == P::size) {
+        transpose<1>(packs);
+        for (std::size_t j = 0; j < columns; ++j) packs[j].store(to + j * apart_);
+      } else {
+        transpose_chunks(packs);
+        for (std::size_t j = 0; j < columns; ++j) simd::store_chunks(packs[j], to + j * apart_, columns * apart_);
+      }
+    }
+  }
+  bool are_numbers() const {
+    const P sum = (sums_[0] + sums_[1]) + (sums_[2] + sums_[3]);
+    return all(sum == sum);
+  }
+
+ private:
+  const T* const adjoints_;
+  const std::size_t stride_;
+  const std::uint32_t* const slots_;
+  T* const to_;
+  const std::size_t per_row_, apart_;
+  P sums_[4] = {P(0), P(0), P(0), P(0)};
+};
+template <class T>
+[[gnu::flatten]] bool store_rows(const LaneRun<T>& run, const RowsOut<T>& to) {
   using P = LanePack<T>;
   constexpr std::size_t n = in_chunk<T>;
-  const std::size_t per_row = run.plan->sample_adjoints.size();
-  const std::uint32_t* const slots = run.plan->sample_adjoints.data();
-  const std::size_t whole = per_row < n ? 0 : rows / P::size * P::size;
-  auto is_number = P(0) == P(0);
-  for (std::size_t row = 0; row < whole; row += P::size)
-    for_chunks<T>(per_row, [&](std::size_t first, std::size_t) {
-      P packs[n];
-      for (std::size_t j = 0; j < n; ++j) {
-        packs[j] = slots[first + j] == no_slot ? P(0) : load<T>(run.frame.adjoint(slots[first + j]) + row);
-        is_number = is_number && packs[j] == packs[j];
-      }
-      transpose_chunks(packs);
-      for (std::size_t j = 0; j < n; ++j) simd::store_chunks(packs[j], to + (row + j) * per_row + first, n * per_row);
-    });
-  bool are_numbers = all(is_number);
-  for (std::size_t j = 0; j < per_row; ++j)
-    for (std::size_t row = whole; row < rows; ++row) {
-      const T slope = slots[j] == no_slot ? T(0) : run.frame.adjoint(slots[j])[row];
-      to[row * per_row + j] = slope;
+  const std::size_t per_row = to.per_row, whole = per_row < n ? 0 : to.rows / P::size * P::size;
+  RowsOfPack<T> rows(run, to);
+  if (per_row >= P::size)
+    for (std::size_t row = 0; row < whole; row += P::size) rows.template store<P::size>(row);
+  else
+    for (std::size_t row = 0; row < whole; row += P::size) rows.template store<n>(row);
+  bool are_numbers = rows.are_numbers();
+  for (std::size_t j = 0; j < per_row; ++j) {
+    const std::uint32_t slot = run.plan->sample_adjoints[j];
+    for (std::size_t row = whole; row < to.rows; ++row) {
+      const T slope = slot == no_slot ? T(0) : run.frame.adjoint(slot)[row];
+      to.numbers[row * to.apart + j] = slope;
       are_numbers = are_numbers && slope == slope;
     }
+  }
   return are_numbers;
 }
 
 }  // namespace
 
 template <class T, class Isa>
-bool Rows<T, Isa>::store(const LaneRun<T>& run, std::size_t rows, T* to) {
-  return store_rows(run, rows, to);
+bool Rows<T, Isa>::store(const LaneRun<T>& run, const RowsOut<T>& to) {
+  return store_rows(run, to);
 }
 template <class T, class Isa>
 void Rows<T, Isa>::load(const LaneRun<T>& run, const RowMajor<T>& samples) {

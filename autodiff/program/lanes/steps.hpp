@@ -42,7 +42,7 @@ struct Tail {
 template <class T, class Isa>
 struct Rows {
   static void load(const LaneRun<T>& run, const RowMajor<T>& samples);
-  static bool store(const LaneRun<T>& run, std::size_t rows, T* to);
+  static bool store(const LaneRun<T>& run, const RowsOut<T>& to);
 };
 
 }  // namespace downhill::program_detail

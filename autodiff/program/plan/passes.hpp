@@ -23,8 +23,11 @@ void find_first(Plan<T>& plan, bool is_stored);
 /// Finds the tail.
 template <class T>
 void find_tail(Plan<T>& plan);
-/// Values and adjoints that are never needed at the same time lie in the same memory.
+/// Values that are never needed at the same time lie in the same memory.
 template <class T>
-void share_slots(Plan<T>& plan);
+void share_values(Plan<T>& plan);
+/// And so do adjoints.
+template <class T>
+void share_adjoints(Plan<T>& plan);
 
 }  // namespace downhill::program_detail

@@ -29,7 +29,8 @@ class KeptValues {
   explicit KeptValues(const Plan<T>& plan) : plan_(plan), is_kept_(plan.values, 0) {
     for (const auto& spread : plan.spreads) keep(spread.value);
     for (const LaneGuard& guard : plan.guards) keep(guard.a), keep(guard.b);
-    if (!plan.is_uniform) keep(plan.result);
+    for (const auto& result : plan.results)
+      if (!result.is_uniform) keep(result.value);
     for (const LaneStep& step : plan.steps)
       if (step.is_swept) keep_for(step);
   }
@@ -66,6 +67,8 @@ class KeptValues {
   const Plan<T>& plan_;
   std::vector<char> is_kept_;
 };
+
+}  // namespace
 
 // A value that the sweep does not read lasts from the step that makes it to the last one that uses it.
 template <class T>
@@ -128,7 +131,8 @@ void share_values(Plan<T>& plan) {
     free.insert(free.end(), leaving.rbegin(), leaving.rend());
   }
   for (LaneGuard& guard : plan.guards) guard.a = place[guard.a], guard.b = place[guard.b];
-  if (!plan.is_uniform) plan.result = place[plan.result];
+  for (auto& result : plan.results)
+    if (!result.is_uniform) result.value = place[result.value];
   plan.values = places;
 }
 
@@ -161,12 +165,12 @@ void share_adjoints(Plan<T>& plan) {
   for (auto& spread : plan.spreads) stay(spread.adjoint);
   for (const std::uint32_t adjoint : plan.sample_adjoints) stay(adjoint);
   for (const std::uint32_t adjoint : plan.zeros) take(adjoint);
-  take(plan.result_adjoint);
+  for (const auto& result : plan.results) take(result.adjoint);
   const auto moved = [&](std::uint32_t adjoint) { return adjoint == no_slot ? no_slot : place[adjoint]; };
   std::ranges::transform(plan.zeros, plan.zeros.begin(), moved);
   std::ranges::transform(plan.sample_adjoints, plan.sample_adjoints.begin(), moved);
   for (auto& spread : plan.spreads) spread.adjoint = moved(spread.adjoint);
-  plan.result_adjoint = moved(plan.result_adjoint);
+  for (auto& result : plan.results) result.adjoint = moved(result.adjoint);
   for (auto step = plan.steps.rbegin(); step != plan.steps.rend(); ++step) {
     if (!step->is_swept) continue;
     if (step->kind == LaneStep::Kind::products) {
@@ -185,8 +189,6 @@ void share_adjoints(Plan<T>& plan) {
   plan.adjoints = places;
 }
 
-}  // namespace
-
 template <class T>
 void find_first(Plan<T>& plan, bool is_stored) {
   std::vector<char> is_reached(plan.adjoints, is_stored ? 0 : 1);
@@ -197,7 +199,9 @@ void find_first(Plan<T>& plan, bool is_stored) {
     if (!is_zeroed[slot]) plan.zeros.push_back(slot);
     is_zeroed[slot] = is_reached[slot] = 1;
   };
-  if (!plan.is_uniform && plan.result_adjoint != no_slot) is_reached[plan.result_adjoint] = 1;
+  std::vector<char> is_seeded(plan.adjoints, 0);
+  for (const auto& result : plan.results)
+    if (result.adjoint != no_slot) is_seeded[result.adjoint] = is_reached[result.adjoint] = 1;
   const auto reach = [&](Operand& x) {
     if (!x.is_wanted()) return;
     x.is_first = !is_reached[x.adjoint];
@@ -230,16 +234,16 @@ void find_first(Plan<T>& plan, bool is_stored) {
     if (spread.adjoint != no_slot) is_spread[spread.adjoint] = 1;
   if (!is_stored)
     for (std::uint32_t slot = 0; slot < plan.adjoints; ++slot)
-      if (!is_zeroed[slot] && !is_spread[slot] && slot != plan.result_adjoint) plan.zeros.push_back(slot);
+      if (!is_zeroed[slot] && !is_spread[slot] && !is_seeded[slot]) plan.zeros.push_back(slot);
   for (std::uint32_t& adjoint : plan.sample_adjoints)
     if (adjoint != no_slot && !is_reached[adjoint]) zero(adjoint);
 }
 
 template <class T>
 void find_tail(Plan<T>& plan) {
-  if (!plan.guards.empty() || plan.is_uniform || plan.steps.empty()) return;
+  if (!plan.guards.empty() || plan.results.size() > 1 || plan.results[0].is_uniform || plan.steps.empty()) return;
   const LaneStep& last = plan.steps.back();
-  if (last.kind != LaneStep::Kind::rule || last.code != code_of<Square> || last.value != plan.result ||
+  if (last.kind != LaneStep::Kind::rule || last.code != code_of<Square> || last.value != plan.results[0].value ||
       !last.is_swept || !plan.operands[last.first].is_first)
     return;
   plan.tail = 1;
@@ -252,17 +256,13 @@ void find_tail(Plan<T>& plan) {
   if (std::ranges::none_of(terms, [](const Term& term) { return term.has_b || term.a.is_wanted(); })) plan.tail = 2;
 }
 
-template <class T>
-void share_slots(Plan<T>& plan) {
-  share_values(plan);
-  share_adjoints(plan);
-}
-
 template void find_first(Plan<double>&, bool);
 template void find_first(Plan<float>&, bool);
 template void find_tail(Plan<double>&);
 template void find_tail(Plan<float>&);
-template void share_slots(Plan<double>&);
-template void share_slots(Plan<float>&);
+template void share_values(Plan<double>&);
+template void share_values(Plan<float>&);
+template void share_adjoints(Plan<double>&);
+template void share_adjoints(Plan<float>&);
 
 }  // namespace downhill::program_detail

@@ -54,11 +54,12 @@ class Aligned {
 /// What a thread works in.
 template <class T>
 struct Work {
-  Aligned<T> frame, sums, rows;
+  Aligned<T> frame, sums, rows, slopes;
   std::vector<char> fits;
 
-  void make_room(const Plan<T>& plan, std::size_t per_sample) {
-    frame.resize((plan.values + plan.adjoints) * stride_of(plan));
+  void make_room(const Plan<T>& plan, std::size_t per_sample, std::size_t gradient_numbers) {
+    frame.resize((plan.values + plan.most_adjoints()) * stride_of(plan));
+    slopes.resize(plan.lanes * gradient_numbers);
     sums.resize(plan.uniforms * simd::whole<T>);
     if (plan.reads_rows) rows.resize(plan.lanes * per_sample);
     fits.resize(std::max(fits.size(), padded<T>(plan.lanes)));
@@ -95,16 +96,23 @@ template <class T>
 struct Task {
   const Columns<T>* columns = nullptr;
   Wanted<T> wanted = {};
-  std::size_t per_sample = 0;
+  std::size_t per_sample = 0, results = 1;
 
   bool wants_only_sums() const {
     return wanted.weights == nullptr && wanted.values == nullptr && wanted.sample_gradients == nullptr;
   }
   bool wants_gradient() const { return !wanted.gradient.empty() || wanted.sample_gradients != nullptr; }
   Nesting nesting() const { return wants_gradient() ? Nesting::on_tape : Nesting::in_forward_mode; }
-  std::size_t gradient_numbers() const { return wanted.gradient_numbers == 0 ? per_sample : wanted.gradient_numbers; }
-  double weight_of(std::size_t sample) const {
-    return wanted.weights == nullptr ? 1.0 : static_cast<double>(wanted.weights[sample]);
+  bool wants_each() const { return wanted.sample_gradients != nullptr && !wanted.weighs_samples; }
+  std::size_t gradient_numbers() const {
+    if (wanted.sample_gradients == nullptr) return 0;
+    return wanted.gradient_numbers == 0 ? per_sample : wanted.gradient_numbers;
+  }
+  Differentiated along() const { return {.parameters = !wants_each(), .sample_numbers = gradient_numbers()}; }
+  /// Rows of sample_gradients for each sample.
+  std::size_t gradients() const { return wants_each() ? results : 1; }
+  double weight_of(std::size_t sample, std::size_t result) const {
+    return wanted.weights == nullptr ? 1.0 : static_cast<double>(wanted.weights[sample * results + result]);
   }
 };
 
@@ -151,18 +159,20 @@ class Blocks {
       const bool all_fit = ask_guards(run, selection, first + begin, samples, waiting);
       totals.value += take_values(run, selection, first + begin, samples, all_fit);
       if (!task_.wants_gradient()) continue;
-      if (plan.is_uniform || plan.result_adjoint == no_slot) {
-        clear_adjoints(run);
-        if (plan.is_uniform) totals.uniforms[plan.result] += seed_sum(selection, first + begin, samples, all_fit);
-        take_sample_gradients(run, selection, first + begin, samples, all_fit);
-        continue;
-      }
-      seed(run, selection, first + begin, samples, all_fit);
-      clear_adjoints(run);
       run.is_careful = with_care || !all_fit;
-      functions.reverse(run);
-      is_sure = take_sample_gradients(run, selection, first + begin, samples, all_fit) && is_sure;
+      for (std::size_t k = 0; k < task_.gradients(); ++k) {
+        if (task_.wants_each()) run.plan = &plan.sweep(k);
+        seed(run, selection, first + begin, samples, all_fit);
+        clear_adjoints(run);
+        functions.reverse(run);
+        is_sure = take_sample_gradients(run, k, selection, first + begin, samples, all_fit) && is_sure;
+      }
+      run.plan = &plan;
+      for (std::size_t k = 0; k < task_.results && !task_.wants_each(); ++k)
+        if (plan.results[k].is_uniform)
+          totals.uniforms[plan.results[k].value] += seed_sum(k, selection, first + begin, samples, all_fit);
     }
+    if (task_.wants_each()) return with_care || is_sure;
     for (std::size_t u = 0; u < plan.uniforms; ++u)
       if (plan.moves[u])
         for (std::size_t i = 0; i < simd::whole<T>; ++i)
@@ -185,9 +195,9 @@ class Blocks {
   // The numbers of the samples go to their lanes; what is left of a pack gets the last sample again.
   void load(LaneRun<T>& run, const Selection& selection, std::size_t first, std::size_t samples) const {
     const bool is_row_major = task_.columns->is_row_major && selection.indices == nullptr;
-    const std::size_t per_sample = task_.columns->columns.size();
+    const std::size_t per_sample = task_.columns->columns.size(), same = task_.columns->same_for_all;
     if (is_row_major) {
-      run.rows = {task_.columns->columns[0].numbers + first * per_sample, per_sample, samples};
+      run.rows = {task_.columns->columns[same].numbers + first * (per_sample - same), per_sample - same, samples, same};
       lane_functions<T>().load(run, run.rows);
     } else if (run.plan->reads_rows) {
       for (std::size_t lane = 0; lane < samples; ++lane)
@@ -197,10 +207,12 @@ class Blocks {
     }
     for (const auto& [slot, index] : run.plan->sample) {
       T* const to = run.frame.value(slot);
-      if (!is_row_major) {
+      if (!is_row_major || index < same) {
         const auto& column = task_.columns->columns[index];
         if (column.step == 0)
           std::fill_n(to, samples, *column.numbers);
+        else if (column.step == 1 && column.labels == nullptr && selection.indices == nullptr)
+          std::copy_n(column.numbers + first, samples, to);
         else
           for (std::size_t lane = 0; lane < samples; ++lane) to[lane] = column.at(selection[first + lane]);
       }
@@ -236,52 +248,70 @@ class Blocks {
   bool fits(bool all_fit, std::size_t lane) const { return all_fit || work_.fits[lane] != 0; }
   double take_values(const LaneRun<T>& run, const Selection& selection, std::size_t first, std::size_t samples,
                      bool all_fit) const {
-    const Plan<T>& plan = *run.plan;
-    const T* const values = plan.is_uniform ? &run.uniforms[plan.result] : run.frame.value(plan.result);
-    const std::size_t step = plan.is_uniform ? 0 : 1;
-    if (task_.wanted.values != nullptr)
+    double sum = 0;
+    for (std::size_t k = 0; k < task_.results; ++k) sum += take_values(run, k, selection, first, samples, all_fit);
+    return sum;
+  }
+  double take_values(const LaneRun<T>& run, std::size_t k, const Selection& selection, std::size_t first,
+                     std::size_t samples, bool all_fit) const {
+    const auto& result = run.plan->results[k];
+    const T* const values = result.is_uniform ? &run.uniforms[result.value] : run.frame.value(result.value);
+    const std::size_t step = result.is_uniform ? 0 : 1, results = task_.results;
+    if (T* const to = task_.wanted.values; to != nullptr)
       for (std::size_t lane = 0; lane < samples; ++lane)
-        if (fits(all_fit, lane)) task_.wanted.values[selection[first + lane]] = values[lane * step];
+        if (fits(all_fit, lane)) to[selection[first + lane] * results + k] = values[lane * step];
     if (all_fit && task_.wanted.weights == nullptr && step == 1) return lane_functions<T>().sum(values, samples);
     double sum = 0;
     for (std::size_t lane = 0; lane < samples; ++lane)
       if (fits(all_fit, lane))
-        sum += task_.weight_of(selection[first + lane]) * static_cast<double>(values[lane * step]);
+        sum += task_.weight_of(selection[first + lane], k) * static_cast<double>(values[lane * step]);
     return sum;
   }
-  double seed_sum(const Selection& selection, std::size_t first, std::size_t samples, bool all_fit) const {
+  double seed_sum(std::size_t k, const Selection& selection, std::size_t first, std::size_t samples,
+                  bool all_fit) const {
     double sum = 0;
     for (std::size_t lane = 0; lane < samples; ++lane)
-      if (fits(all_fit, lane)) sum += task_.weight_of(selection[first + lane]);
+      if (fits(all_fit, lane)) sum += task_.weight_of(selection[first + lane], k);
     return sum;
   }
-  // The adjoint of the result: the weight of each sample that is there and that the variant is for.
+  // The adjoints of the results: the weight of each sample that is there and that the variant is for.
   void seed(const LaneRun<T>& run, const Selection& selection, std::size_t first, std::size_t samples,
             bool all_fit) const {
-    T* const to = run.frame.adjoint(run.plan->result_adjoint);
-    const bool has_weights =
-        task_.wanted.weights != nullptr && (task_.wanted.sample_gradients == nullptr || task_.wanted.weighs_samples);
-    if (all_fit && !has_weights) std::fill_n(to, samples, T(1));
-    for (std::size_t lane = 0; lane < samples && (has_weights || !all_fit); ++lane)
-      to[lane] = !fits(all_fit, lane) ? T(0) : has_weights ? task_.wanted.weights[selection[first + lane]] : T(1);
+    const auto& results = run.plan->results;
+    for (std::size_t k = 0; k < results.size(); ++k) {
+      if (results[k].adjoint == no_slot) continue;
+      std::size_t before = 0;  // is it the same value as a result before it?
+      while (results[before].adjoint != results[k].adjoint) ++before;
+      seed(run, k, before < k, selection, first, samples, all_fit);
+    }
+  }
+  void seed(const LaneRun<T>& run, std::size_t k, bool adds, const Selection& selection, std::size_t first,
+            std::size_t samples, bool all_fit) const {
+    T* const to = run.frame.adjoint(run.plan->results[k].adjoint);
+    const bool has_weights = task_.wanted.weights != nullptr && !task_.wants_each();
+    if (all_fit && !has_weights && !adds) std::fill_n(to, samples, T(1));
+    for (std::size_t lane = 0; lane < samples && (has_weights || !all_fit || adds); ++lane) {
+      const T weight = !fits(all_fit, lane) ? T(0)
+                       : has_weights        ? task_.wanted.weights[selection[first + lane] * task_.results + k]
+                                            : T(1);
+      to[lane] = adds ? to[lane] + weight : weight;
+    }
     for (std::size_t lane = samples; lane < run.frame.lanes; ++lane) to[lane] = T(0);
   }
-  bool take_sample_gradients(const LaneRun<T>& run, const Selection& selection, std::size_t first, std::size_t samples,
-                             bool all_fit) const {
-    if (task_.wanted.sample_gradients == nullptr) return true;
-    bool is_sure = true;
-    const std::size_t numbers = task_.gradient_numbers();
-    if (all_fit && selection.indices == nullptr && numbers == task_.per_sample)
-      return lane_functions<T>().store(run, samples, task_.wanted.sample_gradients + first * numbers);
-    for (std::size_t j = 0; j < numbers; ++j) {
-      const std::uint32_t slot = run.plan->sample_adjoints[j];
-      for (std::size_t lane = 0; lane < samples; ++lane) {
-        if (!fits(all_fit, lane)) continue;
-        const T slope = slot == no_slot ? T(0) : run.frame.adjoint(slot)[lane];
-        task_.wanted.sample_gradients[selection[first + lane] * numbers + j] = slope;
-        is_sure = is_sure && slope == slope;
-      }
-    }
+  // The k-th of the gradients of each sample. Where samples are missing, rows are made first, and then go each to its
+  // place.
+  bool take_sample_gradients(const LaneRun<T>& run, std::size_t k, const Selection& selection, std::size_t first,
+                             std::size_t samples, bool all_fit) const {
+    T* const to = task_.wanted.sample_gradients;
+    if (to == nullptr) return true;
+    const std::size_t numbers = task_.gradient_numbers(), apart = task_.gradients() * numbers;
+    if (all_fit && selection.indices == nullptr)
+      return lane_functions<T>().store(run, {to + first * apart + k * numbers, numbers, samples, apart});
+    T* const rows = work_.slopes.data();
+    const bool is_sure = lane_functions<T>().store(run, {rows, numbers, samples, numbers});
+    for (std::size_t lane = 0; lane < samples; ++lane)
+      if (fits(all_fit, lane))
+        std::copy_n(rows + lane * numbers, numbers, to + selection[first + lane] * apart + k * numbers);
     return is_sure;
   }
 

@@ -183,6 +183,61 @@ TEST_CASE("residuals take columns, branch, stay within bounds and are the same f
   CHECK(bounded.point[0] == 1.75);
 }
 
+TEST_CASE("a program of several results has as many residuals for each sample, with a Jacobian and weights") {
+  // Where a point (w0, w1), turned by w2 and moved by what the sample begins with, is seen; farther away another way.
+  const auto seen = [](const auto& w, const auto& s) {
+    const auto c = cos(w[2]), sine = sin(w[2]), x = c * w[0] - sine * w[1] + s[0], y = sine * w[0] + c * w[1] + s[1];
+    if (x < 0.5) return std::array{x - s[2], y * 1.5 - s[3]};
+    return std::array{x * y - s[2], y - s[3]};
+  };
+  const std::size_t n = 700;
+  const std::vector<double> rows = scattered(4 * n, 5), w{0.5, -0.25, 0.75}, v = scattered(2 * n, 6);
+  const auto one_by_one = [&](const auto& x) {
+    std::vector<std::remove_cvref_t<decltype(x[0])>> residuals;
+    for (std::size_t i = 0; i < n; ++i)
+      for (const auto& residual : seen(x, std::span(rows).subspan(4 * i, 4))) residuals.push_back(residual);
+    return residuals;
+  };
+  const auto wanted = jacobian(one_by_one, w);
+  const std::vector<double> wanted_values = one_by_one(w);
+  std::vector<double> columns[4];
+  for (std::size_t i = 0; i < 4 * n; ++i) columns[i % 4].push_back(rows[i]);
+  for (const std::size_t variants : {std::size_t{16}, std::size_t{1}}) {
+    const auto program = record(seen, 3, 4, {.variants = variants});
+    for (auto residuals :
+         {residuals_over(rows, program), residuals_over({columns[0], columns[1], columns[2], columns[3]}, program)}) {
+      REQUIRE(residuals.size() == 2 * n);
+      std::vector<double> values(2 * n), found(6 * n), product(3);
+      residuals.values(w, values);
+      residuals.jacobian(w, found);
+      residuals.vjp(w, v, product);
+      bool same = true;
+      for (std::size_t i = 0; i < 2 * n; ++i) {
+        same = same && near(values[i], wanted_values[i], 1e-14);
+        for (std::size_t j = 0; j < 3; ++j)
+          same =
+              same && near(found[3 * i + j], wanted(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)), 1e-14);
+      }
+      CHECK(same);
+      const Eigen::VectorXd sums = wanted.transpose() * Eigen::Map<const Eigen::VectorXd>(v.data(), 2 * n);
+      for (std::size_t j = 0; j < 3; ++j) CHECK(near(product[j], sums[static_cast<Eigen::Index>(j)], 1e-12));
+    }
+    CHECK((program.variants().samples_on_tape > 0) == (variants == 1));
+  }
+  const auto program = record(seen, 3, 4);
+  const ResidualOptions options{.weights = std::vector<double>(2 * n, 0.5), .loss = HuberLoss{0.5}};
+  SumOfSquares by_program(residuals_over(rows, program), options);
+  SumOfSquares by_function(one_by_one, options);
+  const Result one = minimize(by_program, w, LevenbergMarquardt{}),
+               other = minimize(by_function, w, LevenbergMarquardt{});
+  CHECK(one.steps == other.steps);
+  for (std::size_t j = 0; j < 3; ++j) CHECK(one.point[j] == Catch::Approx(other.point[j]).epsilon(1e-9));
+  std::vector<double> half(n);
+  auto residuals = residuals_over(rows, program);
+  CHECK_THROWS_AS(residuals.values(w, half), ShapeError);
+  CHECK_THROWS_AS(SumOfSquares(residuals, {.weights = half}).residuals(w), ShapeError);
+}
+
 TEST_CASE("residuals that do not fit are refused, and copies have their own memory") {
   using Catch::Matchers::ContainsSubstring;
   const auto program = record(decay, 3, 2);

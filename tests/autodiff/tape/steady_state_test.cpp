@@ -192,6 +192,40 @@ TEST_CASE("a sum over samples by a program allocates nothing after the first, wi
   CHECK(program.variants().size() == 2);
 }
 
+TEST_CASE("residuals, tangents and products with the Hessian of programs allocate nothing after the first") {
+  const auto f = [](const auto& w, const auto& s) {
+    const auto z = w[0] * s[0] + w[1];
+    return z < s[1] ? std::array{square(z), z * s[1]} : std::array{tanh(z), z};
+  };
+  const auto program = record(f, 2, 2);
+  const auto loss = record([f](const auto& w, const auto& s) { return f(w, s)[0] * f(w, s)[1]; }, 2, 2);
+  const std::size_t n = 5003;
+  std::vector<double> rows(2 * n), values(2 * n), slopes(4 * n), gradient(2);
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<double>(i * 7919 % 1009) / 500 - 1;
+  const std::vector<double> w{0.5, -0.25}, v{1, 2};
+  auto residuals = residuals_over(rows, program);
+  auto each = each_over(rows, program, {.along = 1});
+  auto sum = sum_over(rows, loss);
+  SumOfSquares squares(residuals_over(rows, program));
+  const auto once = [&] {
+    residuals.values(w, values);
+    residuals.jacobian(w, slopes);
+    residuals.vjp(w, values, gradient);
+    squares(w, gradient);
+    each.sample_gradients(w, values, std::span(slopes).first(2 * n));
+    sum.hessian_vector_product(w, v, gradient);
+    sum.jvp(w, v);
+    loss.jvp(w, {1, 2}, v);
+  };
+  once();
+  once();
+  const std::size_t before = allocations;
+  once();
+  const std::size_t after = allocations;
+  CHECK(after == before);
+  CHECK(program.variants().size() == 2);
+}
+
 TEST_CASE("a trainer's step allocates nothing after the first epoch, and neither does one of another loss") {
   const auto check = [](const Samples<float>& samples, std::size_t outputs, Loss loss) {
     Mlp<float> network({.input = 2,
