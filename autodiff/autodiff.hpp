@@ -17,6 +17,8 @@
 
 #include <autodiff/gradient.hpp>
 
+#include <autodiff/sweep.hpp>
+
 // What is made of these for numbers.
 #include <autodiff/ranges.hpp>
 

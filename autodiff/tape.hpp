@@ -46,6 +46,8 @@ class Var;
 template <class T>
 class Gradient;
 template <class T>
+class Sweep;
+template <class T>
 struct Seed;
 
 /// Records statements. A tape belongs to whoever made it; two threads with a tape each never meet. Vars point to their
@@ -91,6 +93,13 @@ class Tape : private Statements<T> {
     take_slots(into.size());
     if (listener_ != nullptr)
       for (const Var<T>& made : into) listener_->variable(made.raw_slot(), made.value_);
+  }
+
+  /// Takes the memory for so many parameters at once. Throws std::bad_alloc, and nothing has changed, where there is
+  /// not so much, TapeError where there are not so many slots.
+  void reserve_parameters(std::size_t count) {
+    if (count > parameters_.size()) demand_slots(count - parameters_.size());
+    parameters_.reserve(count);
   }
 
   /// The values of the parameters, in slot order.
@@ -229,6 +238,7 @@ class Tape : private Statements<T> {
  private:
   friend class Var<T>;
   friend class Gradient<T>;
+  friend class Sweep<T>;
   friend struct Recorder;
   friend struct MatrixRecorder;
 

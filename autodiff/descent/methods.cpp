@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <exception>
+#include <string>
 
 #include <autodiff/error.hpp>
+#include <autodiff/text/counted.hpp>
 
 namespace downhill {
 
@@ -51,6 +54,27 @@ void demand_rate(std::string_view method, double rate, std::size_t step) {
   if (rate >= 0 && std::isfinite(rate)) return;
   throw OptionError(fmt::format(
       "{}: the schedule's learning rate at step {} is {}; it must not be negative, and finite", method, step, rate));
+}
+
+void refuse_norm(std::string_view method) {
+  throw OptionError(
+      fmt::format("{}: clip_norm needs the whole gradient before the first parameter moves, and a step that sweeps a "
+                  "tape has not got it; use step(tape.update_parameters(), gradient), or clip_value",
+                  method));
+}
+
+void throw_half_way(std::string_view method, std::size_t moved, std::size_t parameters) {
+  std::string what = "something that is no std::exception";
+  try {
+    throw;
+  } catch (const std::exception& thrown) {
+    what = thrown.what();
+  } catch (...) {  // nothing is known of it
+  }
+  std::throw_with_nested(
+      TapeError(fmt::format("{}: an operation threw in the sweep, when {} of {} had moved: {}; go back to parameters "
+                            "that were kept, or go on from here",
+                            method, moved, counted(parameters, "parameter"), what)));
 }
 
 void demand_sound(std::string_view method, const LearningRate& rate, const Conditioning& conditioning,

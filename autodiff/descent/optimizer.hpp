@@ -6,6 +6,9 @@
 /// like), decays and clips the gradient, and applies the formula to all parameters in one loop, which compilers turn
 /// into vector instructions: every number is read and written once, so a step runs as fast as memory does. Threads,
 /// where they are set, share many parameters.
+///
+/// Where the gradient comes from a tape, the sweep and the step may be one: parameters move as soon as their adjoints
+/// are final, and the gradient as a whole never exists (sweep.hpp).
 
 #include <algorithm>
 #include <array>
@@ -19,6 +22,7 @@
 #include <vector>
 
 #include <autodiff/descent/schedule.hpp>
+#include <autodiff/sweep.hpp>
 #include <autodiff/tape/misuse.hpp>
 #include <autodiff/threads.hpp>
 
@@ -55,6 +59,9 @@ namespace optimizer_detail {
 void demand_sound(std::string_view method, const LearningRate& rate, const Conditioning& conditioning,
                   std::size_t parameters);
 void demand_rate(std::string_view method, double rate, std::size_t step);
+[[noreturn]] void refuse_norm(std::string_view method);
+// In a handler: what was thrown when some of the parameters had moved, in words.
+[[noreturn]] void throw_half_way(std::string_view method, std::size_t moved, std::size_t parameters);
 
 }  // namespace optimizer_detail
 
@@ -79,9 +86,33 @@ class Optimizer {
     ++steps_;
     const T scale = norm_scale(point.data(), gradient.data());
     for_each_group([&](std::size_t begin, std::size_t end, double of_rate, double decay) {
-      update(point.data(), gradient.data(), begin, end,
+      update({begin, 1, end - begin, 0, 0}, point.data() + begin, gradient.data() + begin,
              StepOf<T>{static_cast<T>(rate * of_rate), static_cast<T>(decay), steps_}, scale);
     });
+  }
+  /// Sweeps from a result on a tape and moves the tape's parameters down its gradient, each as soon as its adjoint is
+  /// final: the same bits as `step(tape.update_parameters(), tape.gradient(result).parameters())`, without a gradient
+  /// in memory. All Vars made before are stale afterwards; rewind the tape. `sweep` keeps its memory from step to step.
+  ///
+  /// Throws OptionError where clip_norm is set, as that needs the whole gradient before anything moves, and for a
+  /// schedule's rate as above; ShapeError where the tape has not n parameters; TapeError if the result is passive,
+  /// stale or on another tape. Nothing has moved then. What an operation throws in the sweep passes through if nothing
+  /// has moved yet; otherwise it is nested in a TapeError that says how many parameters have, and the step counts.
+  void step(Tape<T>& tape, const Var<T>& result, Sweep<T>& sweep) {
+    if (method_.gradient.clip_norm < infinity) optimizer_detail::refuse_norm(M::name);
+    const std::size_t parameters = tape.parameters().size();
+    if (parameters != size_) misuse::different_sizes("Optimizer::step, parameters", size_, parameters);
+    const double rate = method_.learning_rate.at(steps_);
+    optimizer_detail::demand_rate(M::name, rate, steps_);
+    Descent descent(*this, rate);
+    try {
+      sweep.descend(tape, result, descent);
+    } catch (...) {
+      if (sweep.told() == 0) throw;
+      ++steps_;
+      optimizer_detail::throw_half_way(M::name, sweep.told(), size_);
+    }
+    ++steps_;
   }
 
   /// The rate of the next step.
@@ -99,6 +130,31 @@ class Optimizer {
   }
 
  private:
+  // Moves the parameters that a sweep is done with.
+  class Descent final : public ParameterSink<T> {
+   public:
+    Descent(Optimizer& optimizer, double rate) : optimizer_(optimizer), rate_(rate) {}
+    void take(const ParameterTile& tile, T* parameters, const T* adjoints) noexcept override {
+      const auto now = [&](double of_rate, double decay) {
+        return StepOf<T>{static_cast<T>(rate_ * of_rate), static_cast<T>(decay), optimizer_.steps_ + 1};
+      };
+      if (optimizer_.method_.gradient.groups.empty())
+        return optimizer_.update(tile, parameters, adjoints, now(1, 1), 1);
+      for (std::size_t row = 0; row < tile.rows; ++row) {
+        const std::size_t first = tile.first + row * tile.stride;
+        optimizer_.for_each_group(
+            first, first + tile.columns, [&](std::size_t begin, std::size_t end, double of_rate, double decay) {
+              optimizer_.update({begin, 1, end - begin, 0, 0}, parameters + (begin - tile.first),
+                                adjoints + row * tile.adjoint_stride + (begin - first), now(of_rate, decay), 1);
+            });
+      }
+    }
+
+   private:
+    Optimizer& optimizer_;
+    double rate_;
+  };
+
   bool is_conditioned() const {
     const Conditioning& c = method_.gradient;
     return c.weight_decay != 0 || c.clip_value < infinity || c.clip_norm < infinity;
@@ -113,17 +169,21 @@ class Optimizer {
   }
 
   // Not inline: for the methods of this library it is in methods.cpp, compiled for speed.
-  [[gnu::noinline]] void update(T* x, const T* g, std::size_t begin, std::size_t end, const StepOf<T>& now, T scale) {
+  [[gnu::noinline]] void update(const ParameterTile& tile, T* x, const T* g, const StepOf<T>& now, T scale) {
     [&]<std::size_t... i>(std::index_sequence<i...>) {
       const auto step = method_.update(now);
-      const std::size_t count = end - begin;
+      const auto rows = [&](const auto& formula) {
+        for (std::size_t row = 0; row < tile.rows; ++row) {
+          const std::size_t at = row * tile.stride;
+          each(tile.columns, formula, x + at, g + row * tile.adjoint_stride,
+               memory_.data() + i * size_ + tile.first + at...);
+        }
+      };
       if (is_conditioned()) {
         const auto slope = conditioned(now.decay, scale);
-        each(
-            count, [=](T& at, T steep, auto&... memory) { step(at, slope(at, steep), memory...); }, x + begin,
-            g + begin, memory_.data() + i * size_ + begin...);
+        rows([=](T& at, T steep, auto&... memory) { step(at, slope(at, steep), memory...); });
       } else {
-        each(count, step, x + begin, g + begin, memory_.data() + i * size_ + begin...);
+        rows(step);
       }
     }(std::make_index_sequence<M::memory>());
   }
@@ -174,13 +234,20 @@ class Optimizer {
   // visit(begin, end, rate, decay) of the groups, and of what lies between them.
   template <class Visit>
   void for_each_group(Visit&& visit) const {
-    std::size_t at = 0;
-    for (const Group& group : method_.gradient.groups) {
-      if (at < group.begin) visit(at, group.begin, 1.0, 1.0);
-      visit(group.begin, group.end, group.rate, group.decay);
-      at = group.end;
+    for_each_group(0, size_, visit);
+  }
+  // The same within [at, last).
+  template <class Visit>
+  void for_each_group(std::size_t at, std::size_t last, Visit&& visit) const {
+    const std::vector<Group>& groups = method_.gradient.groups;
+    auto group = std::ranges::partition_point(groups, [at](const Group& one) { return one.end <= at; });
+    for (; group != groups.end() && group->begin < last; ++group) {
+      if (at < group->begin) visit(at, group->begin, 1.0, 1.0);
+      const std::size_t begin = std::max(at, group->begin), end = std::min(last, group->end);
+      if (begin < end) visit(begin, end, group->rate, group->decay);
+      at = std::max(at, end);
     }
-    if (at < size_) visit(at, size_, 1.0, 1.0);
+    if (at < last) visit(at, last, 1.0, 1.0);
   }
 
   static constexpr double infinity = std::numeric_limits<double>::infinity();

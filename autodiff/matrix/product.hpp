@@ -54,6 +54,18 @@ bool are_plain(const Elements<const T>& x) {
   return finite;
 }
 
+/// For C = A B, B parameters that lie row after row: the adjoint of A as hand_on_product has it, and that of B, which
+/// was 0 before, to the sink, tile by tile. The values may move as soon as their row has been used.
+template <std::floating_point T>
+void hand_on_in_tiles(const Elements<const T>& a, const Elements<const T>& b, const Elements<const T>& g,
+                      const Elements<T>* adjoint_of_a, const Run& parameters, const WayToSink<T>& way);
+extern template void hand_on_in_tiles(const Elements<const double>&, const Elements<const double>&,
+                                      const Elements<const double>&, const Elements<double>*, const Run&,
+                                      const WayToSink<double>&);
+extern template void hand_on_in_tiles(const Elements<const float>&, const Elements<const float>&,
+                                      const Elements<const float>&, const Elements<float>*, const Run&,
+                                      const WayToSink<float>&);
+
 /// C = A B + b, b a row that is repeated, or nothing.
 template <class T>
 class ProductBlock final : public OperandBlock<T, 3> {
@@ -69,6 +81,20 @@ class ProductBlock final : public OperandBlock<T, 3> {
     if (a.is_active()) hand_on_product<T>(plain, g, b.elements().transposed(), a.in(adjoint));
     if (b.is_active()) hand_on_product<T>(plain, a.elements().transposed(), g, b.in(adjoint));
     if (row.is_active()) add_rows<T>(g, row.in(adjoint));
+  }
+  bool pull_back_to(std::size_t first, T* adjoint, const Run& parameters, const WayToSink<T>& way) const override {
+    if constexpr (std::floating_point<T>) {
+      const Operand<T>&a = this->operand(0), &b = this->operand(1), &row = this->operand(2);
+      const Elements<const T> g = this->result_in(adjoint, first);
+      if (!b.is_active() || b.slot != parameters.first || b.layout.size() != parameters.count || !b.layout.is_dense())
+        return false;
+      if (!are_plain<T>(g) || !are_plain<T>({c_, this->result()})) return false;
+      const Elements<T> of_a = a.is_active() ? a.in(adjoint) : Elements<T>{};
+      hand_on_in_tiles<T>(a.elements(), b.elements(), g, a.is_active() ? &of_a : nullptr, parameters, way);
+      if (row.is_active()) add_rows<T>(g, row.in(adjoint));
+      return true;
+    }
+    return false;
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -41,6 +42,32 @@ struct MatrixRecorder {
     for (const T& value : values) tape.variable(value, &value == values.data() ? name : std::string_view{});
     m.is_parameter_ = m.slot_ + values.size() <= tape.parameters().size();
     if (!m.is_parameter_) m.values_ = copied(tape, values);
+    return m;
+  }
+
+  template <class T, class Fill>
+  static VarMatrix<T> filled_parameters(Tape<T>& tape, std::size_t rows, std::size_t columns, Fill&& fill,
+                                        std::string_view name) {
+    if (columns != 0 && rows > std::numeric_limits<std::size_t>::max() / columns)
+      misuse::out_of_slots(std::numeric_limits<Slot>::max());
+    const std::size_t first = tape.slots(), count = rows * columns;
+    if (first != tape.parameters_.size()) misuse::parameters_too_late();
+    tape.demand_slots(count);
+    tape.parameters_.resize(first + count);
+    try {
+      fill(std::span<T>(tape.parameters_).subspan(first));
+    } catch (...) {
+      tape.parameters_.resize(first);
+      throw;
+    }
+    if (!name.empty() && count > 0) tape.names_.add(first, name);
+    tape.take_slots(count);
+    if (tape.listener_ != nullptr)
+      for (std::size_t i = first; i < first + count; ++i) tape.listener_->variable(i, tape.parameters_[i]);
+    VarMatrix<T> m;
+    m.tape_ = &tape, m.slot_ = first, m.layout_ = Layout::dense(rows, columns);
+    m.generation_ = tape.generations_.current();
+    m.is_parameter_ = true;
     return m;
   }
 

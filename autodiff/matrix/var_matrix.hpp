@@ -103,6 +103,14 @@ VarMatrix<T> parameters(Tape<T>& tape, std::type_identity_t<std::span<const T>> 
   return MatrixRecorder::parameters<T>(tape, values, rows, columns, name);
 }
 
+/// The same, with the values where they will stay: `fill(values)` writes them, row after row, into a std::span<T> of
+/// rows * columns elements. With Tape::reserve_parameters before, there never is a copy of them. Throws TapeError once
+/// something else than parameters is on the tape; what `fill` throws passes through, and there are no new parameters.
+template <class T, std::invocable<std::span<T>> Fill>
+VarMatrix<T> parameters(Tape<T>& tape, std::size_t rows, std::size_t columns, Fill&& fill, std::string_view name = {}) {
+  return MatrixRecorder::filled_parameters<T>(tape, rows, columns, std::forward<Fill>(fill), name);
+}
+
 /// A matrix of variables that have consecutive slots on a tape, row after row: those, for one, that `minimize` hands to
 /// an objective. Throws ShapeError unless there are rows * columns, TapeError if they are not consecutive variables.
 template <class T>

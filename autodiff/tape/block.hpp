@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <autodiff/tape/arena.hpp>
+#include <autodiff/tape/parameter_sink.hpp>
 
 namespace downhill {
 
@@ -52,6 +53,12 @@ struct Block {
   virtual void open(std::size_t, Tape<T>&, Var<T>*) const {}
   /// adjoint[parents] += J' adjoint[results], the results from this slot on.
   virtual void pull_back(std::size_t first_result, T* adjoint) const = 0;
+  /// The same, but the adjoints of one run of its parents, parameters that it alone uses, go to a sink in tiles, each
+  /// as soon as it is there, and `adjoint` is not touched for them. False, and nothing was done, where it cannot do so.
+  virtual bool pull_back_to(std::size_t /*first_result*/, T* /*adjoint*/, const Run& /*parameters*/,
+                            const WayToSink<T>& /*way*/) const {
+    return false;
+  }
 };
 
 /// The blocks of a tape, in an arena that a rewind gives back.

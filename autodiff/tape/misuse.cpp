@@ -76,6 +76,12 @@ void another_moment() {
 
 void already_heard() { throw TapeError("this tape is traced already: one trace at a time; end the other one first"); }
 
+void parameters_too_late() {
+  throw TapeError(
+      "parameters: something else than parameters is on the tape already; make all parameters before the first "
+      "statement");
+}
+
 void foreign_mark() { throw TapeError("rewind: the mark was made on another tape; rewind each tape to its own marks"); }
 
 void stale_mark() {

@@ -21,6 +21,7 @@ namespace downhill::misuse {
 [[noreturn]] void never_swept();
 [[noreturn]] void another_moment();
 [[noreturn]] void already_heard();
+[[noreturn]] void parameters_too_late();
 [[noreturn]] void foreign_mark();
 [[noreturn]] void stale_mark();
 [[noreturn]] void out_of_slots(std::size_t limit);

@@ -1,12 +1,17 @@
 #include <autodiff/descent/optimizer.hpp>
 
 #include <cmath>
+#include <exception>
 #include <limits>
 #include <random>
+#include <stdexcept>
 #include <vector>
 
+#include <autodiff/descent/all_methods.hpp>
 #include <autodiff/descent/methods.hpp>
 #include <autodiff/error.hpp>
+#include <autodiff/matrix.hpp>
+#include <autodiff/recompute.hpp>
 #include <support/catch.hpp>
 
 using namespace downhill;
@@ -22,7 +27,138 @@ std::vector<T> random_numbers(std::size_t n, unsigned seed) {
   return x;
 }
 
+// A network of three layers, the second with weights that are many, on a tape with nothing else.
+template <class T>
+class Layers {
+ public:
+  Layers() {
+    static const std::vector<T> numbers = random_numbers<T>(390 * 350, 7);
+    const auto add = [this](std::size_t rows, std::size_t columns) {
+      parameters_.push_back(parameters(tape, std::span<const T>(numbers).first(rows * columns), rows, columns));
+    };
+    add(5, 390), add(1, 390), add(390, 350), add(1, 350), add(350, 2);
+    start_ = tape.mark();
+  }
+  Var<T> loss(std::size_t samples) {
+    tape.rewind(start_);
+    inputs_ = random_numbers<T>(5 * samples, 3);
+    const auto x = VarMatrix<T>::constant(inputs_, samples, 5);
+    const auto& p = parameters_;
+    return mean(square(product(tanh(affine(tanh(affine(x, p[0], p[1])), p[2], p[3])), p[4]))) * T(0.01);
+  }
+  Tape<T> tape;
+
+ private:
+  std::vector<VarMatrix<T>> parameters_;
+  std::vector<T> inputs_;
+  Mark start_;
+};
+
+template <class T, class M>
+std::vector<T> walked(const M& method, std::size_t samples, bool sweeps) {
+  Layers<T> layers;
+  Optimizer<M, T> optimizer(method, layers.tape.parameters().size());
+  Sweep<T> sweep;
+  for (int step = 0; step < 3; ++step) {
+    const Var<T> loss = layers.loss(samples);
+    if (sweeps) {
+      optimizer.step(layers.tape, loss, sweep);
+    } else {
+      const Gradient<T> gradient = layers.tape.gradient(loss);
+      optimizer.step(layers.tape.update_parameters(), gradient.parameters());
+    }
+  }
+  auto point = std::vector<T>(layers.tape.parameters().begin(), layers.tape.parameters().end());
+  point.insert(point.end(), optimizer.memory().begin(), optimizer.memory().end());
+  point.push_back(static_cast<T>(optimizer.steps()));
+  return point;
+}
+
+template <class T>
+void check_methods(std::size_t samples) {
+  [samples]<class... M>(TypeList<M...>) {
+    const auto check = [samples]<class Method>(Method method) {
+      CAPTURE(Method::name, samples);
+      method.learning_rate = [](std::size_t k) { return 0.01 / static_cast<double>(1 + k); };
+      method.gradient = {.weight_decay = 0.01, .clip_value = 1e-4, .groups = {{5, 2000, 0.5, 0}, {2010, 60'000, 2, 3}}};
+      CHECK((walked<T>(method, samples, true) == walked<T>(method, samples, false)));
+      method.gradient = {};
+      CHECK((walked<T>(method, samples, true) == walked<T>(method, samples, false)));
+    };
+    (check(M{}), ...);
+  }(FirstOrderMethods{});
+}
+
 }  // namespace
+
+TEST_CASE("a step that sweeps is the step after a gradient, to the bit, by every method and with any threads") {
+  const std::size_t before = threads();
+  check_methods<float>(7);
+  check_methods<double>(1);
+  for (const std::size_t count : std::vector<std::size_t>{2, 8}) {
+    set_threads(count);
+    CAPTURE(count);
+    check_methods<float>(1);
+  }
+  set_threads(before);
+}
+
+TEST_CASE("a step that sweeps refuses what it cannot do, and nothing has moved") {
+  Tape<double> tape, other;
+  static_cast<void>(tape.variable(1.0)), static_cast<void>(other.variable(1.0));
+  const auto loss = square(tape.parameter(0));
+  Sweep<double> sweep;
+  GradientDescent clipped;
+  clipped.gradient.clip_norm = 1;
+  Optimizer<GradientDescent> by_norm(clipped, 1);
+  CHECK_THROWS_WITH(by_norm.step(tape, loss, sweep), Catch::Matchers::ContainsSubstring("clip_norm needs the whole"));
+  Optimizer<GradientDescent> of_two({}, 2);
+  CHECK_THROWS_AS(of_two.step(tape, loss, sweep), ShapeError);
+  Optimizer<GradientDescent> descent({.learning_rate = 0.25}, 1);
+  CHECK_THROWS_AS(descent.step(tape, square(other.parameter(0)), sweep), TapeError);
+  CHECK_THROWS_AS(descent.step(tape, Var<double>(1), sweep), TapeError);
+  Optimizer<GradientDescent> rising({.learning_rate = [](std::size_t) { return -1.0; }}, 1);
+  CHECK_THROWS_AS(rising.step(tape, loss, sweep), OptionError);
+  CHECK(tape.parameters()[0] == 1);
+  CHECK(descent.steps() == 0);
+  descent.step(tape, loss, sweep);  // the loss is still fresh
+  CHECK(tape.parameters()[0] == 0.5);
+  CHECK_THROWS_AS(descent.step(tape, loss, sweep), TapeError);
+  CHECK(descent.steps() == 1);
+}
+
+TEST_CASE("what an operation throws in a step that sweeps tells how many parameters have moved") {
+  for (const bool late : {false, true}) {
+    CAPTURE(late);
+    Tape<double> tape;
+    static_cast<void>(tape.variable(2.0)), static_cast<void>(tape.variable(5.0));
+    int calls = 0;
+    const auto fragile = recompute([&calls](const Var<double>& a) {
+      if (++calls == 2) throw std::runtime_error("it broke");
+      return a * 3;
+    });
+    const auto first = fragile(tape.parameter(0));
+    const auto twice = recompute([](const Var<double>& a) { return a * 2; });
+    const auto loss = late ? twice(tape.parameter(1)) * first : first * tape.parameter(1) * tape.parameter(0);
+    Optimizer<GradientDescent> optimizer({.learning_rate = 0.125}, 2);
+    Sweep<double> sweep;
+    if (!late) {
+      CHECK_THROWS_WITH(optimizer.step(tape, loss, sweep), "it broke");
+      CHECK(optimizer.steps() == 0);
+      continue;
+    }
+    try {
+      optimizer.step(tape, loss, sweep);
+      FAIL("nothing was thrown");
+    } catch (const TapeError& error) {
+      CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring("1 of 2 parameters had moved: it broke"));
+      CHECK_THROWS_WITH(std::rethrow_if_nested(error), "it broke");
+    }
+    CHECK(optimizer.steps() == 1);
+    CHECK(tape.parameters()[0] == 2);
+    CHECK(tape.parameters()[1] == 5 - 0.125 * 12);
+  }
+}
 
 TEMPLATE_TEST_CASE("a step over many pieces is the step of each parameter alone", "", float, double) {
   const std::size_t n = 5000;  // not a multiple of a piece

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include <autodiff/matrix.hpp>
@@ -186,4 +187,44 @@ concept CanBeAskedForNaN = requires(const X& x) { isnan(x); };
 TEST_CASE("isnan and its kin are of one number, not of a matrix") {
   STATIC_REQUIRE(CanBeAskedForNaN<Var<double>>);
   STATIC_REQUIRE_FALSE(CanBeAskedForNaN<VarMatrix<double>>);
+}
+
+TEST_CASE("parameters may be filled where they stay, and then nothing is copied") {
+  Tape<double> tape;
+  tape.reserve_parameters(8);
+  const double* const place = tape.parameters().data();
+  const auto count_up = [](std::span<double> values) {
+    double next = 1;
+    for (double& value : values) value = next++;
+  };
+  const auto w = parameters(tape, 2, 3, count_up, "w");
+  const auto b = parameters(tape, 1, 2, [](std::span<double> values) { CHECK(values.size() == 2); });
+  CHECK(tape.parameters().data() == place);
+  CHECK(tape.name_of(0) == "w");
+  CHECK(w.value()(1, 2) == 6);
+  CHECK(b.value()(0, 1) == 0);  // zeros come to it
+  const auto gradient = tape.gradient(sum(product(w.row(1), w.transpose())));
+  CHECK(gradient[w](0, 1) == 5);
+  CHECK(gradient[w](1, 1) == 2 + 2 * 5);
+  CHECK(gradient[b](0, 0) == 0);
+}
+
+TEST_CASE("parameters cannot be filled behind a statement, and what fills them may throw") {
+  Tape<double> tape;
+  CHECK_THROWS_AS(parameters(tape, 2, 2, [](std::span<double>) { throw std::runtime_error("no values"); }),
+                  std::runtime_error);
+  CHECK(tape.slots() == 0);
+  CHECK(tape.parameters().empty());
+  const auto x = tape.variable(3);
+  static_cast<void>(x * x);
+  CHECK_THROWS_WITH(parameters(tape, 2, 2, [](std::span<double>) {}),
+                    Catch::Matchers::ContainsSubstring("before the first statement"));
+  constexpr std::size_t many = std::size_t{1} << 40;
+  Tape<double> full;
+  CHECK_THROWS_WITH(parameters(full, many, many, [](std::span<double>) {}),
+                    Catch::Matchers::ContainsSubstring("the tape is full"));
+  CHECK_THROWS_WITH(parameters(full, many, 2, [](std::span<double>) {}),
+                    Catch::Matchers::ContainsSubstring("the tape is full"));
+  CHECK_THROWS_WITH(full.reserve_parameters(many), Catch::Matchers::ContainsSubstring("the tape is full"));
+  CHECK(full.slots() == 0);
 }

@@ -1,0 +1,33 @@
+#include <autodiff/tape/untouched.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <new>
+#include <vector>
+
+#include <support/catch.hpp>
+
+using namespace downhill;
+
+TEST_CASE("untouched memory is of zeros, each time that it is assigned") {
+  Untouched<double> numbers;
+  CHECK(numbers.data() == nullptr);
+  for (const std::size_t count : std::vector<std::size_t>{3, 100'000, 5}) {
+    numbers.assign(count);
+    REQUIRE(numbers.size() == count);
+    CHECK(std::all_of(numbers.data(), numbers.data() + count, [](double x) { return x == 0; }));
+    std::fill_n(numbers.data(), count, 7.0);
+  }
+  numbers.clear();
+  CHECK(numbers.size() == 0);
+  numbers.assign(0);
+  CHECK(numbers.data() == nullptr);
+}
+
+TEST_CASE("untouched memory of more than there is is refused, and there is none") {
+  Untouched<double> numbers;
+  numbers.assign(2);
+  CHECK_THROWS_AS(numbers.assign(std::numeric_limits<std::size_t>::max()), std::bad_alloc);
+  CHECK_THROWS_AS(numbers.assign(std::numeric_limits<std::size_t>::max() / 8), std::bad_alloc);
+  CHECK(numbers.size() == 0);
+}
