@@ -34,6 +34,7 @@ void add_bench(CLI::App& program);
 void add_check(CLI::App& program);
 void add_descend(CLI::App& program);
 void add_doctor(CLI::App& program);
+void add_ladder(CLI::App& program);
 void add_trace(CLI::App& program);
 void add_train(CLI::App& program);
 

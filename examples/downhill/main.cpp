@@ -98,6 +98,7 @@ int main(int count, char** arguments) {
   add_doctor(program);
   add_train(program);
   add_bench(program);
+  add_ladder(program);
   for (CLI::App* command : program.get_subcommands({})) command->group("Commands");
   try {
     try {

@@ -33,7 +33,7 @@ downhill_says("--help lists its commands" 0 0 "descend .*walk downhill" --help)
 downhill_says("--version says which" 0 0 "^downhill ${PROJECT_VERSION}$" --version)
 downhill_says("needs a command" 2 1 "a command is missing. the commands are trace, descend,")
 downhill_says("refuses an unknown command" 2 1 "no command 'climb'. the commands are trace, descend," climb)
-foreach(command IN ITEMS trace descend check doctor train bench)
+foreach(command IN ITEMS trace descend check doctor train bench ladder)
   downhill_says("${command} --help has an example" 0 0 "Example: downhill ${command}" ${command} --help)
   downhill_says("${command} refuses an unknown option" 2 1 "--unknown.* see downhill ${command} --help" ${command}
                 x=1 x=1 --unknown)

@@ -1,0 +1,133 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <limits>
+#include <new>
+#include <stdexcept>
+
+#include "ladder.hpp"
+#include "progress.hpp"
+
+namespace ladder {
+namespace {
+
+constexpr std::size_t steps = 10;
+constexpr double patience = 1;  // seconds for which differences are really taken
+
+template <class Work>
+double seconds_of(Work&& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+// Of the fastest of so many calls that a fifth of a second is over, 3 at least.
+template <class Work>
+double best_of(Work&& work) {
+  double best = std::numeric_limits<double>::infinity(), all = 0;
+  for (int time = 0; time < 3 || (all < 0.2 && time < 1000); ++time) {
+    const double now = seconds_of(work);
+    best = std::min(best, now), all += now;
+  }
+  return best;
+}
+
+// The loss, off the tape again.
+double loss_of(Model& model, const downhill::Mark& here) {
+  const auto value = static_cast<double>(model.loss().value());
+  model.tape().rewind(here);
+  return value;
+}
+
+// n + 1 losses, one at each point a little beside this one. Their sum is given back, so that none of them is left out.
+double take_differences(Model& model, const downhill::Mark& here) {
+  constexpr float beside = 1e-3F;
+  double sum = loss_of(model, here);
+  for (std::size_t i = 0; i < model.tape().parameters().size(); ++i) {
+    const float kept = model.tape().parameters()[i];
+    model.tape().update_parameters()[i] = kept + beside;
+    sum += loss_of(model, here);
+    model.tape().update_parameters()[i] = kept;
+  }
+  return sum;
+}
+
+void measure(Measured& measured, Progress& progress) {
+  const Rung& rung = measured.rung;
+  const std::string name = fmt::format("{} ({:.3g} parameters)", rung.name, static_cast<double>(rung.parameters));
+  forget_peak();
+  const double before = memory_now();
+  progress.at(name + ": making the parameters");
+  Model model(rung,
+              [&](double part) { progress.at(fmt::format("{}: making the parameters, {:.0f} %", name, 100 * part)); });
+  Descent descent = descend(model, rung.learning_rate, steps, [&](std::size_t step) {
+    progress.at(fmt::format("{}: step {} of {}", name, step + 1, steps));
+  });
+  measured.losses = descent.losses;
+  progress.at(name + ": the function alone");
+  const downhill::Mark here = model.tape().mark();
+  double kept = 0;
+  measured.seconds_function = best_of([&] { kept += loss_of(model, here); });
+  // Small rungs take more steps, as the first ones find a cold cache.
+  const double of_a_step = std::max(descent.seconds, 1e-7);
+  if (const auto more = static_cast<std::size_t>(std::min(0.2 / of_a_step, 1000.0)); more > steps)
+    descent.seconds =
+        std::min(descent.seconds, descend(model, 1e-3 * rung.learning_rate, more, [](std::size_t) {}).seconds);
+  measured.seconds_gradient = descent.seconds;
+  const double losses = static_cast<double>(rung.parameters) + 1;
+  measured.seconds_differences = losses * measured.seconds_function;
+  measured.differences_are_measured = measured.seconds_differences < patience;
+  if (measured.differences_are_measured) {
+    progress.at(name + ": finite differences");
+    measured.seconds_differences = seconds_of([&] { kept += take_differences(model, here); });
+  }
+  if (kept != kept) throw std::runtime_error(name + ": a loss is not a number");
+  measured.bytes = std::max(0.0, memory_peak() - before);
+}
+
+Measured climbed(const Rung& rung, Progress& progress) {
+  Measured measured;
+  measured.rung = rung;
+  const double needed = rung.bytes_needed();
+  if (const auto available = available_memory(); available && needed > *available) {
+    measured.refusal = fmt::format("does not fit: it needs {:.2f} GB of memory, and {:.2f} GB are there", needed / 1e9,
+                                   *available / 1e9);
+    return measured;
+  }
+  try {
+    measure(measured, progress);
+  } catch (const std::bad_alloc&) {
+    measured.refusal =
+        fmt::format("does not fit: it needs {:.2f} GB of memory, and the system does not give them", needed / 1e9);
+  }
+  return measured;
+}
+
+}  // namespace
+
+bool climb(const Options& options) {
+  downhill::set_threads(static_cast<std::size_t>(options.threads));
+  Progress progress;
+  const Machine machine = measure_machine([&](const char* what) { progress.at(what); });
+  const auto show = [&](const std::string& text) {
+    progress.pause();
+    if (options.json) return;
+    fmt::print("{}", text);
+    std::fflush(stdout);
+  };
+  show(table_head(machine, downhill::threads()));
+  std::vector<Measured> all;
+  bool fell = true;
+  for (const Rung& rung : rungs(options.up_to)) {
+    all.push_back(climbed(rung, progress));
+    fell = fell && (!all.back().is_climbed() || all.back().loss_fell());
+    show(table_row(all.back(), machine));
+  }
+  show(table_foot());
+  if (options.json) fmt::print("{}\n", json_of(all, machine, downhill::threads()));
+  return fell;
+}
+
+}  // namespace ladder
