@@ -75,6 +75,21 @@ void add_row_product(const Elements<const T>& a, const Elements<const T>& b, con
   });
 }
 
+// A column times a row, each element of the result by itself: the adjoint of weights where a batch is one sample.
+template <class T>
+void add_outer_product(const Elements<const T>& a, const Elements<const T>& b, const Elements<T>& c, bool is_shared) {
+  const auto add = [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const T x = a(i, 0);
+      const T* const row = b.data;
+      T* const __restrict to = c.data + i * c.layout.row_stride;
+      for (std::size_t j = 0; j < c.layout.columns; ++j) to[j] += x * row[j];
+    }
+  };
+  if (is_shared) return in_stretches(c.layout.rows, c.layout.columns, add);
+  add(0, c.layout.rows);
+}
+
 // The adjoint of one row A is (B g')', row by row of B, and that of B is a_i g: what has been read of B moves at once,
 // while it is in cache.
 template <class T>
@@ -149,6 +164,8 @@ void add_product(const Elements<const T>& a, const Elements<const T>& b, const E
   const Pieces down(rows), right(columns);
   const std::size_t pieces = down.count() * right.count();
   constexpr std::size_t worth_it = 1'000'000;  // multiplications: 10 microseconds or more
+  if (inner == 1 && rows > 1 && columns > 1 && b.layout.column_stride == 1 && c.layout.column_stride == 1)
+    return add_outer_product(a, b, c, rows * columns >= worth_it);
   if (rows == 1 && columns > 1 && inner > 1 && columns * inner >= worth_it && threads() > 1)
     return add_row_product(a, b, c);
   const std::size_t team = team_for(pieces);

@@ -54,6 +54,10 @@ bool are_plain(const Elements<const T>& x) {
   return finite;
 }
 
+/// From so many weights on, their adjoint comes in tiles also where a batch has several samples: that of fewer is in
+/// cache as a whole.
+inline constexpr std::size_t worth_tiles = std::size_t{1} << 17;
+
 /// For C = A B, B parameters that lie row after row: the adjoint of A as hand_on_product has it, and that of B, which
 /// was 0 before, to the sink, tile by tile. The values may move as soon as their row has been used.
 template <std::floating_point T>
@@ -88,6 +92,7 @@ class ProductBlock final : public OperandBlock<T, 3> {
       const Elements<const T> g = this->result_in(adjoint, first);
       if (!b.is_active() || b.slot != parameters.first || b.layout.size() != parameters.count || !b.layout.is_dense())
         return false;
+      if (g.layout.rows > 1 && parameters.count < worth_tiles) return false;
       if (!are_plain<T>(g) || !are_plain<T>({c_, this->result()})) return false;
       const Elements<T> of_a = a.is_active() ? a.in(adjoint) : Elements<T>{};
       hand_on_in_tiles<T>(a.elements(), b.elements(), g, a.is_active() ? &of_a : nullptr, parameters, way);

@@ -22,7 +22,7 @@ class LastUses {
     bool is_large_and_sole = false;  ///< has one user alone, and is worth being handed on in tiles
   };
   /// From so many on, the adjoints of a run are handed on in tiles: with fewer, calls would cost more than memory does.
-  static constexpr std::size_t large = std::size_t{1} << 17;
+  static constexpr std::size_t large = std::size_t{1} << 13;
 
   /// Forgets all.
   void clear() { uses_.clear(); }

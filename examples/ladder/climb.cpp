@@ -6,6 +6,7 @@
 #include <limits>
 #include <new>
 #include <stdexcept>
+#include <utility>
 
 #include "ladder.hpp"
 #include "progress.hpp"
@@ -41,17 +42,21 @@ double loss_of(Model& model, const downhill::Mark& here) {
   return value;
 }
 
-// n + 1 losses, one at each point a little beside this one. Their sum is given back, so that none of them is left out.
-double take_differences(Model& model, const downhill::Mark& here) {
+// n + 1 losses, one at each point a little beside this one, until the patience is over. How many were taken, and their
+// sum, so that none of them is left out.
+std::pair<std::size_t, double> take_differences(Model& model, const downhill::Mark& here) {
   constexpr float beside = 1e-3F;
+  const auto begin = std::chrono::steady_clock::now();
+  const std::size_t parameters = model.tape().parameters().size();
   double sum = loss_of(model, here);
-  for (std::size_t i = 0; i < model.tape().parameters().size(); ++i) {
+  std::size_t i = 0;
+  for (; i < parameters && std::chrono::steady_clock::now() - begin < std::chrono::duration<double>(patience); ++i) {
     const float kept = model.tape().parameters()[i];
     model.tape().update_parameters()[i] = kept + beside;
     sum += loss_of(model, here);
     model.tape().update_parameters()[i] = kept;
   }
-  return sum;
+  return {i + 1, sum};
 }
 
 void measure(Measured& measured, Progress& progress) {
@@ -78,10 +83,13 @@ void measure(Measured& measured, Progress& progress) {
   measured.seconds_gradient = descent.seconds;
   const double losses = static_cast<double>(rung.parameters) + 1;
   measured.seconds_differences = losses * measured.seconds_function;
-  measured.differences_are_measured = measured.seconds_differences < patience;
-  if (measured.differences_are_measured) {
+  if (measured.seconds_differences < patience) {
     progress.at(name + ": finite differences");
-    measured.seconds_differences = seconds_of([&] { kept += take_differences(model, here); });
+    std::pair<std::size_t, double> taken;
+    const double seconds = seconds_of([&] { taken = take_differences(model, here); });
+    kept += taken.second;
+    measured.seconds_differences = seconds * losses / static_cast<double>(taken.first);
+    measured.differences_are_measured = taken.first == rung.parameters + 1;
   }
   if (kept != kept) throw std::runtime_error(name + ": a loss is not a number");
   measured.bytes = std::max(0.0, memory_peak() - before);

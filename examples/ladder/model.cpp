@@ -43,7 +43,7 @@ Rung network(std::vector<std::size_t> sizes, std::size_t samples, std::string da
 // Three square layers of weights between 16 inputs and one output, as wide as makes about so many.
 Rung deep(double parameters) {
   const auto width = static_cast<std::size_t>(std::lround((std::sqrt(400 + 12 * parameters) - 20) / 6));
-  return network({16, width, width, width, width, 1}, 1, "a teacher's answer", 0.1 / static_cast<double>(width));
+  return network({16, width, width, width, width, 1}, 1, "an answer of a teacher", 0.05 / static_cast<double>(width));
 }
 
 // The image with rows and columns of 8 pixels, with 28 of each: what lies between two pixels is between their values.
@@ -75,13 +75,14 @@ double Rung::bytes_needed() const {
 
 std::vector<Rung> rungs(double up_to) {
   std::vector<Rung> all;
-  all.push_back({"line", {}, 2, 1000, "points near a line", 0.5});
-  all.push_back(network({2, 2, 1}, 4, "exclusive or", 0.5));
-  all.push_back(network({2, 16, 16, 1}, 256, "a teacher's answers", 0.05));
+  all.push_back({"line", {}, 2, 1000, "1,000 points near a line", 0.5});
+  all.push_back(network({2, 2, 1}, 4, "the 4 cases of exclusive or", 0.5));
+  all.push_back(network({2, 16, 16, 1}, 256, "256 answers of a teacher", 0.05));
   const bool has_digits = std::filesystem::exists(digits_file());
-  all.push_back(network({784, 16, 16, 10}, 256,
-                        has_digits ? "digits, enlarged to 28 x 28" : "a teacher's answers: there are no digits here",
-                        has_digits ? 0.2 : 0.01));
+  all.push_back(
+      network({784, 16, 16, 10}, 256,
+              has_digits ? "256 digits, enlarged to 28 x 28" : "256 answers of a teacher, as there are no digits",
+              has_digits ? 0.2 : 0.01));
   for (const double parameters : {1e5, 1e6, 1e7, 1e8, 1e9, 2.1e9}) all.push_back(deep(parameters));
   // About so many: a rung that is called 10^5 counts as such, though it has 100,213 parameters.
   std::erase_if(all, [&](const Rung& rung) {
@@ -144,7 +145,7 @@ void Model::make_samples(const Rung& rung) {
       for (std::size_t k = 0; k < inputs_; ++k)
         mixture +=
             x_[i * inputs_ + k] * scattered(k * outputs_ + j + 9'000'000) / std::sqrt(static_cast<float>(inputs_));
-      y_.push_back(std::sin(3 * mixture));
+      y_.push_back(1 + std::sin(3 * mixture) / 2);
     }
 }
 

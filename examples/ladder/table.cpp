@@ -28,9 +28,13 @@ std::string time_text(double seconds) {
 
 // 2,100,054,321
 std::string with_commas(std::size_t number) {
-  std::string digits = fmt::format("{}", number);
-  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
-  return digits;
+  const std::string digits = fmt::format("{}", number);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
 }
 
 }  // namespace
@@ -65,7 +69,7 @@ std::string table_row(const Measured& measured, const Machine& machine) {
                      from_memory ? percent(measured.bytes_a_second() / machine.bytes) : "-",
                      fmt::format("{:.3g} to {:.3g}{}", measured.losses.front(), measured.losses.back(),
                                  measured.loss_fell() ? "" : " ROSE"),
-                     fmt::format("{}, {} of {}", rung.name, rung.samples, rung.data));
+                     fmt::format("{}, {}", rung.name, rung.data));
 }
 
 std::string table_foot() {
