@@ -13,7 +13,8 @@
 ///     }
 ///
 /// Parameters that one block alone uses need no memory for their adjoints: a product makes them tile by tile, in
-/// cache. The adjoints of others stand in memory that is mapped when it is first written.
+/// cache. The adjoints of others stand in memory that is mapped when it is first written, and given back where it is
+/// much, so that of large layers only one has its gradient in memory.
 
 #include <algorithm>
 #include <cstddef>
@@ -102,7 +103,7 @@ T* Sweep<T>::reset(const Tape<T>& tape) {
 template <class T>
 void Sweep<T>::tell(const Part& part, T* adjoint, const WayToSink<T>& way) {
   way.take({part.run.first, 1, part.run.count, part.run.count, part.run.count}, adjoint + part.run.first);
-  std::fill_n(adjoint + part.run.first, part.run.count, T(0));
+  buffer_.zero(stagger + part.run.first, part.run.count);
   told_ += part.run.count;
 }
 

@@ -43,6 +43,7 @@ struct Network {
   Trainer<Mlp<float>, GradientDescent> descending;
   Trainer<Mlp<float>, Adam> with_adam;
   Gradient<float> swept;
+  Sweep<float> sweep;
   std::vector<float> beginning;
   std::size_t steps = 0, steps_by_hand = 0;
 
@@ -76,13 +77,16 @@ struct Network {
     return random;
   }
 
+  Var<float> recorded_loss() {
+    const auto outputs = model(VarMatrix<float>::constant(samples.inputs, setting.batch, setting.sizes.front()));
+    return setting.sizes.back() == 1 ? logistic_cross_entropy(outputs, targets)
+                                     : softmax_cross_entropy(outputs, samples.labels);
+  }
   float step() {
     count_step();
     auto& tape = model.tape();
     const auto here = tape.mark();
-    const auto outputs = model(VarMatrix<float>::constant(samples.inputs, setting.batch, setting.sizes.front()));
-    const Var<float> loss = setting.sizes.back() == 1 ? logistic_cross_entropy(outputs, targets)
-                                                      : softmax_cross_entropy(outputs, samples.labels);
+    const Var<float> loss = recorded_loss();
     const float value = loss.value();
     tape.gradient(loss, swept);
     tape.rewind(here);
@@ -90,6 +94,19 @@ struct Network {
       adam.step(model.update_parameters(), swept.parameters());
     else
       descent.step(model.update_parameters(), swept.parameters());
+    return value;
+  }
+  float step_that_sweeps() {
+    count_step();
+    auto& tape = model.tape();
+    const auto here = tape.mark();
+    const Var<float> loss = recorded_loss();
+    const float value = loss.value();
+    if (setting.adam)
+      adam.step(tape, loss, sweep);
+    else
+      descent.step(tape, loss, sweep);
+    tape.rewind(here);
     return value;
   }
   float step_by_hand() {
@@ -139,6 +156,7 @@ void add(const Setting& setting) {
   };
   add_step("P", [](Network& n) { return n.step_by_hand(); });
   add_step("Mlp", [](Network& n) { return n.step(); });
+  add_step("Mlp, sweep and step in one", [](Network& n) { return n.step_that_sweeps(); });
   add_step("Mlp by fit", [](Network& n) { return n.step_of_fit(); });
 }
 
@@ -149,6 +167,14 @@ void add_networks() {
   add({"64-64-10, batch 32, Adam", {64, 64, 10}, 32, Activation::relu, true});
   add({"784-128-10, batch 64, descent", {784, 128, 10}, 64, Activation::relu, false});
   add({"784-512-512-10, batch 128, Adam", {784, 512, 512, 10}, 128, Activation::relu, true, 20});
+  add({"784-16-16-10, one sample, descent", {784, 16, 16, 10}, 1, Activation::relu, false});
+  add({"16-179-179-179-179-1, batch 32, descent", {16, 179, 179, 179, 179, 1}, 32, Activation::tanh, false});
+  add({"16-1822-1822-1822-1822-1, one sample, descent",
+       {16, 1822, 1822, 1822, 1822, 1},
+       1,
+       Activation::tanh,
+       false,
+       20});
 }
 
 }  // namespace downhill::bench

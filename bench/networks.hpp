@@ -8,7 +8,7 @@
 
 namespace downhill::bench {
 
-/// Adds a training step of four networks to the contenders, in float: as Mlp and fit take it, and, as P, the same step
+/// Adds a training step of seven networks to the contenders, in float: as Mlp and fit take it, and, as P, the same step
 /// written by hand with Eigen.
 void add_networks();
 

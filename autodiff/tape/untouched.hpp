@@ -12,6 +12,12 @@
 
 namespace downhill {
 
+namespace untouched_detail {
+
+void zero(void* begin, std::size_t bytes);
+
+}  // namespace untouched_detail
+
 /// Numbers that are 0 at first. A sweep has an adjoint for every parameter in it, and most of them stay untouched.
 template <class T>
 class Untouched {
@@ -25,11 +31,14 @@ class Untouched {
   void assign(std::size_t count) {
     clear();
     if (count == 0) return;
-    if (count > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_alloc();
+    if (count > std::numeric_limits<std::ptrdiff_t>::max() / sizeof(T)) throw std::bad_alloc();
     begin_.reset(static_cast<T*>(std::calloc(count, sizeof(T))));
     if (begin_ == nullptr) throw std::bad_alloc();
     size_ = count;
   }
+  /// Makes these numbers 0 again. Where they are many, their pages go back to the system, which has zeros when it is
+  /// asked again.
+  void zero(std::size_t first, std::size_t count) { untouched_detail::zero(data() + first, count * sizeof(T)); }
   /// Gives the memory back.
   void clear() {
     begin_.reset();

@@ -31,3 +31,18 @@ TEST_CASE("untouched memory of more than there is is refused, and there is none"
   CHECK_THROWS_AS(numbers.assign(std::numeric_limits<std::size_t>::max() / 8), std::bad_alloc);
   CHECK(numbers.size() == 0);
 }
+
+TEST_CASE("numbers of untouched memory are made 0 again, a few or very many, and those beside them stay") {
+  for (const std::size_t count : std::vector<std::size_t>{10, 17'000'000}) {
+    Untouched<float> numbers;
+    numbers.assign(count + 200);
+    std::fill_n(numbers.data(), numbers.size(), 3.0F);
+    numbers.zero(100, count);
+    const float* const begin = numbers.data();
+    CHECK(std::all_of(begin, begin + 100, [](float x) { return x == 3; }));
+    CHECK(std::all_of(begin + 100, begin + 100 + count, [](float x) { return x == 0; }));
+    CHECK(std::all_of(begin + 100 + count, begin + count + 200, [](float x) { return x == 3; }));
+    numbers.zero(0, 0);
+    CHECK(begin[0] == 3);
+  }
+}
