@@ -18,6 +18,12 @@ void add_ladder(CLI::App& program) {
   command.add_option("--threads", options->threads, "threads, 0 for as many as there are processors (default: 0)")
       ->type_name("N")
       ->check(whole_number(0, 1024));
+  command
+      .add_option_function<double>(
+          "--memory", [options](double gigabytes) { options->memory = 1e9 * gigabytes; },
+          "GB to plan with, where there are not less")
+      ->type_name("GB")
+      ->check(positive_number());
   command.add_flag("--json", options->json, "print a list of rungs as JSON, and nothing else");
   command.footer(
       "What does not fit into memory is said, and not tried. Progress goes to stderr. Exit code 0: every\n"

@@ -39,6 +39,8 @@ foreach(command IN ITEMS trace descend check doctor train bench ladder)
                 x=1 x=1 --unknown)
 endforeach()
 
+downhill_says("ladder says what does not fit" 0 any "99,883 .*GB of memory, and 0.06 GB are there" ladder --memory 0.06)
+downhill_says("ladder refuses a rung of one parameter" 2 1 "--up-to" ladder --up-to 1)
 downhill_says("trace shows the sweep" 0 0 "3 -> w" trace "(w*x + b)^2" w=0.5 b=1 x:=1)
 downhill_says("trace shows every step and why" 0 0 "d f / d w = 4, along 1 path" trace "(w*x)^2" w=0.5 x:=2 --why w)
 downhill_says("trace writes page, graph and JSON" 0 0 "trace.json" trace "tanh(w*x)" w=1 x=2 --html ${written}/trace.html

@@ -95,13 +95,13 @@ void measure(Measured& measured, Progress& progress) {
   measured.bytes = std::max(0.0, memory_peak() - before);
 }
 
-Measured climbed(const Rung& rung, Progress& progress) {
+Measured climbed(const Rung& rung, double most, Progress& progress) {
   Measured measured;
   measured.rung = rung;
   const double needed = rung.bytes_needed();
-  if (const auto available = available_memory(); available && needed > *available) {
-    measured.refusal = fmt::format("does not fit: it needs {:.2f} GB of memory, and {:.2f} GB are there", needed / 1e9,
-                                   *available / 1e9);
+  if (const double there = std::min(most, available_memory().value_or(most)); needed > there) {
+    measured.refusal =
+        fmt::format("does not fit: it needs {:.2f} GB of memory, and {:.2f} GB are there", needed / 1e9, there / 1e9);
     return measured;
   }
   try {
@@ -129,7 +129,7 @@ bool climb(const Options& options) {
   std::vector<Measured> all;
   bool fell = true;
   for (const Rung& rung : rungs(options.up_to)) {
-    all.push_back(climbed(rung, progress));
+    all.push_back(climbed(rung, options.memory, progress));
     fell = fell && (!all.back().is_climbed() || all.back().loss_fell());
     show(table_row(all.back(), machine));
   }

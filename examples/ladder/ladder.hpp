@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,9 +14,10 @@
 namespace ladder {
 
 struct Options {
-  double up_to = 1e5;  ///< parameters of the last rung
-  int threads = 0;     ///< 0: all processors
-  bool json = false;   ///< a list of rungs to standard output, and nothing else
+  double up_to = 1e5;                                       ///< parameters of the last rung
+  int threads = 0;                                          ///< 0: all processors
+  double memory = std::numeric_limits<double>::infinity();  ///< bytes to plan with, where there are not less
+  bool json = false;                                        ///< a list of rungs to standard output, and nothing else
 };
 
 /// Steps of descent: the loss before each of them and after the last, and the seconds that the fastest took.

@@ -101,11 +101,11 @@ TEST_CASE("a sink is told of a layer before the sweep reaches the one before it"
     parameters(tape, scattered(8, 3), 4, 2);   // 16 to 23
     static_cast<void>(tape.variable(5));       // 24: nobody uses it
   };
-  const auto order = check_sweep(make, [](Tape<double>& tape) {
+  const auto numbers = scattered(6, 4);
+  const auto order = check_sweep(make, [&numbers](Tape<double>& tape) {
     std::vector<Var<double>> all;
     for (std::size_t i = 0; i < 24; ++i) all.push_back(tape.parameter(i));
     const Inputs<Var<double>> in(all);
-    const auto numbers = scattered(6, 4);
     const auto x = VarMatrix<double>::constant(numbers, 2, 3);
     const auto first = as_matrix(Inputs<Var<double>>(std::span(all).first(12)), 3, 4);
     const auto shift = as_matrix(Inputs<Var<double>>(std::span(all).subspan(12, 4)), 1, 4);
