@@ -307,11 +307,9 @@ auto hessian_vector_product(F&& f, const P& x, const V& v) {
     const auto product = f.hessian_vector_product(x, v);
     return d::filled<S>(x, [&](std::size_t i) { return product[i]; });
   } else {
-    d::SecondOrder<S> found = d::hessian_vector_product_at(f, x, v);
-    const std::size_t n = d::size_of(x);
-    d::take_limits(
-        found, x, [&](const auto& place) { return d::hessian_vector_product_at(f, place, v, true); },
-        [n](std::size_t i, auto&& is_continuous) { return is_continuous(i) || is_continuous(n); });
+    const d::SecondOrder<S> found =
+        d::product_with_limits(d::hessian_vector_product_at(f, x, v), x,
+                               [&](const auto& place) { return d::hessian_vector_product_at(f, place, v, true); });
     return d::filled<S>(x, [&](std::size_t i) { return found.second[i]; });
   }
 }

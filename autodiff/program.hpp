@@ -151,7 +151,8 @@ class Program<T, 1> {
     const Dual<T> result = state_->jvp(w, s, v);
     return {result.value(), result.tangent()};
   }
-  /// H v, with the Hessian H of f along w. At a kink NaN, as nested numbers have it (derivatives.hpp).
+  /// H v, with the Hessian H of f along w. At a kink its limit from all sides, NaN where there is none, as
+  /// `hessian_vector_product` of a function has it (derivatives.hpp).
   std::vector<T> hessian_vector_product(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s,
                                         const program_detail::Numbers<T>& v) const {
     demand("hessian_vector_product", w, s);

@@ -194,4 +194,13 @@ void take_limits(SecondOrder<S>& known, const P& x, At&& at, Needed&& needed) {
     if (was_finite[k] && is_finite(known.second[k])) known.second[k] = std::numeric_limits<S>::quiet_NaN();
 }
 
+/// The same of H v, where `found` has the gradient and behind it its component along v: H v stands on both.
+template <class S, class P, class At>
+SecondOrder<S> product_with_limits(SecondOrder<S> found, const P& x, At&& at) {
+  const std::size_t along = size_of(x);
+  take_limits(found, x, at,
+              [along](std::size_t i, auto&& is_continuous) { return is_continuous(i) || is_continuous(along); });
+  return found;
+}
+
 }  // namespace downhill::derivatives_detail

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <autodiff/derivatives/limits.hpp>
 #include <autodiff/program/misuse.hpp>
 
 namespace downhill {
@@ -127,9 +128,35 @@ void SumOver<T>::hessian_vector_product(std::span<const double> point, std::span
                                         std::span<double> into) {
   if (into.size() != point.size()) misuse::wrong_gradient("hessian_vector_product", point.size(), into.size());
   gradient_along_.resize(2 * parameters_.size());
-  along("hessian_vector_product", point, v, gradient_along_);
+  const double tangent = along("hessian_vector_product", point, v, gradient_along_);
   const double all = divisor();
   for (std::size_t i = 0; i < into.size(); ++i) into[i] = gradient_along_[i] / all;
+  if (!std::ranges::all_of(into, [](double x) { return std::isfinite(x); })) take_limits(point, v, tangent / all, into);
+}
+// In place of what is not finite, where the limits exist. The point is of type T, so that what is beside it is, too.
+template <class T>
+void SumOver<T>::take_limits(std::span<const double> point, std::span<const double> v, double tangent,
+                             std::span<double> into) {
+  const double all = divisor();
+  const auto seen = [&](std::span<const double> x, double along_v) {
+    derivatives_detail::SecondOrder<T> found{.value = static_cast<T>(value(x))};
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      found.first.push_back(static_cast<T>(gradient_along_[x.size() + i] / all));
+      found.second.push_back(static_cast<T>(gradient_along_[i] / all));
+    }
+    found.first.push_back(static_cast<T>(along_v));
+    return found;
+  };
+  const auto at = [&](const std::vector<T>& place) {
+    const std::vector<double> x(place.begin(), place.end());
+    const double along_v = along("hessian_vector_product", x, v, gradient_along_) / all;
+    return seen(x, along_v);
+  };
+  std::vector<T> here;
+  for (const double x : point) here.push_back(static_cast<T>(x));
+  const auto found = derivatives_detail::product_with_limits(seen(point, tangent), here, at);
+  for (std::size_t i = 0; i < into.size(); ++i)
+    if (!std::isfinite(into[i])) into[i] = static_cast<double>(found.second[i]);
 }
 template <class T>
 std::vector<double> SumOver<T>::hessian_vector_product(std::span<const double> point, std::span<const double> v) {

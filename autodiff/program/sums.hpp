@@ -51,8 +51,8 @@ class SumOver {
 
   /// The value and its derivative along v, a direction of the parameters, in lanes.
   ValueAndTangent<double> jvp(std::span<const double> point, std::span<const double> v);
-  /// H v, with the Hessian H, in lanes: about the cost of three gradients. At a kink of a sample NaN, as nested numbers
-  /// have it, which are asked there.
+  /// H v, with the Hessian H, in lanes: about the cost of three gradients. Where a sample is at a kink, its limit from
+  /// all sides, as `hessian_vector_product` of a function has it (derivatives.hpp), and NaN where there is none.
   std::vector<double> hessian_vector_product(std::span<const double> point, std::span<const double> v);
   /// The same into memory of the caller: in a loop it allocates nothing.
   void hessian_vector_product(std::span<const double> point, std::span<const double> v, std::span<double> into);
@@ -66,6 +66,7 @@ class SumOver {
                          bool& meets_edge);
   double along(std::string_view operation, std::span<const double> point, std::span<const double> v,
                std::span<double> gradient);
+  void take_limits(std::span<const double> point, std::span<const double> v, double tangent, std::span<double> into);
   double weight_of(std::size_t sample) const { return weights_.empty() ? 1.0 : static_cast<double>(weights_[sample]); }
   double over(std::span<const double> point, std::span<double> gradient, const program_detail::Selection& selection);
   double weight() const;

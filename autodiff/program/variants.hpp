@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <autodiff/calculus/chain_rule.hpp>
+#include <autodiff/derivatives/limits.hpp>
 #include <autodiff/dual.hpp>
 #include <autodiff/program/function.hpp>
 #include <autodiff/program/options.hpp>
@@ -160,15 +161,11 @@ class ProgramState {
     with_variant_along(w, s, v, [&](const ScalarProgram<T>& scalar) { result = scalar.result(dual_memory_); });
     return result;
   }
+  /// H v, with the Hessian along w; at a kink its limit, where it has one (derivatives/limits.hpp).
   std::vector<T> hessian_vector_product(std::span<const T> w, std::span<const T> s, std::span<const T> v) {
-    std::vector<Dual<T>> adjoints(w.size());
-    dual_memory_.nesting = Nesting::on_tape;
-    with_variant_along(w, s, v, [&](const ScalarProgram<T>& scalar) {
-      scalar.reverse(Dual<T>(1), dual_memory_, std::span<Dual<T>>(adjoints));
-    });
-    std::vector<T> product;
-    for (const Dual<T>& adjoint : adjoints) product.push_back(adjoint.tangent());
-    return product;
+    const std::vector<T> point(w.begin(), w.end());
+    const auto at = [&](const std::vector<T>& x) { return second_order_along(x, s, v); };
+    return derivatives_detail::product_with_limits(at(point), point, at).second;
   }
   /// f(w, s) over numbers that carry tangents, and into `of_w` and `of_s`, where they are not empty, its slopes along w
   /// and s times the weight: direction by direction. `meets_edge` becomes true where a comparison meets a tie.
@@ -258,6 +255,27 @@ class ProgramState {
     for (std::size_t i = 0; i < w.size(); ++i) moving_[i] = Dual<T>(w[i], v[i]);
     resting_.assign(s.begin(), s.end());
     with_variant(moving_, resting_, use);
+  }
+
+  // H v, the gradient, and behind it its component along v, as evaluated at w.
+  derivatives_detail::SecondOrder<T> second_order_along(std::span<const T> w, std::span<const T> s,
+                                                        std::span<const T> v) {
+    std::vector<Dual<T>> adjoints(w.size());
+    derivatives_detail::SecondOrder<T> found;
+    dual_memory_.nesting = Nesting::on_tape;
+    with_variant_along(w, s, v, [&](const ScalarProgram<T>& scalar) {
+      found.value = scalar.result(dual_memory_).value();
+      found.is_at_edge = scalar.meets_tie(dual_memory_);
+      scalar.reverse(Dual<T>(1), dual_memory_, std::span<Dual<T>>(adjoints));
+    });
+    T along = 0;
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      along += handed_on(adjoints[i].value(), v[i]);
+      found.first.push_back(adjoints[i].value());
+      found.second.push_back(adjoints[i].tangent());
+    }
+    found.first.push_back(along);
+    return found;
   }
 
   std::shared_ptr<RecordedFunction<T>> function_;
