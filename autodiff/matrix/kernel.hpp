@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <tuple>
@@ -242,52 +243,70 @@ struct Pulled {
   const T* g;
 };
 
-/// part(k) = slope_j(x..., v) g, for `count` elements of a run from `begin` on.
+/// part = slope_j(x..., v) g: of `count` elements from `begin` on in each of `rows` runs, run after run.
 template <class T, std::size_t N>
-using PartsOfRun = void (*)(const Pulled<T, N>& of, std::size_t run, std::size_t begin, std::size_t count, T* part);
+using PartsOfRuns = void (*)(const Pulled<T, N>& of, std::size_t run, std::size_t rows, std::size_t begin,
+                             std::size_t count, T* part);
 template <class Rule, std::size_t j, class T, std::size_t N>
-void parts_of_run(const Pulled<T, N>& of, std::size_t run, std::size_t begin, std::size_t count, T* part) {
-  const auto x = run_of(of.x, of.runs, run);
-  const T *const v = of.v + run * of.runs.length + begin, *const g = of.g + run * of.runs.length + begin;
-  if constexpr (in_packs<Rule, T>)
-    if (is_worth_a_kernel<Rule, T>(count))
-      return simd::pull_back(simd::kernel_of<Rule, T>(), j, operands_from<T, N>(x, of.runs.stride, begin).data(), N, v,
-                             g, part, count, false);
-  if constexpr (!always_in_packs<Rule, T>)
-    [&]<std::size_t... i>(std::index_sequence<i...>) {
-      for (std::size_t k = 0; k < count; ++k)
-        part[k] = handed_on(slope_within<Rule, j, T>(v[k], x[i][(begin + k) * of.runs.stride[i]]...), g[k]);
-    }(std::make_index_sequence<N>());
+void parts_of_runs(const Pulled<T, N>& of, std::size_t run, std::size_t rows, std::size_t begin, std::size_t count,
+                   T* part) {
+  for (const std::size_t end = run + rows; run < end; ++run, part += count) {
+    const auto x = run_of(of.x, of.runs, run);
+    const T *const v = of.v + run * of.runs.length + begin, *const g = of.g + run * of.runs.length + begin;
+    if constexpr (in_packs<Rule, T>)
+      if (is_worth_a_kernel<Rule, T>(count)) {
+        simd::pull_back(simd::kernel_of<Rule, T>(), j, operands_from<T, N>(x, of.runs.stride, begin).data(), N, v, g,
+                        part, count, false);
+        continue;
+      }
+    if constexpr (!always_in_packs<Rule, T>)
+      [&]<std::size_t... i>(std::index_sequence<i...>) {
+        for (std::size_t k = 0; k < count; ++k)
+          part[k] = handed_on(slope_within<Rule, j, T>(v[k], x[i][(begin + k) * of.runs.stride[i]]...), g[k]);
+      }(std::make_index_sequence<N>());
+  }
 }
 
-/// adjoint of x_j += the parts of all elements, where x_j is repeated: a sum over rows, columns or both.
+/// adjoint of x_j += the parts of all elements, where x_j is repeated: a sum over rows, columns or both. It is compiled
+/// once for all rules, and asks for the parts of several runs at a time, where these are short.
 template <std::floating_point T, std::size_t N>
-[[gnu::noinline]] void add_repeated(const Pulled<T, N>& of, std::size_t j, PartsOfRun<T, N> parts, T* adjoint) {
-  constexpr std::size_t width = 64, stretch = 64;
+[[gnu::noinline]] void add_repeated(const Pulled<T, N>& of, std::size_t j, PartsOfRuns<T, N> parts, T* adjoint) {
+  constexpr std::size_t width = 64, stretch = 64, room = 4 * width;
   const Runs<N>& runs = of.runs;
-  std::array<T, width> part;
+  std::array<T, room> part;
+  const auto rows_at_once = [&](std::size_t count) {
+    return std::bit_floor(std::clamp<std::size_t>(room / std::max<std::size_t>(count, 1), 1, stretch));
+  };
   if (runs.stride[j] == 0) {
     Total<Wide<T>> total;
-    for (std::size_t r = 0; r < runs.count; ++r) {
+    const std::size_t together = runs.length <= width ? rows_at_once(runs.length) : 1;
+    for (std::size_t first = 0; first < runs.count; first += together) {
+      const std::size_t rows = std::min(together, runs.count - first);
       for (std::size_t k = 0; k < runs.length; k += width) {
         const std::size_t count = std::min(width, runs.length - k);
-        parts(of, r, k, count, part.data());
-        total.add(wide_sum_of<T>(0, count, [&](std::size_t l) { return part[l]; }));
+        parts(of, first, rows, k, count, part.data());
+        for (std::size_t r = first; r < first + rows; ++r) {
+          const T* const row = part.data() + (r - first) * count;
+          total.add(wide_sum_of<T>(0, count, [&](std::size_t l) { return row[l]; }));
+          if (k + count < runs.length || (runs.next[j] == 0 && r + 1 < runs.count)) continue;
+          adjoint[r * runs.next[j]] += static_cast<T>(total.value());
+          total = {};
+        }
       }
-      if (runs.next[j] == 0 && r + 1 < runs.count) continue;
-      adjoint[r * runs.next[j]] += static_cast<T>(total.value());
-      total = {};
     }
     return;
   }
   for (std::size_t k = 0; k < runs.length; k += width) {
-    const std::size_t count = std::min(width, runs.length - k);
+    const std::size_t count = std::min(width, runs.length - k), together = rows_at_once(count);
     std::array<Wide<T>, width> sums{};
     for (std::size_t r = 0; r < runs.count;) {
       std::array<Wide<T>, width> few{};
-      for (const std::size_t end = std::min(runs.count, r + stretch); r < end; ++r) {
-        parts(of, r, k, count, part.data());
-        for (std::size_t l = 0; l < count; ++l) few[l] += static_cast<Wide<T>>(part[l]);
+      for (const std::size_t end = std::min(runs.count, r + stretch); r < end;) {
+        const std::size_t rows = std::min(together, end - r);
+        parts(of, r, rows, k, count, part.data());
+        r += rows;
+        for (std::size_t row = 0; row < rows; ++row)
+          for (std::size_t l = 0; l < count; ++l) few[l] += static_cast<Wide<T>>(part[row * count + l]);
       }
       for (std::size_t l = 0; l < count; ++l) sums[l] += few[l];
     }
@@ -327,7 +346,7 @@ void pull_back_along(const std::array<Elements<const T>, N>& x, const T* v, cons
     if constexpr (std::floating_point<T> && N > 1) {
       const Layout& to = x[j].layout;
       if ((to.row_stride == 0 && to.rows > 1) || (to.column_stride == 0 && to.columns > 1))
-        return add_repeated<T, N>(pulled, j, &parts_of_run<Rule, j, T, N>, adjoint);
+        return add_repeated<T, N>(pulled, j, &parts_of_runs<Rule, j, T, N>, adjoint);
     }
     if constexpr (in_packs<Rule, T>)
       if (is_worth_a_kernel<Rule, T>(runs.length))
