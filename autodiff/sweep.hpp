@@ -4,10 +4,10 @@
 /// of each parameter as soon as its adjoint is final. An optimizer moves the parameters of a layer while the sweep is
 /// still on its way to the layer before:
 ///
-///     Sweep<float> sweep;                       // kept from step to step
+///     Sweep<float> sweep;  // kept from step to step
 ///     Optimizer<GradientDescent, float> optimizer(method, tape.parameters().size());
 ///     const Mark start = tape.mark();
-///     for (...) {
+///     for (int step = 0; step < steps; ++step) {
 ///       optimizer.step(tape, loss(tape), sweep);
 ///       tape.rewind(start);
 ///     }

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -55,6 +57,21 @@ namespace {
   auto loss = mean_over(rows, program);
   auto result = minimize(loss, {0, 0}, Lbfgs{});
   minimize(SumOfSquares(residuals_over(rows, program)), start, LevenbergMarquardt{});
+}
+
+[[maybe_unused]] void several_results_hpp() {
+  auto program = record([](const auto& w, const auto& s) { return std::array{w[0] * s[0], w[0] * s[1]}; }, 1, 2);
+}
+
+[[maybe_unused]] void sweep_hpp(Tape<float>& tape, const GradientDescent& method, int steps,
+                                const std::function<Var<float>(Tape<float>&)>& loss) {
+  Sweep<float> sweep;  // kept from step to step
+  Optimizer<GradientDescent, float> optimizer(method, tape.parameters().size());
+  const Mark start = tape.mark();
+  for (int step = 0; step < steps; ++step) {
+    optimizer.step(tape, loss(tape), sweep);
+    tape.rewind(start);
+  }
 }
 
 [[maybe_unused]] void sums_hpp() {
