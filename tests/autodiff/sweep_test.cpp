@@ -176,15 +176,16 @@ TEST_CASE("weights of a product that are many come in tiles, with the adjoints o
   const std::size_t before = threads();
   for (const std::size_t count : std::vector<std::size_t>{1, 2, 8}) {
     set_threads(count);
-    for (const auto& [samples, inner, outputs] : std::vector<std::array<std::size_t, 3>>{{1, 403, 331},
-                                                                                         {1, 20'003, 7},
-                                                                                         {1, 7, 20'003},
-                                                                                         {1, 131'072, 1},
-                                                                                         {1, 1, 131'075},
-                                                                                         {2, 403, 331},
-                                                                                         {33, 700, 517},
-                                                                                         {3, 131'072, 1},
-                                                                                         {0, 403, 331}}) {
+    for (const auto& sizes : std::vector<std::array<std::size_t, 3>>{{1, 403, 331},
+                                                                     {1, 20'003, 7},
+                                                                     {1, 7, 20'003},
+                                                                     {1, 131'072, 1},
+                                                                     {1, 1, 131'075},
+                                                                     {2, 403, 331},
+                                                                     {33, 700, 517},
+                                                                     {3, 131'072, 1},
+                                                                     {0, 403, 331}}) {
+      const std::size_t samples = sizes[0], inner = sizes[1], outputs = sizes[2];
       CAPTURE(count, samples, inner, outputs);
       auto weights = scattered(inner * outputs, 1);
       auto inputs = scattered(std::max<std::size_t>(samples, 1) * inner, 2);
