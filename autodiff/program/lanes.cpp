@@ -29,7 +29,8 @@ template <class T>
 void reverse(const LaneRun<T>& run) {
   using Isa = simd::Native;
   const LaneStep *const begin = run.plan->steps.data(), *step = begin + run.plan->steps.size() - run.tail;
-  while (step-- != begin) {
+  while (step != begin) {
+    --step;
     if (!step->is_swept) continue;
     switch (step->kind) {
       case Kind::rule: RuleSteps<T, Isa>::reverse(run, *step); break;
