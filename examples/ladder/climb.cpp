@@ -3,37 +3,18 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <limits>
 #include <new>
 #include <stdexcept>
 #include <utility>
 
 #include "ladder.hpp"
 #include "progress.hpp"
+#include "timing.hpp"
 
 namespace ladder {
 namespace {
 
-constexpr std::size_t steps = 10;
 constexpr double patience = 1;  // seconds for which differences are really taken
-
-template <class Work>
-double seconds_of(Work&& work) {
-  const auto begin = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-// Of the fastest of so many calls that a fifth of a second is over, 3 at least.
-template <class Work>
-double best_of(Work&& work) {
-  double best = std::numeric_limits<double>::infinity(), all = 0;
-  for (int time = 0; time < 3 || (all < 0.2 && time < 1000); ++time) {
-    const double now = seconds_of(work);
-    best = std::min(best, now), all += now;
-  }
-  return best;
-}
 
 // The loss, off the tape again.
 double loss_of(Model& model, const downhill::Mark& here) {
@@ -74,7 +55,7 @@ void measure(Measured& measured, Progress& progress) {
   progress.at(name + ": the function alone");
   const downhill::Mark here = model.tape().mark();
   double kept = 0;
-  measured.seconds_function = best_of([&] { kept += loss_of(model, here); });
+  measured.seconds_function = best_of(0.2, 1000, [&] { kept += loss_of(model, here); });
   // Small rungs take more steps, as the first ones find a cold cache.
   const double of_a_step = std::max(descent.seconds, 1e-7);
   if (const auto more = static_cast<std::size_t>(std::min(0.2 / of_a_step, 1000.0)); more > steps)

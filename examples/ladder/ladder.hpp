@@ -20,6 +20,8 @@ struct Options {
   bool json = false;                                        ///< a list of rungs to standard output, and nothing else
 };
 
+/// So many steps of descent are taken on each rung.
+inline constexpr std::size_t steps = 10;
 /// Steps of descent: the loss before each of them and after the last, and the seconds that the fastest took.
 struct Descent {
   std::vector<double> losses;

@@ -3,40 +3,26 @@
 #include <Eigen/Core>
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
-#include <limits>
 #include <memory>
 
 #include <autodiff/threads.hpp>
 
+#include "timing.hpp"
+
 namespace ladder {
 namespace {
 
-template <class Work>
-double seconds_of(Work&& work) {
-  const auto begin = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-// The fastest of some runs, for half a second.
-template <class Work>
-double best_of(Work&& work) {
-  double best = std::numeric_limits<double>::infinity(), all = 0;
-  for (int time = 0; time < 3 || (all < 0.5 && time < 50); ++time) {
-    const double now = seconds_of(work);
-    best = std::min(best, now), all += now;
-  }
-  return best;
-}
+// Each is measured for so many seconds, by so many runs at the most.
+constexpr double enough = 0.5;
+constexpr int most_runs = 50;
 
 // A share of columns of a product for each thread.
 double operations_a_second() {
   constexpr Eigen::Index size = 1024, width = 128;
   Eigen::MatrixXf a = Eigen::MatrixXf::Random(size, size), b = Eigen::MatrixXf::Random(size, size), c(size, size);
   constexpr auto pieces = static_cast<std::size_t>(size / width);
-  const double best = best_of([&] {
+  const double best = best_of(enough, most_runs, [&] {
     downhill::in_parallel(pieces, downhill::team_for(pieces), [&](std::size_t i, std::size_t) {
       const Eigen::Index begin = static_cast<Eigen::Index>(i) * width;
       c.middleCols(begin, width).noalias() = a * b.middleCols(begin, width);
@@ -59,7 +45,8 @@ double bytes_a_second() {
   };
   float *const to = a.get(), *const from = b.get(), *const scaled = c.get();
   share([=](std::size_t k) { to[k] = 0, from[k] = 1, scaled[k] = 2; });
-  const double best = best_of([&] { share([=](std::size_t k) { to[k] = from[k] + 3 * scaled[k]; }); });
+  const double best =
+      best_of(enough, most_runs, [&] { share([=](std::size_t k) { to[k] = from[k] + 3 * scaled[k]; }); });
   return 3.0 * sizeof(float) * static_cast<double>(count) / best;
 }
 
