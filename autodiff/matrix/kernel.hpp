@@ -36,13 +36,11 @@ inline constexpr bool in_packs =
 /// Is this rule left to its kernel whatever the length? Then nothing else is compiled for it.
 template <class Rule, class T>
 inline constexpr bool always_in_packs = in_packs<Rule, T> && !std::derived_from<Rule, ExactInPacks>;
-/// Is a run of so many numbers left to a kernel? Short ones are not worth the call, where the results are the same.
+/// Is a run of so many numbers of a rule in packs left to its kernel? Short ones are not worth the call, where the
+/// results are the same.
 template <class Rule, class T>
 constexpr bool is_worth_a_kernel(std::size_t length) {
-  if constexpr (in_packs<Rule, T>)
-    return always_in_packs<Rule, T> || length >= 2 * simd::whole<T>;
-  else
-    return false;
+  return always_in_packs<Rule, T> || length >= 2 * simd::whole<T>;
 }
 /// Operands of a kernel, from element k of a run on.
 template <class T, std::size_t N>
