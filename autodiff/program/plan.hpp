@@ -11,6 +11,7 @@
 /// over many numbers that stand side by side in a sample, and are used nowhere else, is a row: it reads them where they
 /// are. All other operations take their operands from lanes, to which uniform ones are spread.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -110,7 +111,7 @@ struct Plan {
   const Plan& sweep(std::size_t result) const { return sweeps.empty() ? *this : sweeps[result]; }
   std::size_t most_adjoints() const {
     std::size_t most = sweeps.empty() ? adjoints : 0;
-    for (const Plan& sweep : sweeps) most = most < sweep.adjoints ? sweep.adjoints : most;
+    for (const Plan& sweep : sweeps) most = std::max(most, sweep.adjoints);
     return most;
   }
 };
