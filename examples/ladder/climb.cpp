@@ -48,8 +48,8 @@ void measure(Measured& measured, Progress& progress) {
   progress.at(name + ": making the parameters");
   Model model(rung,
               [&](double part) { progress.at(fmt::format("{}: making the parameters, {:.0f} %", name, 100 * part)); });
-  Descent descent = descend(model, rung.learning_rate, steps, [&](std::size_t step) {
-    progress.at(fmt::format("{}: step {} of {}", name, step + 1, steps));
+  Descent descent = descend(model, rung.learning_rate, steps_of_a_rung, [&](std::size_t step) {
+    progress.at(fmt::format("{}: step {} of {}", name, step + 1, steps_of_a_rung));
   });
   measured.losses = descent.losses;
   progress.at(name + ": the function alone");
@@ -58,7 +58,7 @@ void measure(Measured& measured, Progress& progress) {
   measured.seconds_function = best_of(0.2, 1000, [&] { kept += loss_of(model, here); });
   // Small rungs take more steps, as the first ones find a cold cache.
   const double of_a_step = std::max(descent.seconds, 1e-7);
-  if (const auto more = static_cast<std::size_t>(std::min(0.2 / of_a_step, 1000.0)); more > steps)
+  if (const auto more = static_cast<std::size_t>(std::min(0.2 / of_a_step, 1000.0)); more > steps_of_a_rung)
     descent.seconds =
         std::min(descent.seconds, descend(model, 1e-3 * rung.learning_rate, more, [](std::size_t) {}).seconds);
   measured.seconds_gradient = descent.seconds;

@@ -21,7 +21,7 @@ struct Options {
 };
 
 /// So many steps of descent are taken on each rung.
-inline constexpr std::size_t steps = 10;
+inline constexpr std::size_t steps_of_a_rung = 10;
 /// Steps of descent: the loss before each of them and after the last, and the seconds that the fastest took.
 struct Descent {
   std::vector<double> losses;

@@ -46,7 +46,7 @@ std::string table_head(const Machine& machine, std::size_t threads) {
              "One procedure of descent, from a line to a network that fills the memory: {} steps of gradient\n"
              "descent in float. This machine, with {}: {:.1f} GFLOP/s (a product of matrices), {:.1f} GB/s (the\n"
              "triad of STREAM). A gradient is the loss, its gradient and the step, which are one.\n\n",
-             steps, downhill::counted(threads, "thread"), machine.operations / 1e9, machine.bytes / 1e9) +
+             steps_of_a_rung, downhill::counted(threads, "thread"), machine.operations / 1e9, machine.bytes / 1e9) +
          fmt::format(heads, "parameters", "function", "gradient", "ratio", "differences", "bytes/", "GFLOP/s", "of",
                      "GB/s", "of", "loss", "network, and what it learns") +
          fmt::format(heads, "", "", "", "", "", "param.", "", "peak", "", "peak", "", "");
