@@ -48,12 +48,6 @@ namespace downhill {
 
 namespace program_detail {
 
-template <class T>
-void demand_numbers_of(const ProgramState<T>& state, std::string_view operation, const Numbers<T>& w,
-                       const Numbers<T>& s) {
-  if (w.size() != state.parameters()) misuse::wrong_parameters(operation, state.parameters(), w.size());
-  if (s.size() != state.per_sample()) misuse::wrong_sample(operation, state.per_sample(), s.size());
-}
 // Returns auto, so that the compiler says this before anything else.
 template <std::size_t results>
 constexpr auto demand_one_result() {
@@ -69,47 +63,10 @@ constexpr auto demand_one_result() {
 /// A recorded function f(w, s) of parameters w and the numbers s of a sample. A handle: copies share what was recorded.
 /// A program belongs to one thread at a time; over many samples it takes threads of its own (set_threads).
 ///
-/// This is the one of several results, as f returns them in a std::array, a pair or a tuple. Forward it is run once for
-/// all of them. `residuals_over` and `each_over` take it; on a tape, and for sums, there are programs of one result.
+/// It has several results where f returns them in a std::array, a pair or a tuple. Forward it is run once for all of
+/// them.
 template <class T = double, std::size_t count = 1>
 class Program {
- public:
-  using value_type = T;
-
-  explicit Program(std::shared_ptr<program_detail::ProgramState<T>> state) : state_(std::move(state)) {}
-
-  /// How many results it has, parameters, and numbers in a sample.
-  static constexpr std::size_t results() { return count; }
-  std::size_t parameters() const { return state_->parameters(); }
-  std::size_t per_sample() const { return state_->per_sample(); }
-
-  /// f(w, s). Throws ShapeError, as all of these do, unless w and s have their sizes.
-  std::array<T, count> values(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s) const {
-    program_detail::demand_numbers_of(*state_, "values", w, s);
-    std::array<T, count> found{};
-    state_->values_and_jacobian(w, s, found, {});
-    return found;
-  }
-  /// df/dw: the gradient of each result, row by row.
-  std::vector<T> jacobian(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s) const {
-    program_detail::demand_numbers_of(*state_, "jacobian", w, s);
-    std::array<T, count> found{};
-    std::vector<T> rows(count * parameters());
-    state_->values_and_jacobian(w, s, found, rows);
-    return rows;
-  }
-
-  /// The ways that it was seen to take through its branches, and how many samples went each of them.
-  Variants variants() const { return state_->uses(); }
-  const std::shared_ptr<program_detail::ProgramState<T>>& state() const { return state_; }
-
- private:
-  std::shared_ptr<program_detail::ProgramState<T>> state_;
-};
-
-/// The same of one result, which a program has where nothing else is said.
-template <class T>
-class Program<T, 1> {
  public:
   using value_type = T;
 
@@ -117,44 +74,66 @@ class Program<T, 1> {
       : state_(state), runner_(std::make_shared<program_detail::BlockRunner<T>>(std::move(state))) {}
 
   /// How many results it has, parameters, and numbers in a sample.
-  static constexpr std::size_t results() { return 1; }
+  static constexpr std::size_t results() { return count; }
   std::size_t parameters() const { return state_->parameters(); }
   std::size_t per_sample() const { return state_->per_sample(); }
 
   /// f(w, s). Throws ShapeError, as all of these do, unless w and s have their sizes.
-  T value(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s) const {
-    demand("value", w, s);
-    return run(w, s, {});
+  T value(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s) const
+    requires(count == 1)
+  {
+    return evaluated("value", w, s, {})[0];
   }
   /// df/dw.
-  std::vector<T> gradient(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s) const {
+  std::vector<T> gradient(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s) const
+    requires(count == 1)
+  {
     return value_and_gradient(w, s).gradient;
   }
   ValueAndGradient<T, std::vector<T>> value_and_gradient(const program_detail::Numbers<T>& w,
-                                                         const program_detail::Numbers<T>& s) const {
+                                                         const program_detail::Numbers<T>& s) const
+    requires(count == 1)
+  {
     ValueAndGradient<T, std::vector<T>> found{T(0), std::vector<T>(parameters())};
     found.value = value_and_gradient(w, s, found.gradient);
     return found;
   }
   /// The same into memory of the caller: in a loop it allocates nothing. Returns f(w, s).
   T value_and_gradient(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s,
-                       std::span<T> into) const {
-    demand("gradient", w, s);
+                       std::span<T> into) const
+    requires(count == 1)
+  {
     if (into.size() != parameters()) misuse::wrong_gradient("gradient", parameters(), into.size());
-    return run(w, s, into);
+    return evaluated("gradient", w, s, into)[0];
   }
-  /// f(w, s) and its derivative along v, a direction of the parameters.
-  ValueAndTangent<T> jvp(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s,
-                         const program_detail::Numbers<T>& v) const {
+  /// All results of f(w, s).
+  std::array<T, count> values(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s) const {
+    return evaluated("values", w, s, {});
+  }
+  /// df/dw: the gradient of each result, row by row.
+  std::vector<T> jacobian(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s) const {
+    std::vector<T> rows(count * parameters());
+    evaluated("jacobian", w, s, rows);
+    return rows;
+  }
+  /// f(w, s) and its derivative along v, a direction of the parameters; of several results, an array with those of
+  /// each.
+  auto jvp(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s,
+           const program_detail::Numbers<T>& v) const {
     demand("jvp", w, s);
     if (v.size() != parameters()) misuse::wrong_direction("jvp", parameters(), v.size());
-    const Dual<T> result = state_->jvp(w, s, v);
-    return {result.value(), result.tangent()};
+    std::array<Dual<T>, count> results;
+    state_->jvp(w, s, v, results);
+    std::array<ValueAndTangent<T>, count> found;
+    for (std::size_t k = 0; k < count; ++k) found[k] = {results[k].value(), results[k].tangent()};
+    return program_detail::one_or_all(found);
   }
   /// H v, with the Hessian H of f along w. At a kink its limit from all sides, NaN where there is none, as
   /// `hessian_vector_product` of a function has it (derivatives.hpp).
   std::vector<T> hessian_vector_product(const program_detail::Numbers<T>& w, const program_detail::Numbers<T>& s,
-                                        const program_detail::Numbers<T>& v) const {
+                                        const program_detail::Numbers<T>& v) const
+    requires(count == 1)
+  {
     demand("hessian_vector_product", w, s);
     if (v.size() != parameters()) misuse::wrong_direction("hessian_vector_product", parameters(), v.size());
     return state_->hessian_vector_product(w, s, v);
@@ -162,20 +141,21 @@ class Program<T, 1> {
 
   /// f(w, s) over any mixture of Vars, Duals and plain numbers: each of w and s a vector, an array or a span of them,
   /// or in braces, or a matrix on a tape. On a tape, which may be one of Duals, it is one block, along w and s alike.
-  /// With a VarMatrix in place of s, each of whose rows is a sample, a column with the result of each; the numbers of a
-  /// constant one must stay where they are until the sweep. Throws ShapeError for other sizes, TapeError for two tapes
+  /// Several results are a std::array of as many. With a VarMatrix in place of s, each of whose rows is a sample, a
+  /// matrix with the results of each in a row; the numbers of a constant one must stay where they are until the sweep.
+  /// Throws ShapeError for other sizes, TapeError for two tapes
   /// or what is stale.
   template <class W, class S>
   auto operator()(const W& w, const S& s) const {
     if constexpr (AnyMatrix<S>)
       return program_detail::of_rows<T>(runner_, w, s);
     else
-      return program_detail::of_sample<T>(runner_, w, s);
+      return program_detail::of_sample<T, count>(runner_, w, s);
   }
   /// The same of a sample in braces.
   template <class W>
-  Var<T> operator()(const W& w, std::initializer_list<Var<T>> s) const {
-    return program_detail::of_sample<T>(runner_, w, s);
+  auto operator()(const W& w, std::initializer_list<Var<T>> s) const {
+    return program_detail::of_sample<T, count>(runner_, w, s);
   }
   /// The same of parameters in braces.
   template <class S>
@@ -183,8 +163,8 @@ class Program<T, 1> {
     return (*this)(std::span<const Var<T>>(w.begin(), w.size()), s);
   }
   /// The same of both in braces.
-  Var<T> operator()(std::initializer_list<Var<T>> w, std::initializer_list<Var<T>> s) const {
-    return program_detail::of_sample<T>(runner_, w, s);
+  auto operator()(std::initializer_list<Var<T>> w, std::initializer_list<Var<T>> s) const {
+    return program_detail::of_sample<T, count>(runner_, w, s);
   }
 
   /// The ways that it was seen to take through its branches, and how many samples went each of them.
@@ -194,10 +174,17 @@ class Program<T, 1> {
  private:
   void demand(std::string_view operation, const program_detail::Numbers<T>& w,
               const program_detail::Numbers<T>& s) const {
-    program_detail::demand_numbers_of(*state_, operation, w, s);
+    if (w.size() != parameters()) misuse::wrong_parameters(operation, parameters(), w.size());
+    if (s.size() != per_sample()) misuse::wrong_sample(operation, per_sample(), s.size());
   }
-  T run(std::span<const T> w, std::span<const T> s, std::span<T> gradient) const {
-    return state_->value_and_gradient(w, s, gradient);
+  // The results, and row by row their gradients, where as many numbers are given.
+  std::array<T, count> evaluated(std::string_view operation, const program_detail::Numbers<T>& w,
+                                 const program_detail::Numbers<T>& s, std::span<T> slopes) const {
+    demand(operation, w, s);
+    std::array<T, count> found{};
+    bool meets_edge = false;
+    state_->evaluate(w, s, std::span<T>(found), slopes, {}, program_detail::Nesting::on_tape, meets_edge);
+    return found;
   }
 
   std::shared_ptr<program_detail::ProgramState<T>> state_;

@@ -2,9 +2,9 @@
 /// \file
 /// A program on a tape: one block, whatever it does inside.
 ///
-/// Of one sample, and of a sum over samples, there is one result: the block keeps its slopes, which are worked out with
-/// the value, and the sweep only multiplies. Of many samples in the rows of a matrix, each with a result of its own,
-/// there are too many slopes to keep: the sweep runs the program once more, forward and back, in lanes.
+/// Of one sample, and of a sum over samples, the block keeps the slopes of each result, which are worked out with the
+/// values, and the sweep only multiplies. Of many samples in the rows of a matrix, each with results of its own, there
+/// are too many slopes to keep: the sweep runs the program once more, forward and back, in lanes.
 ///
 /// A tape of Duals takes them too, as for products with the Hessian: one sample after the other, without lanes.
 
@@ -98,14 +98,14 @@ class ProgramBlock : public Block<N> {
     }
     return all;
   }
-  void open(std::size_t sample, Tape<N>& tape, Var<N>* result) const override {
+  void open(std::size_t sample, Tape<N>& tape, std::vector<Var<N>>& results) const override {
     std::vector<N> numbers;
-    record(tape, s_.row(sample, numbers), result);
+    record(tape, s_.row(sample, numbers), results);
   }
 
  protected:
   // Its steps for one sample, on a tape.
-  void record(Tape<N>& tape, std::span<const N> sample, Var<N>* result) const {
+  void record(Tape<N>& tape, std::span<const N> sample, std::vector<Var<N>>& results) const {
     if constexpr (std::is_same_v<T, N>) {
       const auto variables = [&](std::span<const N> numbers, char name) {
         std::vector<Var<N>> made;
@@ -113,7 +113,7 @@ class ProgramBlock : public Block<N> {
         return made;
       };
       const std::vector<Var<N>> w = variables(w_.all(), 'w'), s = variables(sample, 's');
-      *result = runner_->state->callable()(w, s);
+      results = runner_->state->callable()(w, s);
     }
   }
   // adjoint[given] += slope * g for each, where slope(k).
@@ -133,21 +133,25 @@ class ProgramBlock : public Block<N> {
   std::span<Run> runs_;
 };
 
-/// One result, whose slopes are known: along w, and behind them those along s.
+/// Results side by side, whose slopes are known: row by row those along w, and behind all of these those along s.
 template <class T, class N>
-class OneResultBlock : public ProgramBlock<T, N> {
+class ResultsBlock : public ProgramBlock<T, N> {
  public:
-  OneResultBlock(Tape<N>& tape, std::shared_ptr<BlockRunner<T>> runner, const Given<N>& w, const Given<N>& s,
-                 std::span<const N> slopes)
+  ResultsBlock(Tape<N>& tape, std::shared_ptr<BlockRunner<T>> runner, const Given<N>& w, const Given<N>& s,
+               std::span<const N> slopes)
       : ProgramBlock<T, N>(tape, std::move(runner), w, s), slopes_(slopes) {}
-  Shape shape() const override { return {1, 1}; }
+  Shape shape() const override { return {1, this->runner_->state->results()}; }
   std::size_t samples() const override { return 1; }
   void pull_back(std::size_t first, N* adjoint) const override {
-    const N g = adjoint[first];
-    if (is_zero(g)) return;
-    const std::size_t parameters = this->w_.size();
-    this->hand_on(this->w_, adjoint, g, 0, parameters, [&](std::size_t k) { return slopes_[k]; });
-    this->hand_on(this->s_, adjoint, g, 0, this->s_.size(), [&](std::size_t k) { return slopes_[parameters + k]; });
+    const std::size_t results = shape().columns, parameters = this->w_.size(), per_sample = this->s_.size();
+    for (std::size_t k = 0; k < results; ++k) {
+      const N g = adjoint[first + k];
+      if (is_zero(g)) continue;
+      const N* const of_w = slopes_.data() + k * parameters;
+      const N* const of_s = slopes_.data() + results * parameters + k * per_sample;
+      this->hand_on(this->w_, adjoint, g, 0, parameters, [&](std::size_t i) { return of_w[i]; });
+      this->hand_on(this->s_, adjoint, g, 0, per_sample, [&](std::size_t j) { return of_s[j]; });
+    }
   }
 
  private:
@@ -156,11 +160,11 @@ class OneResultBlock : public ProgramBlock<T, N> {
 
 /// The sum or the mean over samples of plain numbers, which stay where they are.
 template <class T, class N>
-class SumBlock final : public OneResultBlock<T, N> {
+class SumBlock final : public ResultsBlock<T, N> {
  public:
   SumBlock(Tape<N>& tape, std::shared_ptr<BlockRunner<T>> runner, const Given<N>& w, std::string_view name,
            const Columns<T>& columns, std::span<const T> weights, double weight, std::span<const N> slopes)
-      : OneResultBlock<T, N>(tape, std::move(runner), w, {}, slopes),
+      : ResultsBlock<T, N>(tape, std::move(runner), w, {}, slopes),
         name_(name),
         columns_(MatrixRecorder::memory<typename Columns<T>::Column>(tape, columns.columns.size())),
         weights_(weights),
@@ -170,13 +174,13 @@ class SumBlock final : public OneResultBlock<T, N> {
   }
   std::string_view name() const override { return name_; }
   std::size_t samples() const override { return samples_; }
-  void open(std::size_t sample, Tape<N>& tape, Var<N>* result) const override {
+  void open(std::size_t sample, Tape<N>& tape, std::vector<Var<N>>& results) const override {
     if constexpr (std::is_same_v<T, N>) {
       std::vector<T> numbers;
       for (const auto& column : columns_) numbers.push_back(column.at(sample));
-      this->record(tape, numbers, result);
+      this->record(tape, numbers, results);
       const T part = (weights_.empty() ? T(1) : weights_[sample]) / static_cast<T>(weight_);
-      if (part != T(1)) *result = *result * part;
+      if (part != T(1)) results[0] = results[0] * part;
     }
   }
 
@@ -188,26 +192,26 @@ class SumBlock final : public OneResultBlock<T, N> {
   std::size_t samples_;
 };
 
-/// A result for each row.
+/// Results for each row, side by side.
 template <class T, class N>
 class RowsBlock final : public ProgramBlock<T, N> {
  public:
   RowsBlock(Tape<N>& tape, std::shared_ptr<BlockRunner<T>> runner, const Given<N>& w, const Given<N>& s)
       : ProgramBlock<T, N>(tape, std::move(runner), w, s), nesting_(nesting_on(tape)) {}
-  Shape shape() const override { return {samples(), 1}; }
+  Shape shape() const override { return {samples(), results()}; }
   std::size_t samples() const override { return this->s_.layout.rows; }
   void values(std::span<N> into) const {
     if constexpr (std::is_same_v<T, N>) {
       run({.values = into.data()});
     } else {
-      for (std::size_t i = 0; i < samples(); ++i) into[i] = row(i, N(0), {}, {});
+      for (std::size_t i = 0; i < samples(); ++i) evaluate(i, into.subspan(i * results(), results()), {}, {});
     }
   }
   /// Did a comparison of numbers that move meet a tie?
   bool meets_edge() const { return meets_edge_; }
   void pull_back(std::size_t first, N* adjoint) const override {
     const N* const g = adjoint + first;
-    if (matrix_detail::are_zero(samples(), g)) return;
+    if (matrix_detail::are_zero(samples() * results(), g)) return;
     const std::size_t parameters = this->w_.size(), per_sample = this->s_.layout.columns;
     if constexpr (std::is_same_v<T, N>) {
       std::vector<double>& of_w = this->runner_->gradient;
@@ -221,12 +225,18 @@ class RowsBlock final : public ProgramBlock<T, N> {
       this->hand_on(this->w_, adjoint, N(1), 0, parameters, [&](std::size_t k) { return static_cast<T>(of_w[k]); });
       this->hand_on(this->s_, adjoint, N(1), 0, this->s_.size(), [&](std::size_t k) { return of_s[k]; });
     } else {
-      std::vector<N> of_w(parameters), of_s(per_sample);
+      std::vector<N> values(results()), of_w(results() * parameters), of_s(results() * per_sample);
       for (std::size_t i = 0; i < samples(); ++i) {
-        if (is_zero(g[i])) continue;
-        row(i, g[i], of_w, of_s);
-        this->hand_on(this->w_, adjoint, N(1), 0, parameters, [&](std::size_t k) { return of_w[k]; });
-        this->hand_on(this->s_, adjoint, N(1), i * per_sample, per_sample, [&](std::size_t k) { return of_s[k]; });
+        const N* const arriving = g + i * results();
+        if (matrix_detail::are_zero(results(), arriving)) continue;
+        evaluate(i, values, of_w, of_s);
+        for (std::size_t k = 0; k < results(); ++k) {
+          if (is_zero(arriving[k])) continue;
+          this->hand_on(this->w_, adjoint, arriving[k], 0, parameters,
+                        [&](std::size_t j) { return of_w[k * parameters + j]; });
+          this->hand_on(this->s_, adjoint, arriving[k], i * per_sample, per_sample,
+                        [&](std::size_t j) { return of_s[k * per_sample + j]; });
+        }
       }
     }
   }
@@ -242,10 +252,12 @@ class RowsBlock final : public ProgramBlock<T, N> {
     columns.is_row_major = layout.columns > 0 && layout.is_dense();
     this->runner_->run(this->w_.all(), columns, {layout.rows}, wanted);
   }
-  N row(std::size_t i, const N& weight, std::span<N> of_w, std::span<N> of_s) const {
+  std::size_t results() const { return this->runner_->state->results(); }
+  // Of the i-th row, one after the other.
+  void evaluate(std::size_t i, std::span<N> values, std::span<N> of_w, std::span<N> of_s) const {
     std::vector<N> memory;
     const std::span<const N> sample = this->s_.row(i, memory);
-    return this->runner_->state->sweep(this->w_.all(), sample, weight, of_w, of_s, nesting_, meets_edge_);
+    this->runner_->state->evaluate(this->w_.all(), sample, values, of_w, of_s, nesting_, meets_edge_);
   }
   Nesting nesting_ = Nesting::on_tape;
   mutable bool meets_edge_ = false;

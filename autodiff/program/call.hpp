@@ -2,6 +2,8 @@
 /// \file
 /// A program called with what carries derivatives: how its block comes onto the tape.
 
+#include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <memory>
@@ -61,19 +63,34 @@ void demand_parameters(const ProgramState<T>& state, const W& w) {
     misuse::wrong_parameters("program", state.parameters(), Giver::count<T>(w));
 }
 
-/// Records a block of one result, whose value `evaluate(slopes)` has; `of...` is what makes it, before its slopes.
-template <class B, class N, class Evaluate, class... Of>
-Var<N> one_result(Tape<N>& tape, std::size_t count, Evaluate&& evaluate, const bool& meets_edge, const Of&... of) {
-  const std::span<N> slopes = MatrixRecorder::memory<N>(tape, count), value = MatrixRecorder::memory<N>(tape, 1);
-  value[0] = evaluate(slopes);
-  if constexpr (Active<N>)
-    if (meets_edge) tape.note_edge();
-  return MatrixRecorder::scalar(
-      MatrixRecorder::record<B, N>(tape, Layout::dense(1, 1), value, tape, of..., std::span<const N>(slopes)));
+/// One result as it is, several in an array.
+template <std::size_t count, class X>
+auto one_or_all(const std::array<X, count>& results) {
+  if constexpr (count == 1)
+    return results[0];
+  else
+    return results;
 }
 
-/// f(w, s) of one sample: a Var, a Dual or a plain number.
-template <class T, class W, class S>
+/// Records a block of some results, which `evaluate(values, slopes)` works out; `of...` is what makes it, before its
+/// slopes, of which each result has so many.
+template <class B, std::size_t count, class N, class Evaluate, class... Of>
+auto recorded_results(Tape<N>& tape, std::size_t slopes_of_each, Evaluate&& evaluate, const bool& meets_edge,
+                      const Of&... of) {
+  const std::span<N> slopes = MatrixRecorder::memory<N>(tape, count * slopes_of_each);
+  const std::span<N> values = MatrixRecorder::memory<N>(tape, count);
+  evaluate(values, slopes);
+  if constexpr (Active<N>)
+    if (meets_edge) tape.note_edge();
+  const VarMatrix<N> row =
+      MatrixRecorder::record<B, N>(tape, Layout::dense(1, count), values, tape, of..., std::span<const N>(slopes));
+  std::array<Var<N>, count> results;
+  for (std::size_t k = 0; k < count; ++k) results[k] = MatrixRecorder::element(row, 0, k);
+  return one_or_all(results);
+}
+
+/// f(w, s) of one sample: a Var, a Dual or a plain number, or an array of so many.
+template <class T, std::size_t count, class W, class S>
 auto of_sample(const std::shared_ptr<BlockRunner<T>>& runner, const W& w, const S& s) {
   using X = typename NumberOf<W>::type;
   using Y = typename NumberOf<S>::type;
@@ -91,24 +108,29 @@ auto of_sample(const std::shared_ptr<BlockRunner<T>>& runner, const W& w, const 
     if constexpr (AnyVar<V>) Giver::find_tape<N>(w, tape), Giver::find_tape<N>(s, tape);
     if (tape == nullptr) {
       const std::vector<N> parameters = Giver::values<N>(w), sample = Giver::values<N>(s);
-      return V(state.sweep(std::span<const N>(parameters), std::span<const N>(sample), N(1), {}, {},
-                           Nesting::in_forward_mode, meets_edge));
+      std::array<N, count> values;
+      state.evaluate(std::span<const N>(parameters), std::span<const N>(sample), std::span<N>(values), std::span<N>(),
+                     std::span<N>(), Nesting::in_forward_mode, meets_edge);
+      std::array<V, count> results;
+      std::ranges::transform(values, results.begin(), [](const N& value) { return V(value); });
+      return one_or_all(results);
     }
     if constexpr (!AnyVar<V>) {
-      return V(0);
+      return one_or_all(std::array<V, count>());
     } else {
       const Given<N> parameters = Giver::copied(*tape, w), sample = Giver::copied(*tape, s);
-      const auto evaluate = [&](std::span<N> slopes) {
-        return state.sweep(parameters.all(), sample.all(), N(1), slopes.first(parameters.size()),
-                           slopes.subspan(parameters.size()), nesting_on(*tape), meets_edge);
+      const auto evaluate = [&](std::span<N> values, std::span<N> slopes) {
+        const std::size_t of_w = count * parameters.size();
+        state.evaluate(parameters.all(), sample.all(), values, slopes.first(of_w), slopes.subspan(of_w),
+                       nesting_on(*tape), meets_edge);
       };
-      return one_result<OneResultBlock<T, N>>(*tape, parameters.size() + sample.size(), evaluate, meets_edge, runner,
-                                              parameters, sample);
+      return recorded_results<ResultsBlock<T, N>, count>(*tape, parameters.size() + sample.size(), evaluate, meets_edge,
+                                                         runner, parameters, sample);
     }
   }
 }
 
-/// f(w, s) of each row of a matrix, one below the other.
+/// f(w, s) of each row of a matrix, one below the other, several results of a row side by side.
 template <class T, class W, class N>
 VarMatrix<N> of_rows(const std::shared_ptr<BlockRunner<T>>& runner, const W& w, const VarMatrix<N>& s) {
   using X = typename NumberOf<W>::type;
@@ -120,7 +142,7 @@ VarMatrix<N> of_rows(const std::shared_ptr<BlockRunner<T>>& runner, const W& w, 
     Giver::find_tape<N>(w, tape);
     return MatrixRecorder::on_tape<N>(tape, [&](Tape<N>& on) {
       const RowsBlock<T, N> block(on, runner, Giver::copied(on, w), Giver::rows(on, s));
-      const Layout shape = Layout::dense(s.rows(), 1);
+      const Layout shape = Layout::dense(s.rows(), runner->state->results());
       const std::span<N> values = MatrixRecorder::values(on, shape);
       block.values(values);
       if constexpr (Active<N>)
@@ -154,11 +176,11 @@ auto of_sum(const std::shared_ptr<BlockRunner<T>>& runner, const W& w, std::stri
       return X();
     } else {
       const Given<N> parameters = Giver::copied(*tape, w);
-      const auto with_slopes = [&](std::span<N> slopes) {
-        return evaluate(parameters.all(), slopes, nesting_on(*tape), meets_edge);
+      const auto with_slopes = [&](std::span<N> value, std::span<N> slopes) {
+        value[0] = evaluate(parameters.all(), slopes, nesting_on(*tape), meets_edge);
       };
-      return one_result<SumBlock<T, N>>(*tape, parameters.size(), with_slopes, meets_edge, runner, parameters, name,
-                                        columns, weights, weight);
+      return recorded_results<SumBlock<T, N>, 1>(*tape, parameters.size(), with_slopes, meets_edge, runner, parameters,
+                                                 name, columns, weights, weight);
     }
   }
 }

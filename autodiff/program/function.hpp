@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include <autodiff/program/instructions.hpp>
 
@@ -30,11 +31,11 @@ class RecordedFunction {
   virtual T on_tape(std::span<const T> parameters, std::span<const T> sample, std::size_t result, double weight,
                     std::span<double> to, std::span<T> of_sample) = 0;
 };
-/// One that can be called with Vars: it takes its steps on their tape.
+/// One that can be called with Vars: it takes its steps on their tape, and returns all of its results.
 template <class T>
 class CallableFunction : public RecordedFunction<T> {
  public:
-  virtual Var<T> operator()(std::span<const Var<T>> parameters, std::span<const Var<T>> sample) = 0;
+  virtual std::vector<Var<T>> operator()(std::span<const Var<T>> parameters, std::span<const Var<T>> sample) = 0;
 };
 
 }  // namespace program_detail

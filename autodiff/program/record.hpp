@@ -94,8 +94,7 @@ class RecordedFunctionOf final : public CallableFunction<T> {
         s_.assign(sample.begin(), sample.end());
       else
         tape_.variables(sample, s_);
-      for_each_result_of(f_(Inputs<Var<T>>(w_), Inputs<Var<T>>(s_)),
-                         [&](const auto& result) { results_.push_back(Var<T>(result)); });
+      results_ = (*this)(w_, s_);
     }
     const Var<T>& result = results_[which];
     if (!result.is_active()) {
@@ -110,12 +109,11 @@ class RecordedFunctionOf final : public CallableFunction<T> {
     for (std::size_t i = 0; i < of_sample.size(); ++i) of_sample[i] = adjoints[parameters_ + i];
     return result.value();
   }
-  Var<T> operator()(std::span<const Var<T>> parameters, std::span<const Var<T>> sample) override {
-    using R = std::remove_cvref_t<decltype(f_(Inputs<Var<T>>(parameters), Inputs<Var<T>>(sample)))>;
-    if constexpr (SeveralResults<R>)
-      return std::get<0>(f_(Inputs<Var<T>>(parameters), Inputs<Var<T>>(sample)));
-    else
-      return Var<T>(f_(Inputs<Var<T>>(parameters), Inputs<Var<T>>(sample)));
+  std::vector<Var<T>> operator()(std::span<const Var<T>> parameters, std::span<const Var<T>> sample) override {
+    std::vector<Var<T>> results;
+    for_each_result_of(f_(Inputs<Var<T>>(parameters), Inputs<Var<T>>(sample)),
+                       [&](const auto& result) { results.push_back(Var<T>(result)); });
+    return results;
   }
 
  private:

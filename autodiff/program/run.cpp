@@ -31,7 +31,8 @@ class Runner<T>::Sweep {
     if (selection.count == 0) return 0;
     if (state_->options().lanes == 1) return one_by_one(selection);
     if (state_->size() == 0) state_->add(parameters_, sample_at(selection[0]));
-    prepared_.resize(std::max(prepared_.size(), state_->options().variants));
+    // One is run even where none is to be kept for branches.
+    prepared_.resize(std::max({prepared_.size(), state_->options().variants, state_->size()}));
     variants_ = 0;
     while (variants_ < state_->size()) prepare();
     const std::size_t lanes = prepared_[0].plan->lanes;

@@ -95,15 +95,16 @@ Dual<T, D> SumOver<T>::with_slopes(std::span<const Dual<T, D>> at, std::span<Dua
   using N = Dual<T, D>;
   N sum(0);
   std::vector<N> sample(columns_.columns.size()), of_w(slopes.size());
+  N value(0);
   std::ranges::fill(slopes, N(0));
   const double all = divisor();
   for (std::size_t i = 0; i < columns_.samples; ++i) {
     for (std::size_t j = 0; j < sample.size(); ++j) sample[j] = N(columns_.columns[j].at(i));
     const N part(static_cast<T>(weight_of(i) / all));
-    sum = sum + handed_on(state_->sweep(at, std::span<const N>(sample), part, std::span<N>(of_w), std::span<N>(),
-                                        nesting, meets_edge),
-                          part);
-    for (std::size_t k = 0; k < slopes.size(); ++k) slopes[k] = slopes[k] + of_w[k];
+    state_->evaluate(at, std::span<const N>(sample), std::span<N>(&value, 1), std::span<N>(of_w), std::span<N>(),
+                     nesting, meets_edge);
+    sum = sum + handed_on(value, part);
+    for (std::size_t k = 0; k < slopes.size(); ++k) slopes[k] = slopes[k] + handed_on(of_w[k], part);
   }
   return sum;
 }

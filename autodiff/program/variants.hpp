@@ -130,36 +130,60 @@ class ProgramState {
     return ++made.samples, &made;
   }
 
-  /// f(w, s), and its gradient, where as many numbers are given.
-  T value_and_gradient(std::span<const T> w, std::span<const T> s, std::span<T> gradient) {
-    bool meets_edge = false;
-    return sweep(w, s, T(1), gradient, {}, Nesting::on_tape, meets_edge);
-  }
-  /// All results of f(w, s), and row by row their gradients along w, where as many numbers are given.
-  void values_and_jacobian(std::span<const T> w, std::span<const T> s, std::span<T> values, std::span<T> jacobian) {
+  /// The results of f(w, s), and row by row their slopes along w, and along s as well, where as many numbers are given.
+  /// `meets_edge` becomes true where a comparison of numbers that carry tangents meets a tie.
+  void evaluate(std::span<const T> w, std::span<const T> s, std::span<T> values, std::span<T> of_w, std::span<T> of_s,
+                Nesting, bool& /*meets_edge*/) {
     memory.nesting = Nesting::on_tape;
     Variant<T>* const variant = run<T>(w, s, memory, w, s);
-    if (variant == nullptr) ++samples_on_tape;
-    std::vector<double> slopes(variant != nullptr || jacobian.empty() ? 0 : w.size());
-    std::ranges::fill(jacobian, T(0));
+    if (variant == nullptr) return evaluate_on_tape(w, s, values, of_w, of_s);
+    std::ranges::fill(of_w, T(0));
     for (std::size_t k = 0; k < results_; ++k) {
-      const std::span<T> row = jacobian.empty() ? jacobian : jacobian.subspan(k * w.size(), w.size());
-      if (variant != nullptr) {
-        values[k] = variant->scalar().result(memory, k);
-        if (!row.empty()) variant->scalar().reverse(T(1), memory, row, k);
-        continue;
-      }
-      std::ranges::fill(slopes, 0.0);
-      values[k] = function_->on_tape(w, s, k, 1, slopes, {});
-      std::ranges::transform(slopes, row.begin(), [](double slope) { return static_cast<T>(slope); });
+      values[k] = variant->scalar().result(memory, k);
+      if (of_w.empty() && of_s.empty()) continue;
+      variant->scalar().reverse(T(1), memory, row(of_w, k), k);
+      if (!of_s.empty()) variant->scalar().sample_adjoints(memory, row(of_s, k));
     }
   }
-  /// f(w, s) and its derivative along v.
-  Dual<T> jvp(std::span<const T> w, std::span<const T> s, std::span<const T> v) {
-    Dual<T> result;
+  /// The same over numbers that carry tangents: direction by direction.
+  template <std::size_t N>
+  void evaluate(std::span<const Dual<T, N>> w, std::span<const Dual<T, N>> s, std::span<Dual<T, N>> values,
+                std::span<Dual<T, N>> of_w, std::span<Dual<T, N>> of_s, Nesting nesting, bool& meets_edge) {
+    dual_memory_.nesting = nesting;
+    const auto along = [](const Dual<T, N>& x, std::size_t direction) {
+      return Dual<T>(x.value(), x.tangent(direction));
+    };
+    const auto join = [](Dual<T, N>& to, std::size_t direction, const Dual<T>& part) {
+      std::array<T, N> all = direction == 0 ? std::array<T, N>{} : to.tangents();
+      all[direction] = part.tangent();
+      to = Dual<T, N>(part.value(), all);
+    };
+    for (std::size_t direction = 0; direction < N; ++direction) {
+      moving_.resize(w.size()), resting_.resize(s.size());
+      std::ranges::transform(w, moving_.begin(), [&](const auto& x) { return along(x, direction); });
+      std::ranges::transform(s, resting_.begin(), [&](const auto& x) { return along(x, direction); });
+      with_variant(moving_, resting_, [&](const ScalarProgram<T>& scalar) {
+        meets_edge = meets_edge || scalar.meets_tie(dual_memory_);
+        for (std::size_t k = 0; k < results_; ++k) {
+          join(values[k], direction, scalar.result(dual_memory_, k));
+          if (of_w.empty() && of_s.empty()) continue;
+          adjoints_.assign(w.size(), Dual<T>(0));
+          scalar.reverse(Dual<T>(1), dual_memory_, std::span<Dual<T>>(adjoints_), k);
+          for (std::size_t i = 0; i < adjoints_.size(); ++i) join(row(of_w, k)[i], direction, adjoints_[i]);
+          if (of_s.empty()) continue;
+          adjoints_.resize(s.size());
+          scalar.sample_adjoints(dual_memory_, std::span<Dual<T>>(adjoints_));
+          for (std::size_t j = 0; j < adjoints_.size(); ++j) join(row(of_s, k)[j], direction, adjoints_[j]);
+        }
+      });
+    }
+  }
+  /// The results of f(w, s) and their derivatives along v.
+  void jvp(std::span<const T> w, std::span<const T> s, std::span<const T> v, std::span<Dual<T>> results) {
     dual_memory_.nesting = Nesting::in_forward_mode;
-    with_variant_along(w, s, v, [&](const ScalarProgram<T>& scalar) { result = scalar.result(dual_memory_); });
-    return result;
+    with_variant_along(w, s, v, [&](const ScalarProgram<T>& scalar) {
+      for (std::size_t k = 0; k < results_; ++k) results[k] = scalar.result(dual_memory_, k);
+    });
   }
   /// H v, with the Hessian along w; at a kink its limit, where it has one (derivatives/limits.hpp).
   std::vector<T> hessian_vector_product(std::span<const T> w, std::span<const T> s, std::span<const T> v) {
@@ -167,61 +191,6 @@ class ProgramState {
     const auto at = [&](const std::vector<T>& x) { return second_order_along(x, s, v); };
     return derivatives_detail::product_with_limits(at(point), point, at).second;
   }
-  /// f(w, s) over numbers that carry tangents, and into `of_w` and `of_s`, where they are not empty, its slopes along w
-  /// and s times the weight: direction by direction. `meets_edge` becomes true where a comparison meets a tie.
-  template <std::size_t N>
-  Dual<T, N> sweep(std::span<const Dual<T, N>> w, std::span<const Dual<T, N>> s, const Dual<T, N>& weight,
-                   std::span<Dual<T, N>> of_w, std::span<Dual<T, N>> of_s, Nesting nesting, bool& meets_edge) {
-    dual_memory_.nesting = nesting;
-    T value = 0;
-    std::array<T, N> tangents;
-    const auto along = [](const Dual<T, N>& x, std::size_t k) { return Dual<T>(x.value(), x.tangent(k)); };
-    const auto join = [](Dual<T, N>& to, std::size_t k, const Dual<T>& part) {
-      std::array<T, N> all = k == 0 ? std::array<T, N>{} : to.tangents();
-      all[k] = part.tangent();
-      to = Dual<T, N>(part.value(), all);
-    };
-    for (std::size_t k = 0; k < N; ++k) {
-      moving_.resize(w.size()), resting_.resize(s.size());
-      std::ranges::transform(w, moving_.begin(), [&](const auto& x) { return along(x, k); });
-      std::ranges::transform(s, resting_.begin(), [&](const auto& x) { return along(x, k); });
-      with_variant(moving_, resting_, [&](const ScalarProgram<T>& scalar) {
-        const Dual<T> result = scalar.result(dual_memory_);
-        value = result.value(), tangents[k] = result.tangent();
-        meets_edge = meets_edge || scalar.meets_tie(dual_memory_);
-        if (of_w.empty() && of_s.empty()) return;
-        adjoints_.assign(w.size(), Dual<T>(0));
-        scalar.reverse(along(weight, k), dual_memory_, std::span<Dual<T>>(adjoints_));
-        for (std::size_t i = 0; i < of_w.size(); ++i) join(of_w[i], k, adjoints_[i]);
-        adjoints_.resize(s.size());
-        scalar.sample_adjoints(dual_memory_, std::span<Dual<T>>(adjoints_));
-        for (std::size_t i = 0; i < of_s.size(); ++i) join(of_s[i], k, adjoints_[i]);
-      });
-    }
-    return {value, tangents};
-  }
-  /// The same over plain numbers.
-  T sweep(std::span<const T> w, std::span<const T> s, const T& weight, std::span<T> of_w, std::span<T> of_s, Nesting,
-          bool&) {
-    Variant<T>* const variant = run<T>(w, s, memory, w, s);
-    if (variant != nullptr) {
-      const ScalarProgram<T>& scalar = variant->scalar();
-      if (!of_w.empty() || !of_s.empty()) {
-        gradient_.assign(w.size(), T(0));
-        scalar.reverse(weight, memory, std::span<T>(gradient_));
-        std::copy_n(gradient_.begin(), of_w.size(), of_w.begin());
-        if (!of_s.empty()) scalar.sample_adjoints(memory, of_s);
-      }
-      return scalar.result(memory);
-    }
-    ++samples_on_tape;
-    std::vector<double> slopes(of_w.size());
-    const T value = function_->on_tape(w, s, 0, static_cast<double>(weight), slopes, of_s);
-    std::ranges::transform(slopes, of_w.begin(), [](double slope) { return static_cast<T>(slope); });
-    for (T& slope : of_s) slope = handed_on(slope, weight);
-    return value;
-  }
-
   Variants uses() const {
     Variants uses;
     for (const auto& variant : variants_)
@@ -234,6 +203,22 @@ class ProgramState {
   Memory<T> memory;
 
  private:
+  // Of numbers for each result, row by row, those of the k-th.
+  template <class N>
+  std::span<N> row(std::span<N> rows, std::size_t k) const {
+    const std::size_t numbers = rows.size() / results_;
+    return rows.subspan(k * numbers, numbers);
+  }
+  void evaluate_on_tape(std::span<const T> w, std::span<const T> s, std::span<T> values, std::span<T> of_w,
+                        std::span<T> of_s) {
+    ++samples_on_tape;
+    std::vector<double> slopes(of_w.empty() ? 0 : w.size());
+    for (std::size_t k = 0; k < results_; ++k) {
+      std::ranges::fill(slopes, 0.0);
+      values[k] = function_->on_tape(w, s, k, 1, slopes, row(of_s, k));
+      std::ranges::transform(slopes, row(of_w, k).begin(), [](double slope) { return static_cast<T>(slope); });
+    }
+  }
   // Runs the variant for (w, s) forward. Where there is no room for one, it is recorded for this once.
   template <class Use>
   void with_variant(std::span<const Dual<T>> w, std::span<const Dual<T>> s, Use&& use) {
@@ -284,7 +269,7 @@ class ProgramState {
   std::size_t parameters_, per_sample_, results_;
   ProgramOptions options_;
   Memory<Dual<T>> dual_memory_;
-  std::vector<T> values_, gradient_;
+  std::vector<T> values_;
   std::vector<Dual<T>> moving_, resting_, adjoints_;
   std::vector<std::unique_ptr<Variant<T>>> variants_;
 };

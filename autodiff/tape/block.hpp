@@ -48,9 +48,9 @@ struct Block {
   virtual std::vector<Constant> constants() const { return {}; }
   /// One that does the same for each of many samples says how many, and can be opened at one of them.
   virtual std::size_t samples() const { return 0; }
-  /// Takes the steps for a sample on another tape, and gives the result. Of as many results as samples it is that with
-  /// this index, otherwise a part of the only one.
-  virtual void open(std::size_t, Tape<T>&, Var<T>*) const {}
+  /// Takes the steps for a sample on another tape, and appends its results: where there are as many for each sample,
+  /// those that are its own, otherwise the part that it has in the only one.
+  virtual void open(std::size_t, Tape<T>&, std::vector<Var<T>>& /*results*/) const {}
   /// adjoint[parents] += J' adjoint[results], the results from this slot on.
   virtual void pull_back(std::size_t first_result, T* adjoint) const = 0;
   /// The same, but the adjoints of one run of its parents, parameters that it alone uses, go to a sink in tiles, each

@@ -33,19 +33,22 @@ double plain(const T& x) {
 template <class T>
 class Recording {
  public:
-  /// The sweep starts with `seed` on the result.
-  Recording(const Tape<T>& tape, const Trace<T>* trace, const Var<T>& result, const RecordOptions& options,
-            const T& seed = T(1))
+  Recording(const Tape<T>& tape, const Trace<T>* trace, const Var<T>& result, const RecordOptions& options)
+      : Recording(tape, trace, std::vector<Seed<T>>{{result, T(1)}}, options) {}
+  /// The sweep starts with these, the last of which is the result of the record.
+  Recording(const Tape<T>& tape, const Trace<T>* trace, const std::vector<Seed<T>>& seeds, const RecordOptions& options)
       : tape_(tape),
         trace_(trace),
         options_(options),
         adjoint_(tape.slots(), T(0)),
         needed_(tape.slots(), false),
         is_result_(tape.slots(), false) {
-    tape.gradient(result, checked_);  // throws where the result is not one
-    result_slot_ = result.slot();
-    adjoint_[result_slot_] = seed;
-    needed_[result_slot_] = true;
+    for (const Seed<T>& seed : seeds) {
+      tape.gradient(seed.result, checked_);  // throws where the result is not one
+      result_slot_ = seed.result.slot();
+      adjoint_[result_slot_] = adjoint_[result_slot_] + seed.weight;
+      needed_[result_slot_] = true;
+    }
     tape.for_each_backwards(
         [&](std::size_t slot, std::span<const Edge<T>> edges) { statement(slot, edges); },
         [&](const Block<T>& made, std::size_t first, std::size_t count) { block(made, first, count); });
@@ -163,9 +166,18 @@ class Recording {
     keep(std::move(step), std::move(visit));
   }
 
-  // What arrives at the result of one sample.
-  const T& arriving_at(const RecordedStep& step, const Block<T>& made, std::size_t sample) const {
-    return adjoint_[step.slot + (step.count == made.samples() ? sample : 0)];
+  // Takes the steps of one sample on a tape: its results that depend on something, and what arrives at them.
+  std::vector<Seed<T>> opened(const RecordedStep& step, const Block<T>& made, std::size_t sample, Tape<T>& tape,
+                              bool& is_finite_forward) const {
+    std::vector<Var<T>> results;
+    made.open(sample, tape, results);
+    const std::size_t first = step.count == made.samples() * results.size() ? sample * results.size() : 0;
+    std::vector<Seed<T>> seeds;
+    for (std::size_t k = 0; k < results.size(); ++k) {
+      is_finite_forward = is_finite_forward && is_finite(results[k].value());
+      if (results[k].is_active()) seeds.push_back({results[k], adjoint_[step.slot + first + k]});
+    }
+    return seeds;
   }
   void open(const Block<T>& made, RecordedStep& step, const Visit& visit) const {
     if (made.samples() == 0) return;
@@ -173,12 +185,11 @@ class Recording {
         std::min(options_.sample.value_or(first_bad_sample(made, step, visit)), made.samples() - 1);
     Tape<T> tape;
     const Trace<T> trace(tape);
-    Var<T> result(T(0));
-    made.open(sample, tape, &result);
-    if (!result.is_active()) return;
-    const T seed = arriving_at(step, made, sample);
-    step.opened = Opened{made.samples(), sample,
-                         std::make_shared<const Record>(Recording(tape, &trace, result, options_, seed).take())};
+    bool is_finite_forward = true;
+    const std::vector<Seed<T>> seeds = opened(step, made, sample, tape, is_finite_forward);
+    if (seeds.empty()) return;
+    step.opened =
+        Opened{made.samples(), sample, std::make_shared<const Record>(Recording(tape, &trace, seeds, options_).take())};
   }
   // The first with something that is not finite, otherwise the first.
   std::size_t first_bad_sample(const Block<T>& made, const RecordedStep& step, const Visit& visit) const {
@@ -189,12 +200,11 @@ class Recording {
     Gradient<T> swept;
     for (std::size_t sample = 0; sample < made.samples() && !is_finite_outside; ++sample) {
       tape.clear();
-      Var<T> result(T(0));
-      made.open(sample, tape, &result);
-      if (!is_finite(result.value())) return sample;
-      if (!result.is_active()) continue;
-      const Seed<T> seed{result, arriving_at(step, made, sample)};
-      tape.gradient(std::span<const Seed<T>>(&seed, 1), swept);
+      bool is_finite_forward = true;
+      const std::vector<Seed<T>> seeds = opened(step, made, sample, tape, is_finite_forward);
+      if (!is_finite_forward) return sample;
+      if (seeds.empty()) continue;
+      tape.gradient(std::span<const Seed<T>>(seeds), swept);
       if (!std::ranges::all_of(swept.adjoints(), [](const T& x) { return is_finite(x); })) return sample;
     }
     return 0;

@@ -179,6 +179,18 @@ TEST_CASE("a walk over mini-batches of a program is that over the tape's, and it
   CHECK(found[1] == Catch::Approx(-2).margin(0.01));
 }
 
+TEST_CASE("a sum of a program that keeps no variants is that of the tape") {
+  const auto program = record(sample_loss, 3, 2, {.variants = 0});
+  const std::vector<double> rows = scattered(2 * 600, 7), w{0.5, -0.25, 1.5};
+  std::vector<std::size_t> all(600);
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  auto sum = sum_over(rows, program);
+  std::vector<double> gradient(3), wanted(3);
+  CHECK(near(sum(w, gradient), on_tape(w, rows, all, {}, wanted)));
+  for (std::size_t k = 0; k < 3; ++k) CHECK(near(gradient[k], wanted[k]));
+  CHECK(program.variants().samples_on_tape > 100);
+}
+
 TEST_CASE("batches that are none are refused") {
   using Catch::Matchers::ContainsSubstring;
   const auto program = record(sample_loss, 3, 2);
