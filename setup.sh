@@ -5,7 +5,7 @@ set -eu
 tools="g++ cmake ninja git"
 libraries="libfmt-dev libeigen3-dev catch2 nlohmann-json3-dev libbenchmark-dev libcli11-dev zlib1g-dev"
 more_tools="clang++ clang-format-19 clang-tidy-19"
-extras="libclang-rt-dev clang-22 libc++-22-dev libc++abi-22-dev doxygen chromium libadolc-dev libtrilinos-sacado-dev" # not every release has each of them
+extras="libclang-rt-dev clang-22 libc++-22-dev libc++abi-22-dev doxygen chromium libadolc-dev libtrilinos-sacado-dev libopenmpi-dev openmpi-bin" # not every release has each of them
 
 case "${1-}" in
   "") more=no ;;

@@ -76,6 +76,16 @@ if(NOT TARGET OpenMP::OpenMP_CXX)
   find_package(OpenMP QUIET COMPONENTS CXX)
 endif()
 
+# Never fetched: without it, or with DOWNHILL_RANKS off, there is no downhill::ranks. Its own C++ interface is long gone.
+set(DOWNHILL_HAVE_RANKS OFF)
+if(DOWNHILL_RANKS)
+  set(MPI_CXX_SKIP_MPICXX ON)
+  find_package(MPI QUIET COMPONENTS CXX)
+  if(MPI_CXX_FOUND)
+    set(DOWNHILL_HAVE_RANKS ON)
+  endif()
+endif()
+
 # Never fetched: every system has it, and other libraries of a program may bring it along.
 if(NOT TARGET ZLIB::ZLIB)
   find_package(ZLIB QUIET)

@@ -13,8 +13,12 @@ include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/downhill)
 
+set(libraries downhill_autodiff downhill_inspect downhill_models)
+if(DOWNHILL_HAVE_RANKS)
+  list(APPEND libraries downhill_ranks)
+endif()
 install(
-  TARGETS downhill_autodiff downhill_inspect downhill_models
+  TARGETS ${libraries}
   EXPORT downhill-targets
   FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/downhill)
 install(EXPORT downhill-targets NAMESPACE downhill:: DESTINATION ${package_folder})
@@ -27,13 +31,16 @@ if(DOWNHILL_BUILD_EXAMPLES)
   install(TARGETS downhill_program RUNTIME)
 endif()
 
-# A shared library brings its zlib and its OpenMP along, a static one leaves them to whoever links it.
+# A shared library brings its zlib, its OpenMP and its MPI along, a static one leaves them to whoever links it.
 get_target_property(models_type downhill_models TYPE)
 set(downhill_find_static "")
 if(models_type STREQUAL STATIC_LIBRARY)
   string(APPEND downhill_find_static "find_dependency(ZLIB)\n")
   if(TARGET OpenMP::OpenMP_CXX)
     string(APPEND downhill_find_static "find_dependency(OpenMP COMPONENTS CXX)\n")
+  endif()
+  if(DOWNHILL_HAVE_RANKS)
+    string(APPEND downhill_find_static "find_dependency(MPI COMPONENTS CXX)\n")
   endif()
 endif()
 configure_package_config_file(cmake/downhill-config.cmake.in ${PROJECT_BINARY_DIR}/downhill-config.cmake

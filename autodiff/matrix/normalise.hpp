@@ -131,24 +131,45 @@ VarMatrix<T> layer_norm(const VarMatrix<T>& x, const VarMatrix<T>& gain, const V
   });
 }
 
+/// Of the rows of a batch, those that a matrix has: of a training that several processes share, each has some.
+struct RowsOfBatch {
+  std::span<const std::size_t> rows = {};  ///< rising, from 0
+  std::size_t of = 0;                      ///< rows of the batch; 0: the matrix has them all
+};
+
 /// Sets each element to 0 with the probability `rate`, and divides the others by 1 - rate, so that the mean stays. The
 /// generator gives 64 random bits a call, as std::mt19937_64 does; one call serves two elements. Throws OptionError
 /// unless 0 <= rate < 1. Srivastava and others, "Dropout: a simple way to prevent neural networks from overfitting",
 /// JMLR 15 (2014).
+///
+/// Where x has some rows of a batch, they lose what they would lose in the batch, and the generator goes as far as it
+/// would there. Throws ShapeError unless `part` has a row for each of x.
 template <class T, class Generator>
-VarMatrix<T> dropout(const VarMatrix<T>& x, double rate, Generator& generator) {
+VarMatrix<T> dropout(const VarMatrix<T>& x, double rate, Generator& generator, const RowsOfBatch& part = {}) {
   using R = MatrixRecorder;
   static_assert(Generator::min() == 0 && Generator::max() == ~std::uint64_t{0}, "dropout needs 64 random bits a call");
   if (!(rate >= 0 && rate < 1)) misuse::no_dropout_rate(rate);
+  const bool is_whole = part.of == 0;
+  if (!is_whole && part.rows.size() != x.rows()) misuse::different_sizes("dropout, rows", x.rows(), part.rows.size());
   return R::on_tape<T>(x.tape(), [&](Tape<T>& tape) {
     const std::span<T> mask = R::memory<T>(tape, x.size());
     const auto least = static_cast<std::uint32_t>(rate * 0x1p32);
     const T kept = T(1 / (1 - rate));
     std::uint64_t bits = 0;
-    for (std::size_t k = 0; k < mask.size(); ++k) {
+    std::size_t k = 0;  // of the whole batch
+    const auto draw = [&] {
       bits = k % 2 == 0 ? generator() : bits >> 32;
-      mask[k] = static_cast<std::uint32_t>(bits) < least ? T(0) : kept;
+      ++k;
+      return static_cast<std::uint32_t>(bits) < least ? T(0) : kept;
+    };
+    const auto draw_up_to = [&](std::size_t row) {
+      while (k < row * x.columns()) draw();
+    };
+    for (std::size_t i = 0; i < x.rows(); ++i) {
+      if (!is_whole) draw_up_to(part.rows[i]);
+      for (std::size_t j = 0; j < x.columns(); ++j) mask[i * x.columns() + j] = draw();
     }
+    if (!is_whole) draw_up_to(part.of);
     return x * VarMatrix<T>::constant(mask, x.rows(), x.columns());
   });
 }

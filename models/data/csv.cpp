@@ -45,6 +45,8 @@ class CsvParser {
       : text_(text), options_(options) {
     table_.source = source;
     if (options.separator) check_separator(*options.separator);
+    if (options.part >= options.parts)
+      throw OptionError(fmt::format("csv: part {} of {}; parts are counted from 0", options.part, options.parts));
     if (text_.starts_with(byte_order_mark)) text_.remove_prefix(byte_order_mark.size());
     rest_ = text_;
   }
@@ -57,7 +59,9 @@ class CsvParser {
     const bool has_header = read_first_line(line);
     if (has_header && !next_line(line))
       fail(end_of(line), "names of columns but no data; add rows of numbers below them");
-    do append_row(line);
+    std::size_t row = 0;
+    do
+      if (row++ % options_.parts == options_.part) append_row(line);
     while (next_line(line));
     return std::move(table_);
   }

@@ -9,6 +9,7 @@
 ///
 /// The column is that of the field's first character, counted from 1 in characters, as editors do.
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -30,6 +31,9 @@ struct CsvOptions {
   std::optional<char> separator = {};
   Header header = Header::detect;
   std::uint64_t size_limit = default_size_limit;  ///< of a file, see FileOptions
+  /// Of every so many rows, one is read and kept, the one with the number `part` from 0: a part of the table for each
+  /// of several processes. The others are looked at by whoever reads them.
+  std::size_t part = 0, parts = 1;
 };
 
 /// Reads a table of numbers from CSV text. `source` stands for the file in messages.
@@ -40,7 +44,8 @@ struct CsvOptions {
 /// the locale, and read to the nearest double. All rows have the same number of fields, no field is empty, and no
 /// number is NaN or infinite. A UTF-8 byte order mark is skipped.
 ///
-/// Throws DataError if the text is not such a table, OptionError if the separator could be part of a number.
+/// Throws DataError if the text is not such a table, OptionError if the separator could be part of a number or the part
+/// is none of the parts.
 Dataset parse_csv(std::string_view text, std::string_view source, const CsvOptions& options = {});
 
 /// The same from a file, which may be compressed with gzip. Throws DataError also if it cannot be read, see read_file.

@@ -148,7 +148,7 @@ struct Passing {
     return layer_norm(x, parameters[0], parameters[1], layer.epsilon);
   }
   VarMatrix<T> operator()(const Dropout& layer) const {
-    return pass.dropout == nullptr ? x : dropout(x, layer.rate, *pass.dropout);
+    return pass.dropout == nullptr ? x : dropout(x, layer.rate, *pass.dropout, pass.rows);
   }
   VarMatrix<T> operator()(const Flatten&) const { return x; }
   VarMatrix<T> operator()(const CustomLayer& layer) const { return layer.forward<T>(x, parameters, pass); }

@@ -42,6 +42,7 @@ struct SampleShape {
 /// What a layer needs to know of a pass through the network.
 struct Pass {
   std::mt19937_64* dropout = nullptr;  ///< set in training: the generator that says what to drop
+  RowsOfBatch rows = {};               ///< of a batch that several processes share, which rows these are
 };
 
 /// The parameters of a layer of one kind: a matrix, and how it starts.

@@ -76,12 +76,17 @@ void demand_sizes(const TrainingState<T>& state, std::size_t parameters, std::st
 extern template void demand_sizes(const TrainingState<float>&, std::size_t, std::string_view, std::size_t);
 extern template void demand_sizes(const TrainingState<double>&, std::size_t, std::string_view, std::size_t);
 
-// Evaluates the validation samples after an epoch, and keeps the parameters where it is the best one so far.
+// How the model does on the validation samples, where there are any.
 template <class Model, class T>
-void end_epoch(Model& model, const TrainingOptions<T>& options, TrainingLog& log, std::vector<T>& best) {
-  std::optional<Metrics> validation;
-  if (options.validation != nullptr)
-    validation = evaluate(model, *options.validation, options.loss, options.huber_delta);
+std::optional<Metrics> validated(Model& model, const TrainingOptions<T>& options) {
+  if (options.validation == nullptr) return std::nullopt;
+  return evaluate(model, *options.validation, options.loss, options.huber_delta);
+}
+
+// After an epoch: keeps the parameters where it is the best one so far.
+template <class Model, class T>
+void end_epoch(Model& model, const TrainingOptions<T>& options, const std::optional<Metrics>& validation,
+               TrainingLog& log, std::vector<T>& best) {
   const auto parameters = model.tape().parameters();
   if (log.end_epoch(validation) && validation && options.keep_best) best.assign(parameters.begin(), parameters.end());
 }
@@ -109,6 +114,7 @@ class Trainer {
         optimizer_(std::move(method), model.tape().parameters().size()),
         order_(samples.size(), {.batch = options_.batch, .seed = options_.seed}),
         dropout_(options_.seed + 1) {}
+  virtual ~Trainer() = default;
   /// Not on temporary samples, which would be gone at the first step.
   Trainer(Model& model, const Samples<T>&& samples, M method, TrainingOptions<T> options = {}) = delete;
 
@@ -117,16 +123,8 @@ class Trainer {
   /// but the batch is lost to its epoch.
   double step() {
     const std::span<const std::size_t> indices = order_.next();
-    const Batch<T> batch = rows_.gather(samples_, indices, options_.loss);
-    double value = 0;
-    training_detail::off_the_tape(model_.tape(), [&] {
-      const auto x = VarMatrix<T>::constant(batch.inputs, indices.size(), samples_.features);
-      const Var<T> loss = loss_of(options_.loss, options_.huber_delta, model_(x, Pass{.dropout = &dropout_}), batch);
-      value = static_cast<double>(loss.value());
-      if (std::isfinite(value)) model_.tape().gradient(loss, swept_);
-    });
     const double rate = optimizer_.learning_rate();
-    if (std::isfinite(value)) optimizer_.step(model_.tape().update_parameters(), swept_.parameters());
+    const double value = descend(indices, dropout_, optimizer_);
     shows_best_ = false;
     log_.add(value, indices.size(), rate);
     return value;
@@ -144,15 +142,17 @@ class Trainer {
     if (!log_.ended()) keep_parameters();
     while (!log_.ended()) {
       take_step();
-      (log_.tell(observers), ...);
+      watch(log_);
+      if (tells()) (log_.tell(observers), ...);
       log_.close_epoch();
+      agree(log_, sizeof...(Observers) > 0);
     }
     if (options_.keep_best && options_.validation != nullptr && !best_.empty() && !shows_best_) {
       keep_parameters();
       training_detail::write_parameters(model_, best_);
       shows_best_ = true;
     }
-    log_.tell_end(observers...);
+    if (tells()) log_.tell_end(observers...);
     return log_.result();
   }
 
@@ -166,9 +166,8 @@ class Trainer {
   /// best epoch, the state has the later ones, from which training goes on.
   TrainingState<T> state() const {
     const std::span<const T> parameters = shows_best_ ? std::span<const T>(kept_) : model_.tape().parameters();
-    const auto memory = optimizer_.memory();
     return {.parameters = {parameters.begin(), parameters.end()},
-            .memory = {memory.begin(), memory.end()},
+            .memory = whole_memory(optimizer_),
             .steps = optimizer_.steps(),
             .order = order_.state(),
             .dropout = dropout_,
@@ -178,15 +177,62 @@ class Trainer {
   /// Throws ShapeError or OptionError, and changes nothing, where the state is that of another model, method or number
   /// of samples, as far as their sizes tell.
   void restore(const TrainingState<T>& state) {
-    training_detail::demand_sizes(state, model_.tape().parameters().size(), M::name, optimizer_.memory().size());
+    const std::size_t parameters = model_.tape().parameters().size();
+    training_detail::demand_sizes(state, parameters, M::name, M::memory * parameters);
     order_.restore(state.order);
-    optimizer_.restore(state.steps, state.memory);
+    restore_memory(optimizer_, state);
     dropout_ = state.dropout;
     log_.restore(state.log);
     best_ = state.best;
     shows_best_ = false;
     training_detail::write_parameters(model_, state.parameters);
   }
+
+ protected:
+  /// For a training that several processes share, see ranks/data_parallel.hpp: the options are checked, this process
+  /// has some of the samples, and the optimizer may be one of some of the parameters.
+  Trainer(Model& model, const Samples<T>& some, std::size_t samples, TrainingOptions<T> checked, bool has_labels,
+          Optimizer<M, T> optimizer)
+      : model_(model),
+        samples_(some),
+        options_(std::move(checked)),
+        log_(samples, options_.batch, options_.epochs, options_.patience, has_labels, options_.seconds),
+        optimizer_(std::move(optimizer)),
+        order_(samples, {.batch = options_.batch, .seed = options_.seed}),
+        dropout_(options_.seed + 1) {}
+
+  /// The loss of a batch, and where it is finite, a step down its gradient.
+  virtual double descend(std::span<const std::size_t> indices, std::mt19937_64& dropout, Optimizer<M, T>& optimizer) {
+    const Batch<T> batch = rows_.gather(samples_, indices, options_.loss);
+    double value = 0;
+    training_detail::off_the_tape(model_.tape(), [&] {
+      const auto x = VarMatrix<T>::constant(batch.inputs, indices.size(), samples_.features);
+      const Var<T> loss = loss_of(options_.loss, options_.huber_delta, model_(x, Pass{.dropout = &dropout}), batch);
+      value = static_cast<double>(loss.value());
+      if (std::isfinite(value)) model_.tape().gradient(loss, swept_);
+    });
+    if (std::isfinite(value)) optimizer.step(model_.tape().update_parameters(), swept_.parameters());
+    return value;
+  }
+  /// How the model does on the validation samples, where there are any.
+  virtual std::optional<Metrics> validate() { return training_detail::validated(model_, options_); }
+  /// Called after each step, before the observers.
+  virtual void watch(TrainingLog&) {}
+  /// Are the observers told by this process?
+  virtual bool tells() const { return true; }
+  /// Called after each step: all processes go on, or none. `observed`: may an observer have ended it?
+  virtual void agree(TrainingLog&, bool /*observed*/) {}
+  /// What the method remembers for all parameters.
+  virtual std::vector<T> whole_memory(const Optimizer<M, T>& optimizer) const {
+    const auto memory = optimizer.memory();
+    return {memory.begin(), memory.end()};
+  }
+  /// The optimizer goes on from what was remembered for all parameters.
+  virtual void restore_memory(Optimizer<M, T>& optimizer, const TrainingState<T>& state) {
+    optimizer.restore(state.steps, state.memory);
+  }
+
+  const TrainingOptions<T>& options() const { return options_; }
 
  private:
   void keep_parameters() {
@@ -198,7 +244,7 @@ class Trainer {
     const bool epoch_is_over = order_.state().position == order_.samples();
     if (finite && !epoch_is_over) return;
     if (finite && std::ranges::all_of(model_.tape().parameters(), [](T x) { return std::isfinite(x); })) {
-      training_detail::end_epoch(model_, options_, log_, best_);
+      training_detail::end_epoch(model_, options_, validate(), log_, best_);
       keep_parameters();
     } else {
       log_.end_not_finite(finite ? "a parameter" : "the loss");
@@ -219,6 +265,40 @@ class Trainer {
   bool shows_best_ = false;     // the model has the best ones, and the last are kept
 };
 
+namespace training_detail {
+
+// Trains by a method that takes all samples at once, on their loss as an objective. `validate` gives the metrics after
+// an epoch, `tells` says whether the observers are told, and `agree` is called after each epoch.
+template <class Model, class M, class T, class F, class Validate, class Agree, class... Observers>
+TrainingResult fit_at_once(Model& model, const M& method, const TrainingOptions<T>& options, F&& objective,
+                           TrainingLog log, std::size_t samples, const Validate& validate, bool tells,
+                           const Agree& agree, Observers&... observers) {
+  std::vector<T> best;
+  log.start_clock();
+  const auto watch = [&](const Progress& progress) {
+    if (progress.steps == log.state().steps || (progress.ended && !has_moved(*progress.ended))) return false;
+    write_parameters(model, progress.point);
+    log.add(progress.value, samples, progress.learning_rate, progress.gradient_norm,
+            progress.evaluations - log.progress().evaluations);
+    end_epoch(model, options, validate(), log, best);
+    if (tells) (log.tell(observers), ...);
+    log.close_epoch();
+    agree(log);
+    return log.ended();
+  };
+  const auto parameters = model.tape().parameters();
+  const Result walked =
+      minimize(objective, {parameters.begin(), parameters.end()}, method, {.steps = options.epochs}, watch);
+  write_parameters(model, walked.point);
+  if (walked.exception) std::rethrow_exception(walked.exception);
+  if (!log.ended()) log.end(walked.reason, walked.why);
+  if (!best.empty()) write_parameters(model, best);
+  if (tells) log.tell_end(observers...);
+  return log.result();
+}
+
+}  // namespace training_detail
+
 /// Trains a model with any method of the library: with a first-order method, batch after batch; with another, such as
 /// Lbfgs, on all samples at once, where an epoch is a step. What is wrong with the arguments throws, and what the model
 /// or an observer throws passes through, see Trainer.
@@ -231,30 +311,12 @@ TrainingResult fit(Model& model, const Samples<typename Model::value_type>& samp
   } else {
     const TrainingOptions<T> chosen = training_detail::checked(model, samples, options);
     auto objective = objective_of(model, samples, chosen.loss, chosen.huber_delta);
-    TrainingLog log(samples.size(), samples.size(), options.epochs, options.patience, samples.has_labels(),
-                    options.seconds);
-    std::vector<T> best;
-    log.start_clock();
-    const auto watch = [&](const Progress& progress) {
-      if (progress.steps == log.state().steps || (progress.ended && !training_detail::has_moved(*progress.ended)))
-        return false;
-      training_detail::write_parameters(model, progress.point);
-      log.add(progress.value, samples.size(), progress.learning_rate, progress.gradient_norm,
-              progress.evaluations - log.progress().evaluations);
-      training_detail::end_epoch(model, chosen, log, best);
-      (log.tell(observers), ...);
-      log.close_epoch();
-      return log.ended();
-    };
-    const auto parameters = model.tape().parameters();
-    const Result walked =
-        minimize(objective, {parameters.begin(), parameters.end()}, method, {.steps = options.epochs}, watch);
-    training_detail::write_parameters(model, walked.point);
-    if (walked.exception) std::rethrow_exception(walked.exception);
-    if (!log.ended()) log.end(walked.reason, walked.why);
-    if (!best.empty()) training_detail::write_parameters(model, best);
-    log.tell_end(observers...);
-    return log.result();
+    return training_detail::fit_at_once(
+        model, method, chosen, objective,
+        TrainingLog(samples.size(), samples.size(), options.epochs, options.patience, samples.has_labels(),
+                    options.seconds),
+        samples.size(), [&] { return training_detail::validated(model, chosen); }, true, [](TrainingLog&) {},
+        observers...);
   }
 }
 
