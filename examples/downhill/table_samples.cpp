@@ -58,29 +58,48 @@ void check_range(const downhill::Dataset& table) {
                       table.source, table.values[i], table.names[i % table.columns()]));
 }
 
+// Are all targets of these samples equal? Of labels it is not asked.
+bool has_one_target(const downhill::Samples<float>& samples, std::span<const std::size_t> indices) {
+  if (samples.has_labels()) return false;
+  const std::size_t outputs = samples.outputs;
+  const float first = samples.targets[indices.front() * outputs];
+  return std::ranges::all_of(indices, [&](std::size_t i) {
+    return std::all_of(samples.targets.begin() + static_cast<std::ptrdiff_t>(i * outputs),
+                       samples.targets.begin() + static_cast<std::ptrdiff_t>((i + 1) * outputs),
+                       [&](float target) { return target == first; });
+  });
+}
+
 }  // namespace
 
 TableSamples samples_of(const downhill::Dataset& table, std::vector<std::string> targets, Task task, double held_out,
-                        std::uint64_t seed) {
+                        std::uint64_t seed, const Crew& crew) {
   const std::string_view asked = targets.empty() ? "the last one" : "as asked";
   if (targets.empty()) targets.push_back(table.names.back());
-  const bool decided = task == Task::decide;
-  if (decided) task = targets.size() == 1 && holds_classes(table.column(targets[0])) ? Task::classes : Task::regression;
-  if (task == Task::classes && targets.size() > 1)
-    throw downhill::OptionError(fmt::format("--classes: {} targets; a class stands in one column", targets.size()));
-
   if (table.columns() < 2)
     throw downhill::DataError(
         fmt::format("{}: 1 column; there must be at least one of inputs beside the target", table.source));
-  if (table.rows() < 2)
+  // Of the targets each process knows all rows: they decide what is learned, and how the samples are split.
+  const bool is_alone = crew.size() == 1;
+  const downhill::Dataset gathered = is_alone ? downhill::Dataset{} : crew.with_all_rows(table, targets);
+  const downhill::Dataset& known = is_alone ? table : gathered;
+  const bool decided = task == Task::decide;
+  if (decided) task = targets.size() == 1 && holds_classes(known.column(targets[0])) ? Task::classes : Task::regression;
+  if (task == Task::classes && targets.size() > 1)
+    throw downhill::OptionError(fmt::format("--classes: {} targets; a class stands in one column", targets.size()));
+  if (known.rows() < 2)
     throw downhill::DataError(
         fmt::format("{}: 1 row; there must be at least 2, one to learn from and one to hold out", table.source));
   const bool has_classes = task == Task::classes;
-  for (const std::string& target : targets) check_target(table, target, has_classes);
+  for (const std::string& target : targets) check_target(known, target, has_classes);
   check_range(table);
-  const auto all =
-      has_classes ? downhill::classes_of<float>(table, targets[0]) : downhill::targets_of<float>(table, targets);
+  const auto samples_in = [&](const downhill::Dataset& from) {
+    return has_classes ? downhill::classes_of<float>(from, targets[0]) : downhill::targets_of<float>(from, targets);
+  };
+  const downhill::Samples<float> all_targets = is_alone ? downhill::Samples<float>{} : samples_in(known),
+                                 own = samples_in(table), &all = is_alone ? own : all_targets;
   TableSamples samples;
+  samples.has_classes = has_classes;
   samples.outputs = has_classes ? all.classes() : all.outputs;
   samples.decision =
       fmt::format("the target is column{} '{}' ({}), {}{}", targets.size() == 1 ? "" : "s", fmt::join(targets, "', '"),
@@ -90,13 +109,14 @@ TableSamples samples_of(const downhill::Dataset& table, std::vector<std::string>
                                 : ", as its values look");
   const auto parts = has_classes ? downhill::stratified_split(all.labels, held_out, seed)
                                  : downhill::split(all.size(), held_out, seed);
-  samples.train = all.rows(parts.train), samples.held_out = all.rows(parts.held_out);
+  samples.train = crew.own_part(own, parts.train), samples.held_out = crew.own_part(own, parts.held_out);
+  samples.trains_one_target = has_one_target(all, parts.train);
+  samples.holds_one = has_one_target(all, parts.held_out);
   for (const std::string& name : table.names)
     if (std::ranges::find(targets, name) == targets.end()) samples.inputs.names.push_back(name);
-  samples.inputs.scaling = downhill::standardise(std::span<const float>(samples.train.inputs), all.features);
-  if (!has_classes)
-    samples.targets = {targets, downhill::standardise(std::span<const float>(samples.train.targets), all.outputs)};
-  for (auto* part : {&samples.train, &samples.held_out}) {
+  samples.inputs.scaling = crew.standardise(samples.train.samples.inputs, own.features);
+  if (!has_classes) samples.targets = {targets, crew.standardise(samples.train.samples.targets, own.outputs)};
+  for (auto* part : {&samples.train.samples, &samples.held_out.samples}) {
     samples.inputs.scaling.to(std::span(part->inputs));
     if (!has_classes) samples.targets.scaling.to(std::span(part->targets));
   }

@@ -24,6 +24,7 @@
 #include <models/models.hpp>
 
 #include "command.hpp"
+#include "crew.hpp"
 #include "methods.hpp"
 #include "table_samples.hpp"
 
@@ -41,13 +42,14 @@ struct Options {
   std::size_t epochs = 30, batch = 32;
   std::uint64_t seed = 1;
   double held_out = 0.2;
+  Keeping keeping;
 };
 
 std::vector<std::size_t> layers_for(const Options& options, const TableSamples& samples) {
   const std::size_t needed = samples.outputs;
   if (options.layers.empty()) return {32, needed};
   const std::size_t given = options.layers.back();
-  const bool is_logit = samples.has_classes() && needed == 2 && given == 1;
+  const bool is_logit = samples.has_classes && needed == 2 && given == 1;
   if (given == needed || is_logit) return options.layers;
   std::vector<std::size_t> fitting = options.layers;
   fitting.back() = needed;
@@ -61,43 +63,49 @@ std::vector<std::size_t> layers_for(const Options& options, const TableSamples& 
 }
 
 downhill::TrainingResult fitted(Network& network, const TableSamples& samples, const Method& method,
-                                const Options& options) {
+                                const Options& options, const Crew& crew) {
   downhill::ProgressBar bar({.epochs_apart = (options.epochs + 19) / 20});
-  return std::visit(
-      [&](const auto& by) {
-        return downhill::fit(network, samples.train, by,
-                             {.epochs = options.epochs,
-                              .batch = options.batch,
-                              .seed = options.seed,
-                              .loss = downhill::loss_called(options.loss),
-                              .validation = &samples.held_out},
-                             bar);
-      },
-      method);
+  return crew.fit(network, samples.train, method,
+                  {.epochs = options.epochs,
+                   .batch = options.batch,
+                   .seed = options.seed,
+                   .loss = downhill::loss_called(options.loss),
+                   .validation = &samples.held_out.samples},
+                  bar);
 }
 
-void show_score(const Network& network, const TableSamples& samples, downhill::Loss loss) {
-  std::vector<downhill::TableRow> rows{{"", "samples", "loss", samples.has_classes() ? "accuracy" : "R²"}};
-  const auto add = [&](const char* what, const downhill::Samples<float>& part) {
-    const downhill::Metrics now = downhill::evaluate(network, part, loss);
-    const bool is_undefined =
-        !part.has_labels() && std::ranges::adjacent_find(part.targets, std::not_equal_to<>{}) == part.targets.end();
-    rows.push_back({what, fmt::format("{}", part.size()), fmt::format("{:.6g}", now.loss),
-                    is_undefined            ? "-"
-                    : samples.has_classes() ? fmt::format("{:.2f} %", 100 * now.score)
-                                            : fmt::format("{:.6f}", now.score),
-                    is_undefined ? "R² is not defined where all targets are equal" : ""});
+// How often a class was taken for another, by the whole crew.
+downhill::ConfusionMatrix confusion_of(const Network& network, const TableSamples& samples, const Crew& crew) {
+  const downhill::Samples<float>& own = samples.held_out.samples;
+  downhill::ConfusionMatrix confusion{.classes = samples.outputs,
+                                      .counts = std::vector<std::size_t>(samples.outputs * samples.outputs)};
+  if (own.size() > 0) {
+    const auto predicted = downhill::predicted_classes(network.predict(own.inputs));
+    confusion = downhill::confusion_matrix(predicted, own.labels, samples.outputs);
+  }
+  confusion.counts = crew.sum(confusion.counts);
+  return confusion;
+}
+
+void show_score(const Network& network, const TableSamples& samples, downhill::Loss loss, const Crew& crew) {
+  std::vector<downhill::TableRow> rows{{"", "samples", "loss", samples.has_classes ? "accuracy" : "R²"}};
+  const auto add = [&](const char* what, const downhill::PartOfSamples<float>& part, bool has_one_target) {
+    const downhill::Metrics now = crew.evaluate(network, part.samples, loss);
+    rows.push_back({what, fmt::format("{}", part.of), fmt::format("{:.6g}", now.loss),
+                    has_one_target        ? "-"
+                    : samples.has_classes ? fmt::format("{:.2f} %", 100 * now.score)
+                                          : fmt::format("{:.6f}", now.score),
+                    has_one_target ? "R² is not defined where all targets are equal" : ""});
   };
-  add("learned from", samples.train);
-  add("held out", samples.held_out);
+  add("learned from", samples.train, samples.trains_one_target);
+  add("held out", samples.held_out, samples.holds_one);
   using enum downhill::Align;
   fmt::print("\n{}", aligned_text(rows, std::array{left, right, right, right, left}, 2));
-  if (!samples.has_classes()) return;
+  if (!samples.has_classes) return;
   constexpr std::size_t most_classes = 20;
   if (samples.outputs > most_classes) return;
-  const auto predicted = downhill::predicted_classes(network.predict(samples.held_out.inputs));
   fmt::print("\nHeld out: how often a class (row) was taken for another (column)\n\n{}",
-             downhill::confusion_matrix(predicted, samples.held_out.labels, samples.outputs).table());
+             confusion_of(network, samples, crew).table());
 }
 
 template <class Enum>
@@ -109,9 +117,9 @@ std::string names_of() {
 struct Losses {
   std::vector<double> train, held_out;
 
-  Losses(Network& network, const TableSamples& samples, downhill::Loss loss)
-      : train{downhill::evaluate(network, samples.train, loss).loss},
-        held_out{downhill::evaluate(network, samples.held_out, loss).loss} {}
+  Losses(const Network& network, const TableSamples& samples, downhill::Loss loss, const Crew& crew)
+      : train{crew.evaluate(network, samples.train.samples, loss).loss},
+        held_out{crew.evaluate(network, samples.held_out.samples, loss).loss} {}
   void add(const downhill::TrainingResult& result) {
     for (const downhill::Epoch& epoch : result.history) {
       train.push_back(epoch.loss);
@@ -123,40 +131,49 @@ struct Losses {
 
 void save_model(const Network& network, const TableSamples& samples, const std::string& file) {
   downhill::TensorMetadata metadata{{"downhill.inputs", to_json(samples.inputs)}};
-  if (!samples.has_classes()) metadata["downhill.targets"] = to_json(samples.targets);
+  if (!samples.has_classes) metadata["downhill.targets"] = to_json(samples.targets);
   or_not_reached([&] { save(network, file, std::move(metadata)); });
   fmt::print("The model: {}\n", file);
 }
 
-void run(const Options& options) {
-  const Method method = method_of(options.method);
-  demand_apart(options.data, {{"--save", options.save}, {"--html", options.html}});
+void demand_outputs(const Options& options) {
+  demand_apart(options.data,
+               {{"--save", options.save}, {"--html", options.html}, {"--checkpoint", options.keeping.checkpoint}});
   demand_writable(options.html);
-  if (!options.save.empty()) or_not_reached([&] { const downhill::AtomicFile unwritten(options.save); });
+  for (const std::string& file : {options.save, options.keeping.checkpoint})
+    if (!file.empty()) or_not_reached([&] { const downhill::AtomicFile unwritten(file); });
+}
+
+// Trains, together with the others where there are any. Returns why it ended.
+downhill::StopReason train_on(const Options& options, const Crew& crew) {
+  const Method method = method_of(options.method);
+  if (crew.is_first()) demand_outputs(options);
   const auto activation = downhill::activation_called(options.activation);
   const auto loss = downhill::loss_called(options.loss);
   const Task task = options.classes ? Task::classes : options.regression ? Task::regression : Task::decide;
-  const TableSamples samples =
-      samples_of(downhill::read_csv(options.data), options.targets, task, options.held_out, options.seed);
+  const TableSamples samples = samples_of(downhill::read_csv(options.data, crew.rows()), options.targets, task,
+                                          options.held_out, options.seed, crew);
   std::vector<std::size_t> sizes = layers_for(options, samples);
-  sizes.insert(sizes.begin(), samples.train.features);
+  sizes.insert(sizes.begin(), samples.inputs.names.size());
   Network network(downhill::dense(sizes, activation, options.seed));
 
-  const std::size_t batch = searches(method) ? samples.train.size() : options.batch;
-  fmt::print("{}\n{} to learn from, {} held out; inputs are standardised{}.\n\n{}\nby {}, {}, batches of {}\n",
+  const std::size_t batch = searches(method) ? samples.train.of : options.batch;
+  fmt::print("{}\n{} to learn from, {} held out; inputs are standardised{}.\n\n{}\nby {}, {}, batches of {}{}\n",
              wrapped(fmt::format("{}: {}.", options.data, samples.decision)),
-             downhill::counted(samples.train.size(), "sample"), samples.held_out.size(),
-             samples.has_classes() ? "" : ", and so are targets", network.summary(batch), text_of(method),
-             downhill::counted(options.epochs, "epoch"), batch);
+             downhill::counted(samples.train.of, "sample"), samples.held_out.of,
+             samples.has_classes ? "" : ", and so are targets", network.summary(batch), text_of(method),
+             downhill::counted(options.epochs, "epoch"), batch,
+             crew.size() == 1 ? "" : fmt::format(", on {} ranks", crew.size()));
   std::fflush(stdout);
-  Losses losses(network, samples, loss);
-  const downhill::TrainingResult result = fitted(network, samples, method, options);
+  Losses losses(network, samples, loss, crew);
+  const downhill::TrainingResult result = fitted(network, samples, method, options, crew);
   losses.add(result);
   fmt::print("\nIt ended after {}, {:.3g} s ({}):\n{}.\n", downhill::counted(result.steps, "step"), result.seconds,
              name(result.reason), result.why);
   if (result.best_epoch > 0)
     fmt::print("The parameters are those of epoch {}, where the held-out loss was lowest.\n", result.best_epoch);
-  show_score(network, samples, loss);
+  show_score(network, samples, loss, crew);
+  if (!crew.is_first()) return result.reason;
   const inspect::CurveNames names{.index = "epoch"};
   if (!result.history.empty())
     fmt::print("\n{}", loss_curve_text(losses.curves(), inspect::options_for(stdout), names));
@@ -170,7 +187,17 @@ void run(const Options& options) {
                "The page");
   }
   if (!options.save.empty()) save_model(network, samples, options.save);
-  if (result.reason == downhill::StopReason::not_finite)
+  return result.reason;
+}
+
+void run(const Options& options) {
+  const Crew crew(options.keeping);
+  auto reason = downhill::StopReason::step_limit;
+  crew.guard([&] {
+    reason = train_on(options, crew);
+    crew.wait_for_all();
+  });
+  if (reason == downhill::StopReason::not_finite && crew.is_first())
     throw NotReached("it diverged: the loss became NaN or infinite; try a smaller --learning-rate");
 }
 
@@ -205,10 +232,20 @@ void add_train(CLI::App& program) {
       ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()));
   add("--save", options->save, "FILE", "write the model, a safetensors file, with the scaling in its metadata");
   add("--html", options->html, "FILE", "write a page with the loss, epoch by epoch");
+  auto* checkpoint = add("--checkpoint", options->keeping.checkpoint, "FILE",
+                         "write the training after each epoch, to go on from; the file is whole at any moment");
+  command
+      .add_flag("--resume", options->keeping.resume,
+                "go on from the checkpoint, with the same data and the same options, but for --epochs")
+      ->needs(checkpoint);
+  command.add_flag("--shard", options->keeping.shard,
+                   "under mpirun: each process remembers what the method remembers for its share of the parameters");
   add_method(command, options->method, "adam");
   command.footer(
       "Progress goes to stderr, results to stdout. Exit code 0: it was trained; 1: it diverged, or a\n"
       "file could not be written; 2: something is wrong with what was given.\n\n"
+      "Under mpirun the processes share the training, where it was built with MPI: the losses are those\n"
+      "of one, to rounding. The first one prints and writes.\n\n"
       "Example: downhill train digits.csv.gz --layers 64,32,10 --epochs 20 --save digits.safetensors");
   command.callback([options] { run(*options); });
 }

@@ -166,11 +166,4 @@ void Ranks::end_all(std::string_view why, int code) const {
   std::abort();
 }
 
-std::size_t launched_ranks() {
-  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"})
-    if (const char* text = std::getenv(name); text != nullptr && std::atoi(text) > 1)  // NOLINT(cert-err34-c)
-      return static_cast<std::size_t>(std::atoi(text));                                // NOLINT(cert-err34-c)
-  return 1;
-}
-
 }  // namespace downhill

@@ -81,8 +81,4 @@ class Ranks {
   std::shared_ptr<const Shared> shared_;
 };
 
-/// How many ranks the launcher of this process, mpirun or another, has started; 1 where there is none. Known before MPI
-/// is.
-std::size_t launched_ranks();
-
 }  // namespace downhill
