@@ -85,6 +85,16 @@ if(DOWNHILL_RANKS)
     set(DOWNHILL_HAVE_RANKS ON)
   endif()
 endif()
+# How the tests start several ranks: also as root, as in a container, and more than there are cores. Only Open MPI knows that.
+set(downhill_mpirun "")
+set(downhill_no_mpirun "MPI is not installed, or DOWNHILL_RANKS is off")
+if(DOWNHILL_HAVE_RANKS AND DOWNHILL_BUILD_TESTS)
+  set(downhill_no_mpirun "there is no mpirun of Open MPI")
+  execute_process(COMMAND ${MPIEXEC_EXECUTABLE} --version OUTPUT_VARIABLE launcher ERROR_QUIET)
+  if(launcher MATCHES "Open MPI|OpenRTE")
+    set(downhill_mpirun ${MPIEXEC_EXECUTABLE} --oversubscribe --allow-run-as-root)
+  endif()
+endif()
 
 # Never fetched: every system has it, and other libraries of a program may bring it along.
 if(NOT TARGET ZLIB::ZLIB)

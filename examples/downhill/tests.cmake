@@ -209,3 +209,38 @@ if(EXISTS /dev/full)
            COMMAND sh -c "message=$(\"$0\" descend x^2 x=1 2>&1 >/dev/full); test $? -eq 1 && test -n \"$message\""
                    $<TARGET_FILE:downhill_program>)
 endif()
+
+# On several ranks, where there is an mpirun to start them; and without MPI.
+if(downhill_mpirun)
+  function(downhill_on_ranks case what)
+    add_test(NAME "downhill train on ranks ${what}"
+             COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/downhill/ranks_test.sh ${case} $<TARGET_FILE:downhill_program> ${data}
+                     ${downhill_mpirun})
+    set_tests_properties("downhill train on ranks ${what}" PROPERTIES TIMEOUT 120 RUN_SERIAL ON)
+  endfunction()
+  downhill_on_ranks(losses "has the losses of one process")
+  downhill_on_ranks(bits "has the same bits in every run, sharded or not")
+  downhill_on_ranks(killed "goes on after a rank was killed, on another number of ranks")
+  downhill_on_ranks(row "says which rank has met a wrong row")
+  downhill_on_ranks(few "takes more ranks than samples")
+else()
+  add_test(NAME "downhill train on ranks" COMMAND ${CMAKE_COMMAND} -E echo "SKIP: ${downhill_no_mpirun}")
+  set_tests_properties("downhill train on ranks" PROPERTIES SKIP_REGULAR_EXPRESSION "SKIP")
+endif()
+if(NOT DOWNHILL_HAVE_RANKS)
+  downhill_says("train without MPI refuses to be started by mpirun" 2 1 "4 processes were started, and this downhill was built without"
+                train ${data}/norris.csv)
+  set_tests_properties("downhill train without MPI refuses to be started by mpirun" PROPERTIES ENVIRONMENT
+                       OMPI_COMM_WORLD_SIZE=4)
+endif()
+downhill_says("train writes a checkpoint" 0 any "R²" train ${data}/norris.csv --epochs 3 --checkpoint
+              ${written}/norris.checkpoint)
+downhill_says("train goes on from a checkpoint" 0 any "It ended after 5 steps" train ${data}/norris.csv --epochs 5
+              --checkpoint ${written}/norris.checkpoint --resume)
+set_tests_properties("downhill train writes a checkpoint" PROPERTIES FIXTURES_SETUP norris_checkpoint)
+set_tests_properties("downhill train goes on from a checkpoint" PROPERTIES FIXTURES_REQUIRED norris_checkpoint)
+downhill_says("train needs a checkpoint to go on from" 2 1 "--checkpoint" train ${data}/norris.csv --resume)
+downhill_says("train needs the checkpoint to be there" 2 any "none.checkpoint: cannot be read" train ${data}/norris.csv
+              --checkpoint ${written}/none.checkpoint --resume)
+downhill_says("train says which methods have no checkpoints" 2 any "--checkpoint: Lbfgs takes all samples at once" train
+              ${data}/norris.csv --method lbfgs --checkpoint ${written}/c)

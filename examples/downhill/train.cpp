@@ -175,8 +175,9 @@ downhill::StopReason train_on(const Options& options, const Crew& crew) {
   show_score(network, samples, loss, crew);
   if (!crew.is_first()) return result.reason;
   const inspect::CurveNames names{.index = "epoch"};
-  if (!result.history.empty())
-    fmt::print("\n{}", loss_curve_text(losses.curves(), inspect::options_for(stdout), names));
+  inspect::TextOptions look = inspect::options_for(stdout);
+  look.colour = look.colour && crew.size() == 1;  // mpirun's pipe looks like a terminal even where a file is behind it
+  if (!result.history.empty()) fmt::print("\n{}", loss_curve_text(losses.curves(), look, names));
   if (!options.html.empty() || !options.save.empty()) fmt::print("\n");
   if (!options.html.empty()) {
     const std::string about = fmt::format("Dense layers of {}, {}, by {}: {}.", fmt::join(sizes, ", "),

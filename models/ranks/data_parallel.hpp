@@ -117,8 +117,12 @@ class DataParallel : public Ranks {
     if constexpr (FirstOrder<M>) {
       const GradientSumOptions how{options_.reduction, options_.shard, options_.overlap, options_.piece};
       RankTrainer<Model, M> trainer(*this, model, std::move(source), method, std::move(options), of_samples, how);
-      if (options_.resume) load(trainer, options_.checkpoint);
-      if (!options_.checkpoint.empty()) keep_checkpoints(trainer);
+      if constexpr (HasCheckpoints<Model>) {
+        if (options_.resume) load(trainer, options_.checkpoint);
+        if (!options_.checkpoint.empty()) keep_checkpoints(trainer);
+      } else if (!options_.checkpoint.empty()) {
+        throw OptionError("DataParallel: a checkpoint of a model whose `tape()` is not const; make it const");
+      }
       const TrainingResult result = trainer.run(observers...);
       waited_ += trainer.gradient_sum().seconds_waited();
       wait_for_all();
@@ -129,6 +133,8 @@ class DataParallel : public Ranks {
     }
   }
 
+  template <class Model>
+  static constexpr bool HasCheckpoints = requires(const Model& model) { model.tape(); };
   template <class M>
   static constexpr bool FirstOrder = !requires(const M& method) { method.walker(std::size_t{1}); };
 

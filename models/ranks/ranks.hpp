@@ -14,6 +14,8 @@
 #include <type_traits>
 #include <vector>
 
+#include <autodiff/error.hpp>
+
 namespace downhill {
 
 /// All ranks of a job. The first object of a process starts MPI where nobody has; MPI then ends when the process does.
@@ -55,18 +57,21 @@ class Ranks {
   void demand_same(std::string_view what, std::string_view text) const;
 
   /// Calls work(). What it throws ends all ranks where there are several: the others wait for this one, and would wait
-  /// for ever. The message, with the rank in it, goes to stderr.
+  /// for ever. The message, with the rank in it, goes to stderr; the exit code is 2 for an Error of the library's, and
+  /// 1 for others.
   template <std::invocable Work>
   auto guard(Work&& work) const {
     if (size() == 1) return work();
     try {
       return work();
+    } catch (const Error& error) {
+      end_all(error.what(), 2);
     } catch (const std::exception& error) {
-      end_all(error.what());
+      end_all(error.what(), 1);
     }
   }
   /// Ends all ranks, with this exit code. Where all of them come here, the message is said once.
-  [[noreturn]] void end_all(std::string_view why, int code = 1) const;
+  [[noreturn]] void end_all(std::string_view why, int code) const;
 
  private:
   template <class T>

@@ -6,6 +6,7 @@
 #include <models/ranks/data_parallel.hpp>
 
 #include <cmath>
+#include <csignal>
 #include <cstddef>
 #include <filesystem>
 #include <limits>
@@ -205,4 +206,38 @@ TEST_CASE("a checkpoint goes on with the same losses, with shards and without") 
         together(adam, {.shard = !shard, .checkpoint = file, .resume = true}, {.epochs = 6, .batch = 16, .seed = 3});
     check_close(resumed.result, whole.result);
   }
+}
+
+// What ends the job: each of these is started alone.
+
+TEST_CASE("an exception on one rank ends all with its message", "[.]") {
+  TwoSlopes model;
+  DataParallel ranks;
+  model.throws_at = ranks.rank() == 1 ? 3 : 0;
+  Samples<double> samples{.features = 1, .outputs = 1};
+  for (int i = 0; i < 30; ++i) samples.inputs.push_back(i % 2 == 0 ? i : -i), samples.targets.push_back(i);
+  static_cast<void>(ranks.fit(model, samples, GradientDescent{.learning_rate = 1e-4}, {.epochs = 9, .batch = 6}));
+}
+
+TEST_CASE("a rank that is killed ends all", "[.]") {
+  const auto train = moons();
+  Mlp<float> network = with_dropout<float>();
+  DataParallel ranks;
+  const auto dies = [](const Progress& progress) {  // of the first rank, which alone is told
+    if (progress.steps == 5) std::raise(SIGKILL);
+  };
+  static_cast<void>(ranks.fit(network, train, Adam{}, {.epochs = 100}, dies));
+}
+
+TEST_CASE("other options on one rank are said", "[.]") {
+  const std::size_t rank = Ranks().rank();
+  static_cast<void>(together(Adam{}, {}, {.epochs = 1, .batch = rank == 1 ? 8U : 16U}));
+}
+
+TEST_CASE("a sharded training refuses to clip by the norm", "[.]") {
+  static_cast<void>(together(Adam{.gradient = {.clip_norm = 1}}, {.shard = true}));
+}
+
+TEST_CASE("a method without steps refuses a checkpoint", "[.]") {
+  static_cast<void>(together(Lbfgs{}, {.checkpoint = "none.safetensors"}));
 }
