@@ -93,9 +93,4 @@ Metrics evaluate(const Ranks& ranks, Model& model, const Samples<typename Model:
   return ranks_detail::metrics_of(ranks, score, std::span<const T>(own.targets));
 }
 
-extern template PartOfSamples<float> part_of(const Ranks&, const Samples<float>&);
-extern template PartOfSamples<double> part_of(const Ranks&, const Samples<double>&);
-extern template TableScaling standardise(const Ranks&, std::span<const float>, std::size_t);
-extern template TableScaling standardise(const Ranks&, std::span<const double>, std::size_t);
-
 }  // namespace downhill
