@@ -216,7 +216,8 @@ if(downhill_mpirun)
     add_test(NAME "downhill train on ranks ${what}"
              COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/downhill/ranks_test.sh ${case} $<TARGET_FILE:downhill_program> ${data}
                      ${downhill_mpirun})
-    set_tests_properties("downhill train on ranks ${what}" PROPERTIES TIMEOUT 120 RUN_SERIAL ON)
+    set_tests_properties("downhill train on ranks ${what}" PROPERTIES TIMEOUT 120 RUN_SERIAL ON ENVIRONMENT
+                         ASAN_OPTIONS=detect_leaks=0) # as in tests/models/ranks/tests.cmake
   endfunction()
   downhill_on_ranks(losses "has the losses of one process")
   downhill_on_ranks(bits "has the same bits in every run, sharded or not")

@@ -1,5 +1,6 @@
 #include <autodiff/matrix/normalise.hpp>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -87,6 +88,24 @@ TEST_CASE("dropout keeps the mean, drops the share that was asked for, and hands
   std::mt19937_64 again(5);
   CHECK(dropout(x, 0.25, again).value() == values);
   CHECK(again == generator);
+}
+
+TEST_CASE("some rows of a batch lose what they lose in the batch, and the generator goes as far") {
+  Tape<double> tape;
+  for (const std::size_t columns : {4U, 5U}) {  // one call of the generator serves two elements, of two rows where odd
+    const std::vector<double> ones(7 * columns, 1.0);
+    const auto whole = parameters(tape, ones, 7, columns);
+    std::mt19937_64 generator(5);
+    const auto expected = dropout(whole, 0.5, generator).value();
+    const std::array<std::size_t, 3> rows{1, 2, 5};
+    const auto some = parameters(tape, std::vector<double>(3 * columns, 1.0), 3, columns);
+    std::mt19937_64 again(5);
+    const auto values = dropout(some, 0.5, again, {.rows = rows, .of = 7}).value();
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      CHECK(values.row(static_cast<Eigen::Index>(i)) == expected.row(static_cast<Eigen::Index>(rows[i])));
+    CHECK(again == generator);
+    CHECK_THROWS_AS(dropout(whole, 0.5, again, {.rows = rows, .of = 7}), ShapeError);
+  }
 }
 
 TEST_CASE("a rate of 0 drops nothing, and rates below 0 or of 1 and more are refused") {

@@ -321,6 +321,19 @@ TEST_CASE("a file that cannot be read is refused with the reason") {
     CHECK(refusal("/dev/zero") == "/dev/zero:1:1: a NUL byte: this is not a text file; give a table as plain text");
 }
 
+TEST_CASE("each of several parts has every so many rows, and what is wrong elsewhere is not its concern") {
+  const std::string_view text = "x,y\n1,2\n3,4\n5,6\n7,8\n9,ten\n";
+  CHECK(parse(text, {.part = 0, .parts = 3}).values == Values{1, 2, 7, 8});
+  CHECK(complaint(text, {.part = 1, .parts = 3}) ==
+        "t.csv:6:3: 'ten' in column 'y' is not a number; correct it or remove the row");
+  CHECK(parse(text, {.part = 2, .parts = 3}).values == Values{5, 6});
+  const Dataset none = parse(text, {.part = 7, .parts = 9});
+  CHECK(none.names == Names{"x", "y"});
+  CHECK(none.rows() == 0);
+  CHECK_THROWS_AS(parse(text, {.part = 3, .parts = 3}), OptionError);
+  CHECK_THROWS_AS(parse(text, {.part = 0, .parts = 0}), OptionError);
+}
+
 TEST_CASE("the NIST measurements of the examples are read whole") {
   const auto file = std::filesystem::path(__FILE__).parent_path() / "../../../examples/data/norris.csv";
   const Dataset table = read_csv(file);
