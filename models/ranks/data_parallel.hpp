@@ -103,7 +103,7 @@ class DataParallel : public Ranks {
 
  private:
   template <class Model, class M, class T, class... Observers>
-  TrainingResult fit_on(Model& model, ranks_detail::Source<T> source, const M& method, TrainingOptions<T> options,
+  TrainingResult fit_on(Model& model, ranks_detail::Source<T>&& source, const M& method, TrainingOptions<T> options,
                         Observers&... observers) {
     ranks_detail::demand_same(*this, options, source.of(), M::name, ranks_detail::text_of(model), options_);
     const auto kind = [&](std::string_view operation, const Samples<T>& some) {

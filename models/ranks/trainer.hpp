@@ -103,7 +103,7 @@ class RankTrainer final : public Trainer<Model, M> {
   using T = typename Model::value_type;
 
   /// `options` have been checked, `kind` says what the samples of all ranks are. `validation` are those of this rank.
-  RankTrainer(Ranks ranks, Model& model, ranks_detail::Source<T> source, M method, TrainingOptions<T> options,
+  RankTrainer(const Ranks& ranks, Model& model, ranks_detail::Source<T> source, M method, TrainingOptions<T> options,
               ranks_detail::Kind kind, const GradientSumOptions& how)
       : RankTrainer(ranks, model, std::move(source), std::move(method), std::move(options), kind, how,
                     std::make_unique<GradientSum<T>>(ranks, model.tape().parameters().size(), how)) {}
@@ -167,12 +167,12 @@ class RankTrainer final : public Trainer<Model, M> {
   }
 
  private:
-  RankTrainer(Ranks ranks, Model& model, ranks_detail::Source<T> source, M method, TrainingOptions<T> options,
+  RankTrainer(const Ranks& ranks, Model& model, ranks_detail::Source<T> source, M method, TrainingOptions<T> options,
               ranks_detail::Kind kind, const GradientSumOptions& how, std::unique_ptr<GradientSum<T>> sum)
       : Base(model, source.samples(), source.of(), with_clock(options, ranks), kind.has_labels,
              ranks_detail::optimizer_of(std::move(method), *sum, how.shard && ranks.size() > 1,
                                         model.tape().parameters().size())),
-        ranks_(std::move(ranks)),
+        ranks_(ranks),
         source_(std::move(source)),
         shard_(how.shard && ranks_.size() > 1),
         has_clock_(options.seconds < std::numeric_limits<double>::infinity()),
