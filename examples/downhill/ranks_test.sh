@@ -59,7 +59,7 @@ case $what in
       >"$folder/killed.txt" 2>&1 &
     job=$!
     while ! test -e "$folder/c"; do sleep 0.02; kill -0 $job || fail "it has not begun"; done
-    kill -9 "$(pgrep -P $job | tail -n 1)"
+    kill -9 "$(tr ' ' '\n' <"/proc/$job/task/$job/children" | grep . | tail -n 1)"
     wait $job && fail "it went on"
     grep -q "signal 9" "$folder/killed.txt" || fail "nobody says why it has ended"
     epochs=$(grep -a -o '"downhill.epochs":"[0-9]*"' "$folder/c" | grep -o '[0-9]*')
