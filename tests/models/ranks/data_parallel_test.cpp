@@ -5,6 +5,8 @@
 
 #include <models/ranks/data_parallel.hpp>
 
+#include <unistd.h>
+
 #include <cmath>
 #include <csignal>
 #include <cstddef>
@@ -199,13 +201,17 @@ TEST_CASE("an observer is told by the first rank, and ends the training on all")
 TEST_CASE("a checkpoint goes on with the same losses, with shards and without") {
   const Adam adam{.learning_rate = 0.01};
   const Trained whole = alone(adam, {.epochs = 6, .batch = 16, .seed = 3});
-  const std::filesystem::path file = std::filesystem::current_path() / "ranks_checkpoint.safetensors";
+  const Ranks all;
+  const std::filesystem::path file(
+      all.of_first((std::filesystem::temp_directory_path() / ("downhill_ranks_" + std::to_string(getpid()))).string()));
   for (const bool shard : {false, true}) {
     static_cast<void>(together(adam, {.shard = shard, .checkpoint = file}, {.epochs = 3, .batch = 16, .seed = 3}));
     const Trained resumed =
         together(adam, {.shard = !shard, .checkpoint = file, .resume = true}, {.epochs = 6, .batch = 16, .seed = 3});
     check_close(resumed.result, whole.result);
   }
+  all.wait_for_all();
+  if (all.is_first()) std::filesystem::remove(file);
 }
 
 // What ends the job: each of these is started alone.
