@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -18,11 +19,12 @@ using namespace downhill;
 
 namespace {
 
-// How many processes a launcher has started: Open MPI's, MPICH's or Slurm's. Known before MPI is.
+// How many processes a launcher has started: Open MPI's, MPICH's or Slurm's. Known before MPI is. Where mpirun runs
+// under Slurm, both have set theirs, and mpirun's is the one.
 std::size_t launched() {
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"})
-    if (const char* text = std::getenv(name); text != nullptr && std::atoi(text) > 1)
-      return static_cast<std::size_t>(std::atoi(text));
+    if (const char* text = std::getenv(name); text != nullptr)
+      return static_cast<std::size_t>(std::max(std::atoi(text), 1));
   return 1;
 }
 
