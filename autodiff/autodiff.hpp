@@ -54,3 +54,6 @@
 
 // Many samples at once.
 #include <autodiff/program.hpp>
+
+// What all of it takes.
+#include <autodiff/cost.hpp>

@@ -62,10 +62,7 @@ class Segment final : public Block<T> {
   std::span<const Run> parents() const override { return parents_; }
   void pull_back(std::size_t first_result, T* adjoint) const override {
     Tape<T> tape;
-    std::vector<Var<T>> inputs;
-    for (std::size_t i = 0; i < values_.size(); ++i)
-      inputs.push_back(is_parent_[i] ? tape.variable(values_[i]) : Var<T>(values_[i]));
-    const auto results = call<count, F, T>(*f_, inputs);
+    const auto results = record(tape);
     std::vector<Seed<T>> seeds;
     derivatives_detail::for_each_result(results, [&](const Var<T>& result, std::size_t i) {
       const T weight = adjoint[first_result + i];
@@ -78,7 +75,29 @@ class Segment final : public Block<T> {
       adjoint[parents_[i].first] = adjoint[parents_[i].first] + swept.parameters()[i];
   }
 
+  // The sweep takes what the segment itself does, forward and back: it is recorded to see that.
+  BlockWork work(std::size_t results) const override {
+    BlockWork made = Block<T>::work(results);
+    Tape<T> tape;
+    static_cast<void>(record(tape));
+    made.reverse += {.written = static_cast<double>(tape.bytes())};
+    tape.for_each_backwards(
+        [&](std::size_t, std::span<const Edge<T>> edges) { made.reverse += Stream<T>::sweep_work(edges.size()); },
+        [&](const Block<T>& block, std::size_t, std::size_t its_results) {
+          const BlockWork inner = block.work(its_results);
+          made.reverse += inner.forward + inner.reverse;
+        });
+    return made;
+  }
+
  private:
+  auto record(Tape<T>& tape) const {
+    std::vector<Var<T>> inputs;
+    for (std::size_t i = 0; i < values_.size(); ++i)
+      inputs.push_back(is_parent_[i] ? tape.variable(values_[i]) : Var<T>(values_[i]));
+    return call<count, F, T>(*f_, inputs);
+  }
+
   std::shared_ptr<const F> f_;
   std::vector<T> values_;
   std::vector<bool> is_parent_;

@@ -151,6 +151,11 @@ class DeterminantBlock final : public matrix_detail::OperandBlock<T, 1> {
     const Elements<T> to = this->operand(0).in(adjoint);
     for_each_element(to.layout, [&](std::size_t i, std::size_t j) { to(i, j) = to(i, j) + g * adjugate(j, i); });
   }
+  // The largest is looked for before each step of the elimination; the adjugate is two systems with n right sides.
+  BlockWork work(std::size_t) const override {
+    const auto n = static_cast<double>(this->operand(0).layout.rows), cube = n * n * n;
+    return this->with_bytes({.operations = 2 * cube / 3 + cube / 3}, {.operations = 2 * cube});
+  }
 
  private:
   CompletePivoting<T> factors_;
@@ -168,6 +173,10 @@ class LogDeterminantBlock final : public matrix_detail::OperandBlock<T, 1> {
     const Dense<T> inverse = solve_transposed(lu_, Dense<T>::identity(lu_.factors.rows).elements());
     const Elements<T> to = this->operand(0).in(adjoint);
     for_each_element(to.layout, [&](std::size_t i, std::size_t j) { to(i, j) = to(i, j) + g * inverse(i, j); });
+  }
+  BlockWork work(std::size_t) const override {
+    const auto n = static_cast<double>(this->operand(0).layout.rows), cube = n * n * n;
+    return this->with_bytes({.operations = 2 * cube / 3, .functions = n}, {.operations = 2 * cube});
   }
 
  private:

@@ -2,6 +2,7 @@
 /// \file
 /// Linear least squares.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string_view>
@@ -40,6 +41,16 @@ class LeastSquaresBlock final : public matrix_detail::OperandBlock<T, 2> {
       const Dense<T> outside = difference(of_x, times<T>(p, times<T>(a_, of_x)));
       add(times<T>(times<T>(p.transposed(), x), outside.transposed()), 1, to);
     }
+  }
+  // Forward at least the steps of QR: the rank, and what it asks for, come on top.
+  BlockWork work(std::size_t) const override {
+    const auto m = static_cast<double>(a_.rows), n = static_cast<double>(a_.columns);
+    const auto multiplied = 2 * m * n * static_cast<double>(this->result().columns);
+    const double least = std::min(m, n), most = std::max(m, n);
+    BlockWork made = this->with_bytes({.operations = 2 * least * least * (most - least / 3)},
+                                      {.operations = (this->operand(0).is_active() ? 4 : 1) * multiplied});
+    made.is_complete = false;
+    return made;
   }
 
  private:

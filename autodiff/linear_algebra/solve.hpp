@@ -29,6 +29,13 @@ class SolveBlock final : public matrix_detail::OperandBlock<T, 2> {
     if (this->operand(1).is_active()) add(w, 1, this->operand(1).in(adjoint));
     if (this->operand(0).is_active()) add(times<T>(w, x.transposed()), -1, this->operand(0).in(adjoint));
   }
+  // The leading terms, as in all blocks of linear algebra.
+  BlockWork work(std::size_t results) const override {
+    const auto n = static_cast<double>(this->result().rows), solved = 2 * n * static_cast<double>(results);
+    const double factored = 2 * n * n * n / 3;
+    return this->with_bytes({.operations = factored + solved},
+                            {.operations = this->operand(0).is_active() ? 2 * solved : solved}, results);
+  }
 
  private:
   Lu<T> lu_;
@@ -46,6 +53,10 @@ class InverseBlock final : public matrix_detail::OperandBlock<T, 1> {
     if (matrix_detail::are_zero(this->result().size(), adjoint + first)) return;
     const Elements<const T> y = Elements<const T>{y_, this->result()}.transposed();
     add(times<T>(y, times<T>(this->result_in(adjoint, first), y)), -1, this->operand(0).in(adjoint));
+  }
+  BlockWork work(std::size_t) const override {
+    const auto n = static_cast<double>(this->result().rows), cube = n * n * n;
+    return this->with_bytes({.operations = 2 * cube / 3 + 2 * cube}, {.operations = 4 * cube});
   }
 
  private:
@@ -76,6 +87,10 @@ class CholeskyBlock final : public matrix_detail::OperandBlock<T, 1> {
     s = Dense<T>(s.transposed());
     solve_transposed_triangle(l, s);
     add(symmetric_part<T>(s.elements()), 1, this->operand(0).in(adjoint));
+  }
+  BlockWork work(std::size_t) const override {
+    const auto n = static_cast<double>(this->result().rows), cube = n * n * n;
+    return this->with_bytes({.operations = cube / 3}, {.operations = 2 * cube + 2 * cube});
   }
 
  private:

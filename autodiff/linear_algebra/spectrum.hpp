@@ -30,6 +30,13 @@ class EigenvaluesBlock final : public matrix_detail::OperandBlock<T, 1> {
                      [&](std::size_t i, std::size_t k) { scaled(i, k) = handed_on(scaled(i, k), adjoint[first + k]); });
     add(symmetric_part<T>(times<T>(scaled, vectors_.transposed()).elements()), 1, this->operand(0).in(adjoint));
   }
+  // Forward at least the way to a tridiagonal matrix: iterations come on top, as many as the matrix asks for.
+  BlockWork work(std::size_t results) const override {
+    const auto n = static_cast<double>(results), cube = n * n * n;
+    BlockWork made = this->with_bytes({.operations = 4 * cube / 3}, {.operations = 2 * cube}, vectors_.values.size());
+    made.is_complete = false;
+    return made;
+  }
 
  private:
   Dense<T> vectors_;
@@ -50,6 +57,14 @@ class SingularValuesBlock final : public matrix_detail::OperandBlock<T, 1> {
       scaled(i, k) = handed_on(scaled(i, k), g);
     });
     add(times<T>(scaled, svd_.right.transposed()), 1, this->operand(0).in(adjoint));
+  }
+  // Forward there are iterations, as many as the matrix asks for.
+  BlockWork work(std::size_t results) const override {
+    const auto multiplied = 2 * static_cast<double>(svd_.left.rows * svd_.right.rows * results);
+    BlockWork made =
+        this->with_bytes({}, {.operations = multiplied}, svd_.left.values.size() + svd_.right.values.size());
+    made.is_complete = false;
+    return made;
   }
 
  private:

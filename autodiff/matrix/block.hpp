@@ -84,6 +84,19 @@ class OperandBlock : public Block<T> {
   std::array<Elements<const T>, N> elements() const { return elements_of(operands_); }
   const Layout& result() const { return result_; }
   Elements<const T> result_in(const T* adjoint, std::size_t first) const { return {adjoint + first, result_}; }
+  /// This arithmetic, and the bytes beside it: operands read and results written, and in the sweep the adjoints of the
+  /// results read, those of operands on the tape read and written. So many more numbers are kept from one to the other.
+  BlockWork with_bytes(Work forward, Work reverse, std::size_t kept = 0) const {
+    for (const Operand<T>& operand : operands_) {
+      const std::size_t count = operand.data == nullptr ? 0 : operand.layout.once().size();
+      forward.read += bytes(count);
+      if (operand.is_active()) reverse.read += bytes(count), reverse.written += bytes(count);
+    }
+    forward.written += bytes(result_.size() + kept);
+    reverse.read += bytes(result_.size() + kept);
+    return {.forward = forward, .reverse = reverse};
+  }
+  static double bytes(std::size_t numbers) { return static_cast<double>(numbers * sizeof(T)); }
 
  private:
   std::array<Operand<T>, N> operands_;

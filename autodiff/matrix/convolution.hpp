@@ -187,6 +187,24 @@ class ConvolutionBlock final : public OperandBlock<T, 3> {
         columns.fold(x.in(adjoint), images);
       });
   }
+  // The matrix C is written and read forward, and again in the sweep; the adjoint of C is written and folded.
+  BlockWork work(std::size_t results) const override {
+    const Operand<T>&x = this->operand(0), &weights = this->operand(1), &bias = this->operand(2);
+    const std::size_t seen = weights.layout.rows, channels = weights.layout.columns;
+    const std::size_t places = channels == 0 ? 0 : results / channels;  // of all images
+    const auto multiplied = 2 * static_cast<double>(results) * static_cast<double>(seen);
+    const double of_columns = this->bytes(places * seen);
+    Work reverse;
+    if (weights.is_active()) reverse += {.operations = multiplied, .read = of_columns, .written = of_columns};
+    if (bias.is_active()) reverse += {.operations = static_cast<double>(results)};
+    if (x.is_active())
+      reverse += {.operations = multiplied + static_cast<double>(places * seen),
+                  .read = of_columns + this->bytes(weights.layout.size()),
+                  .written = of_columns};
+    BlockWork made = this->with_bytes({.operations = multiplied, .read = of_columns, .written = of_columns}, reverse);
+    made.product = {places, seen, channels};
+    return made;
+  }
 
  private:
   Groups<T> groups_;

@@ -63,6 +63,12 @@ class CustomBlock final : public OperandBlock<T, N> {
       pull_back_(g, OperandAdjoint<T>(this->operand(i), adjoint)...);
     }(std::make_index_sequence<N>());
   }
+  BlockWork work(std::size_t results) const override {
+    if constexpr (requires { BlockWork(pull_back_.work()); })
+      return pull_back_.work();
+    else
+      return Block<T>::work(results);
+  }
 
  private:
   PullBack pull_back_;
@@ -87,7 +93,8 @@ consteval bool takes_adjoints(std::index_sequence<i...>) {
 /// In the sweep the pull-back is called with g, the adjoint of Y, an Eigen matrix of its shape, and an OperandAdjoint
 /// for each operand, to which it adds that operand's share: A_bar += (dY/dA)' g. Where g is 0 everywhere it is not
 /// called. It is kept as long as the block is, so it captures values, and nothing by reference; what it throws leaves
-/// the sweep, whose Gradient is then empty, and the tape as it was. Throws TapeError for operands of two tapes.
+/// the sweep, whose Gradient is then empty, and the tape as it was. Throws TapeError for operands of two tapes. A
+/// pull-back with a member `BlockWork work() const` says by it what the operation takes, both ways (cost.hpp).
 template <class T, std::size_t N, class PullBack>
 VarMatrix<T> custom(const std::type_identity_t<typename VarMatrix<T>::Matrix>& value, const VarMatrix<T> (&operands)[N],
                     PullBack pull_back) {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <autodiff/calculus.hpp>
+#include <autodiff/calculus/work.hpp>
 #include <autodiff/matrix/kernel.hpp>
 #include <autodiff/matrix/var_matrix.hpp>
 
@@ -32,6 +33,16 @@ class ElementwiseBlock final : public OperandBlock<T, N> {
       if (this->operand(i).is_active())
         pull_back_along<Rule, i, T, N>(this->elements(), v_, adjoint + first, adjoint + this->operand(i).slot);
     });
+  }
+  BlockWork work(std::size_t results) const override {
+    const auto each = static_cast<double>(results);
+    Work reverse;
+    for (std::size_t i = 0; i < N; ++i) {
+      if (!this->operand(i).is_active()) continue;
+      reverse += each * pull_back_work<Rule>(i);
+      reverse.read += this->bytes(results);  // the values, of which slopes are made
+    }
+    return this->with_bytes(each * value_work<Rule>(N), reverse);
   }
 
  private:

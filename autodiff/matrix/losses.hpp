@@ -17,33 +17,52 @@ namespace downhill {
 
 namespace matrix_detail {
 
+/// What a loss of so many rows and columns takes, with its slopes.
+using LossWork = Work(std::size_t rows, std::size_t columns);
+/// Beside softmax: a logarithm for each row and the place of its label; the slopes are the quotients, but at the label.
+inline Work softmax_loss_work(std::size_t rows, std::size_t columns) {
+  const auto n = static_cast<double>(rows);
+  return softmax_work(rows, columns) + Work{.operations = 4 * n + 1, .functions = n};
+}
+/// A loss and a slope for each element, their sum and their quotients.
+inline Work logistic_loss_work(std::size_t rows, std::size_t columns) {
+  const auto n = static_cast<double>(rows * columns);
+  return {.operations = 2 * n, .functions = 2 * n};
+}
+
 /// A loss of x whose slopes are worked out when it is recorded.
 template <class T>
 class LossBlock final : public OperandBlock<T, 1> {
  public:
-  LossBlock(std::string_view name, const std::array<Operand<T>, 1>& x, const T* slopes)
-      : OperandBlock<T, 1>(x, Layout::dense(1, 1)), name_(name), slopes_(slopes) {}
+  LossBlock(std::string_view name, const std::array<Operand<T>, 1>& x, const T* slopes, LossWork* forward)
+      : OperandBlock<T, 1>(x, Layout::dense(1, 1)), name_(name), slopes_(slopes), forward_(forward) {}
   std::string_view name() const override { return name_; }
   void pull_back(std::size_t first, T* adjoint) const override {
     const T g = adjoint[first];
     if (is_zero(g)) return;
     add_scaled<T>(slopes_, g, this->operand(0).in(adjoint));
   }
+  BlockWork work(std::size_t) const override {
+    const Layout& of = this->operand(0).layout;
+    return this->with_bytes(forward_(of.rows, of.columns), {.operations = 2 * static_cast<double>(of.size())},
+                            of.size());
+  }
 
  private:
   std::string_view name_;
   const T* slopes_;
+  LossWork* forward_;
 };
 
-/// work(x, slopes) returns the loss and writes its slopes, row after row.
-template <class T, class Work>
-Var<T> loss(std::string_view name, const VarMatrix<T>& x, Work&& work) {
+/// evaluate_loss(x, slopes) returns the loss and writes its slopes, row after row.
+template <class T, class Evaluate>
+Var<T> loss(std::string_view name, const VarMatrix<T>& x, LossWork* forward, Evaluate&& evaluate_loss) {
   using R = MatrixRecorder;
   return R::scalar(R::on_tape<T>(x.tape(), [&](Tape<T>& tape) {
     const std::array operands{R::operand(tape, x)};
     const std::span<T> value = R::memory<T>(tape, 1), slopes = R::memory<T>(tape, x.size());
-    value[0] = work(operands[0].elements(), slopes.data());
-    return R::record<LossBlock<T>, T>(tape, Layout::dense(1, 1), value, name, operands, slopes.data());
+    value[0] = evaluate_loss(operands[0].elements(), slopes.data());
+    return R::record<LossBlock<T>, T>(tape, Layout::dense(1, 1), value, name, operands, slopes.data(), forward);
   }));
 }
 
@@ -59,6 +78,13 @@ class SquaredErrorBlock final : public OperandBlock<T, 2> {
     if (is_zero(g)) return;
     hand(this->operand(0), g, adjoint);
     hand(this->operand(1), -g, adjoint);
+  }
+  BlockWork work(std::size_t) const override {
+    const std::size_t count = this->operand(0).layout.size();
+    const auto n = static_cast<double>(count);
+    Work reverse;
+    for (std::size_t i = 0; i < 2; ++i) reverse.operations += this->operand(i).is_active() ? 2 * n : 0;
+    return this->with_bytes({.operations = 3 * n}, reverse, count);  // n differences, squares, n - 1 sums, a quotient
   }
 
  private:
@@ -98,19 +124,20 @@ Var<T> softmax_cross_entropy(const VarMatrix<T>& x, std::span<const std::size_t>
   if (x.rows() == 0) misuse::empty_range("softmax_cross_entropy");
   for (const std::size_t label : labels)
     if (label >= x.columns()) misuse::no_such_class(label, x.columns());
-  return matrix_detail::loss<T>("softmax_cross_entropy", x, [&](const Elements<const T>& from, T* slope) {
-    const T samples = T(static_cast<double>(x.rows()));
-    Total<T> total;
-    matrix_detail::exponentials_by_row<T>(from, slope, [&](std::size_t i, const auto& of) {
-      T* const row = slope + i * x.columns();
-      const std::size_t label = labels[i];
-      matrix_detail::share<T>(row, x.columns(), of.sum * samples);
-      // p - 1 = -(the sum of the other p), where p is nearly 1.
-      row[label] = label == of.at ? T(-of.rest / (of.sum * samples)) : T(row[label] - T(1) / samples);
-      total.add(of.log_sum - (from(i, label) - of.largest));
-    });
-    return T(total.value() / samples);
-  });
+  return matrix_detail::loss<T>(
+      "softmax_cross_entropy", x, matrix_detail::softmax_loss_work, [&](const Elements<const T>& from, T* slope) {
+        const T samples = T(static_cast<double>(x.rows()));
+        Total<T> total;
+        matrix_detail::exponentials_by_row<T>(from, slope, [&](std::size_t i, const auto& of) {
+          T* const row = slope + i * x.columns();
+          const std::size_t label = labels[i];
+          matrix_detail::share<T>(row, x.columns(), of.sum * samples);
+          // p - 1 = -(the sum of the other p), where p is nearly 1.
+          row[label] = label == of.at ? T(-of.rest / (of.sum * samples)) : T(row[label] - T(1) / samples);
+          total.add(of.log_sum - (from(i, label) - of.largest));
+        });
+        return T(total.value() / samples);
+      });
 }
 
 /// The mean over all elements of -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) = t softplus(-x) + (1 - t)
@@ -121,16 +148,17 @@ Var<T> logistic_cross_entropy(const VarMatrix<T>& x, std::type_identity_t<std::s
   if (targets.size() != x.size())
     misuse::different_sizes("logistic_cross_entropy, elements and targets", x.size(), targets.size());
   if (x.size() == 0) misuse::empty_range("logistic_cross_entropy");
-  return matrix_detail::loss<T>("logistic_cross_entropy", x, [&](const Elements<const T>& from, T* slope) {
-    using Count = Wide<T>;
-    const Count count = Count(static_cast<double>(x.size()));
-    const std::array<Elements<const T>, 2> pairs{from, {targets.data(), Layout::dense(x.rows(), x.columns())}};
-    matrix_detail::evaluate<special::LogisticLoss, T, 2>(pairs, slope);
-    const Count total = matrix_detail::wide_sum_of<T>(0, x.size(), [&](std::size_t k) { return slope[k]; });
-    matrix_detail::evaluate<special::LogisticSlope, T, 2>(pairs, slope);
-    for (std::size_t k = 0; k < x.size(); ++k) slope[k] = slope[k] / T(count);
-    return T(total / count);
-  });
+  return matrix_detail::loss<T>(
+      "logistic_cross_entropy", x, matrix_detail::logistic_loss_work, [&](const Elements<const T>& from, T* slope) {
+        using Count = Wide<T>;
+        const Count count = Count(static_cast<double>(x.size()));
+        const std::array<Elements<const T>, 2> pairs{from, {targets.data(), Layout::dense(x.rows(), x.columns())}};
+        matrix_detail::evaluate<special::LogisticLoss, T, 2>(pairs, slope);
+        const Count total = matrix_detail::wide_sum_of<T>(0, x.size(), [&](std::size_t k) { return slope[k]; });
+        matrix_detail::evaluate<special::LogisticSlope, T, 2>(pairs, slope);
+        for (std::size_t k = 0; k < x.size(); ++k) slope[k] = slope[k] / T(count);
+        return T(total / count);
+      });
 }
 
 /// The mean of (x - y)² over all elements. Throws ShapeError unless the shapes are the same: a column beside a row is a

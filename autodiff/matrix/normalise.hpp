@@ -53,6 +53,17 @@ class LayerNormBlock final : public OperandBlock<T, 3> {
       for (std::size_t j = 0; j < columns; ++j) to(i, j) = to(i, j) + T((h[j] - mean - u[j] * along) * scale_[i]);
     }
   }
+  // Forward for each element: the sum, the difference, its square and their sum, the scale, gain and bias. Back to x:
+  // h, its mean, that of h u, the difference of three, two products and the sum.
+  BlockWork work(std::size_t results) const override {
+    const auto n = static_cast<double>(results), rows = static_cast<double>(this->result().rows);
+    Work reverse;
+    if (this->operand(0).is_active()) reverse += {.operations = 9 * n, .read = this->bytes(results)};
+    if (this->operand(1).is_active()) reverse += {.operations = 2 * n};
+    if (this->operand(2).is_active()) reverse += {.operations = n};
+    return this->with_bytes({.operations = 7 * n + 4 * rows, .functions = rows}, reverse,
+                            normal_.size() + scale_.size());
+  }
 
  private:
   // One row += the sum of f over each column.

@@ -55,28 +55,44 @@ void for_each_pixel(const ImageShape& image, const Stretch& rows, const Stretch&
     for (std::size_t x = columns.begin; x < columns.end; ++x) visit(y * image.width + x);
 }
 
+/// The numbers in all windows of an image: a pixel counts in each window that sees it.
+inline double pixels_seen(const Sliding& sliding) {
+  double seen = 0;
+  for_each_window(sliding, [&](std::size_t, const Stretch& rows, const Stretch& columns) {
+    seen += static_cast<double>(rows.size() * columns.size());
+  });
+  return seen * static_cast<double>(sliding.image.channels);
+}
+
 /// The adjoint goes to the pixel that was the largest.
 template <class T>
 class MaxPoolingBlock final : public OperandBlock<T, 1> {
  public:
-  MaxPoolingBlock(const std::array<Operand<T>, 1>& x, const Layout& result, std::size_t channels,
+  MaxPoolingBlock(const std::array<Operand<T>, 1>& x, const Layout& result, const Sliding& sliding,
                   std::span<const std::uint32_t> largest)
-      : OperandBlock<T, 1>(x, result), channels_(channels), largest_(largest) {}
+      : OperandBlock<T, 1>(x, result), sliding_(sliding), largest_(largest) {}
   std::string_view name() const override { return "max_pooling"; }
   void pull_back(std::size_t first, T* adjoint) const override {
+    const std::size_t channels = sliding_.image.channels;
     for_each_image(this->operand(0).in(adjoint), [&](std::size_t i, T* image, auto stride) {
       const T* g = adjoint + first + this->result().at(i, 0);
       const std::uint32_t* largest = largest_.data() + this->result().at(i, 0);
-      for (std::size_t place = 0; place < this->result().columns; place += channels_)
-        for (std::size_t c = 0; c < channels_; ++c) {
-          T& pixel = image[(*largest++ * channels_ + c) * stride];
+      for (std::size_t place = 0; place < this->result().columns; place += channels)
+        for (std::size_t c = 0; c < channels; ++c) {
+          T& pixel = image[(*largest++ * channels + c) * stride];
           pixel = pixel + *g++;
         }
     });
   }
+  // Which pixel was the largest takes the memory of a number, 4 bytes.
+  BlockWork work(std::size_t results) const override {
+    const double seen = static_cast<double>(this->result().rows) * pixels_seen(sliding_);
+    const auto n = static_cast<double>(results), places = n * sizeof(std::uint32_t);
+    return this->with_bytes({.operations = seen - n, .written = places}, {.operations = n, .read = places});
+  }
 
  private:
-  std::size_t channels_;
+  Sliding sliding_;
   std::span<const std::uint32_t> largest_;
 };
 
@@ -125,6 +141,10 @@ class AveragePoolingBlock final : public OperandBlock<T, 1> {
       });
     });
   }
+  BlockWork work(std::size_t) const override {
+    const double seen = static_cast<double>(this->result().rows) * pixels_seen(sliding_);
+    return this->with_bytes({.operations = seen}, {.operations = 2 * seen});  // all but one are added, and one quotient
+  }
 
  private:
   Sliding sliding_;
@@ -166,7 +186,7 @@ VarMatrix<T> max_pooling(const VarMatrix<T>& x, const ImageShape& image, const W
     matrix_detail::for_each_image(operands[0].elements(), [&](std::size_t i, const T* pixels, auto stride) {
       matrix_detail::find_largest(sliding, pixels, stride, y.data() + shape.at(i, 0), largest.data() + shape.at(i, 0));
     });
-    return R::record<matrix_detail::MaxPoolingBlock<T>, T>(tape, shape, y, operands, shape, image.channels, largest);
+    return R::record<matrix_detail::MaxPoolingBlock<T>, T>(tape, shape, y, operands, shape, sliding, largest);
   });
 }
 

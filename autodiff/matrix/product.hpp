@@ -11,6 +11,7 @@
 
 #include <autodiff/matrix/kernel.hpp>
 #include <autodiff/matrix/var_matrix.hpp>
+#include <autodiff/tape/last_uses.hpp>
 
 namespace downhill {
 
@@ -100,6 +101,25 @@ class ProductBlock final : public OperandBlock<T, 3> {
       return true;
     }
     return false;
+  }
+  BlockWork work(std::size_t) const override {
+    const Operand<T>&a = this->operand(0), &b = this->operand(1), &row = this->operand(2);
+    const std::size_t rows = a.layout.rows, inner = a.layout.columns, columns = b.layout.columns;
+    const double added = static_cast<double>(rows * columns), multiplied = 2 * added * static_cast<double>(inner);
+    Work reverse{.operations = (a.is_active() ? multiplied : 0) + (b.is_active() ? multiplied : 0) +
+                               (row.is_active() ? added : 0),
+                 .read = (a.is_active() ? this->bytes(b.layout.size()) : 0) +
+                         (b.is_active() ? this->bytes(a.layout.size()) : 0)};
+    // The sum over `inner` starts at the bias, or at 0.
+    BlockWork made = this->with_bytes({.operations = multiplied}, reverse);
+    made.product = {rows, inner, columns};
+    if (b.is_active() && b.layout.is_dense() && b.layout.size() >= (rows == 1 ? LastUses::large : worth_tiles)) {
+      // In place of their adjoints the parameters are read and written: for the adjoint of A they are read already.
+      Work to_sink = made.reverse;
+      if (a.is_active()) to_sink.read -= this->bytes(b.layout.size());
+      made.reverse_to_sink = to_sink;
+    }
+    return made;
   }
 
  private:

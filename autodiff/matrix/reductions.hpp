@@ -25,6 +25,11 @@ class SumBlock final : public OperandBlock<T, 1> {
     const Operand<T>& x = this->operand(0);
     add_rows<T>({adjoint + first, this->result().repeated(x.layout.rows, x.layout.columns)}, x.in(adjoint));
   }
+  BlockWork work(std::size_t results) const override {
+    const std::size_t count = this->operand(0).layout.size();
+    return this->with_bytes({.operations = static_cast<double>(count - std::min(count, results))},
+                            {.operations = static_cast<double>(count)});
+  }
 };
 
 template <class T>
@@ -82,6 +87,12 @@ class MaxBlock final : public OperandBlock<T, 1> {
       else if (!(largest_[at] == largest_[at]))
         x.in(adjoint)(i, j) = x.in(adjoint)(i, j) + g * largest_[at];
     });
+  }
+  // Where none are equally large: each element is compared with the largest, to count those and to add to it.
+  BlockWork work(std::size_t results) const override {
+    const std::size_t count = this->operand(0).layout.size();
+    return this->with_bytes({.operations = static_cast<double>(count - std::min(count, results))},
+                            {.operations = static_cast<double>(2 * count + results)}, results);
   }
 
  private:

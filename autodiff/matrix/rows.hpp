@@ -28,6 +28,12 @@ class GatherBlock final : public OperandBlock<T, 1> {
     for_each_element(this->result(),
                      [&](std::size_t i, std::size_t j) { to(rows_[i], j) = to(rows_[i], j) + g(i, j); });
   }
+  // Of the table, only the rows that are picked are touched.
+  BlockWork work(std::size_t results) const override {
+    const double moved = this->bytes(results);
+    return {.forward = {.read = moved, .written = moved},
+            .reverse = {.operations = static_cast<double>(results), .read = 2 * moved, .written = moved}};
+  }
 
  private:
   std::span<const std::size_t> rows_;
@@ -60,6 +66,15 @@ class ConcatenateBlock final : public Block<T> {
       const Layout there{operand.layout.rows, operand.layout.columns, result_.row_stride, 1};
       add_rows<T>({adjoint + first + result_.at(row, column), there}, operand.in(adjoint));
     }
+  }
+  BlockWork work(std::size_t results) const override {
+    const auto moved = static_cast<double>(results * sizeof(T));
+    BlockWork made{.forward = {.read = moved, .written = moved}};
+    for (const Placed<T>& placed : placed_) {
+      const auto count = static_cast<double>(placed.operand.is_active() ? placed.operand.layout.size() : 0);
+      made.reverse += {.operations = count, .read = 2 * count * sizeof(T), .written = count * sizeof(T)};
+    }
+    return made;
   }
 
  private:

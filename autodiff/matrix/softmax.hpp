@@ -10,6 +10,7 @@
 #include <limits>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <autodiff/matrix/kernel.hpp>
@@ -104,6 +105,12 @@ struct LogSumExp {
   }
 };
 
+/// Softmax of so many rows and columns: the largest, differences, exponentials, their sum, quotients.
+inline Work softmax_work(std::size_t rows, std::size_t columns) {
+  const auto n = static_cast<double>(rows), m = static_cast<double>(columns);
+  return {.operations = n * (columns == 0 ? 0 : 4 * m - 2), .functions = n * m};
+}
+
 /// One of these, for each row.
 template <class Function, class T>
 class OfSoftmaxBlock final : public OperandBlock<T, 1> {
@@ -122,6 +129,19 @@ class OfSoftmaxBlock final : public OperandBlock<T, 1> {
                                         [&](std::size_t j, const T& part) { to(i, j) = to(i, j) + part; });
       }
     });
+  }
+  BlockWork work(std::size_t) const override {
+    const Layout& of = this->operand(0).layout;
+    const auto n = static_cast<double>(of.rows), m = static_cast<double>(of.columns);
+    Work forward = softmax_work(of.rows, of.columns), reverse{.operations = n * (6 * m - 1)};
+    if constexpr (std::is_same_v<Function, LogSoftmax>) {
+      forward += {.operations = 2 * n * m, .functions = n};
+      reverse = {.operations = n * (4 * m - 1)};
+    } else if constexpr (std::is_same_v<Function, LogSumExp>) {
+      forward += {.operations = n, .functions = n};
+      reverse = {.operations = 2 * n * m};
+    }
+    return this->with_bytes(forward, reverse, of.size());
   }
 
  private:

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include <autodiff/calculus/chain_rule.hpp>
+#include <autodiff/cost/program.hpp>
 #include <autodiff/program/given.hpp>
 #include <autodiff/program/run.hpp>
 
@@ -125,6 +126,16 @@ class ProgramBlock : public Block<N> {
       if (const std::size_t slot = given.slot(first + k); slot != Given<N>::passive)
         adjoint[slot] = adjoint[slot] + handed_on(slope(k), g);
   }
+  // Of so many samples with their slopes. Where several ways are taken, all of them count as the first.
+  Cost cost_of_samples(std::size_t count) const { return cost_of(*runner_->state, 0).over(count); }
+  bool is_one_way() const { return runner_->state->size() == 1; }
+  // An adjoint for each number that it was given on the tape.
+  Work hand_on_work(std::size_t rows) const {
+    double given = 0;
+    for (const Run& run : runs_) given += static_cast<double>(run.count);
+    const double moved = given * sizeof(N);
+    return {.operations = 2 * given, .read = moved + static_cast<double>(rows * sizeof(N)), .written = moved};
+  }
 
   std::shared_ptr<BlockRunner<T>> runner_;
   Given<N> w_, s_;
@@ -152,6 +163,13 @@ class ResultsBlock : public ProgramBlock<T, N> {
       this->hand_on(this->w_, adjoint, g, 0, parameters, [&](std::size_t i) { return of_w[i]; });
       this->hand_on(this->s_, adjoint, g, 0, per_sample, [&](std::size_t j) { return of_s[j]; });
     }
+  }
+  // The slopes are worked out with the value, so the way forward has both.
+  BlockWork work(std::size_t) const override {
+    const Cost all = this->cost_of_samples(samples());
+    return {.forward = all.forward() + all.reverse(),
+            .reverse = this->hand_on_work(1),
+            .is_complete = this->is_one_way() && std::is_same_v<T, N>};
   }
 
  private:
@@ -206,6 +224,13 @@ class RowsBlock final : public ProgramBlock<T, N> {
     } else {
       for (std::size_t i = 0; i < samples(); ++i) evaluate(i, into.subspan(i * results(), results()), {}, {});
     }
+  }
+  /// The sweep runs the program once more.
+  BlockWork work(std::size_t) const override {
+    const Cost all = this->cost_of_samples(samples());
+    return {.forward = all.forward(),
+            .reverse = all.forward() + all.reverse() + this->hand_on_work(samples()),
+            .is_complete = this->is_one_way() && std::is_same_v<T, N>};
   }
   /// Did a comparison of numbers that move meet a tie?
   bool meets_edge() const { return meets_edge_; }

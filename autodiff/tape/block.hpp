@@ -12,6 +12,7 @@
 
 #include <autodiff/tape/arena.hpp>
 #include <autodiff/tape/parameter_sink.hpp>
+#include <autodiff/tape/work.hpp>
 
 namespace downhill {
 
@@ -58,6 +59,17 @@ struct Block {
   virtual bool pull_back_to(std::size_t /*first_result*/, T* /*adjoint*/, const Run& /*parameters*/,
                             const WayToSink<T>& /*way*/) const {
     return false;
+  }
+  /// What it takes, by counting, with so many results (cost.hpp). Unless a block says so itself, what the sizes of its
+  /// runs tell, which is not complete: each parent and each result is read or written once, and so are their adjoints,
+  /// with one addition for each parent.
+  virtual BlockWork work(std::size_t results) const {
+    double of_parents = 0;
+    for (const Run& run : parents()) of_parents += static_cast<double>(run.count);
+    const double parent_bytes = of_parents * sizeof(T), result_bytes = static_cast<double>(results * sizeof(T));
+    return {.forward = {.read = parent_bytes, .written = result_bytes},
+            .reverse = {.operations = of_parents, .read = parent_bytes + result_bytes, .written = parent_bytes},
+            .is_complete = false};
   }
 };
 

@@ -14,6 +14,7 @@
 
 #include <autodiff/calculus/chain_rule.hpp>
 #include <autodiff/calculus/number.hpp>
+#include <autodiff/tape/work.hpp>
 
 #ifndef DOWNHILL_SLOT_BITS
 #define DOWNHILL_SLOT_BITS 32
@@ -51,6 +52,13 @@ struct alignas(Edge<T>) alignas(std::uint32_t) Trailer {
 template <class T>
 struct Stream {
   static constexpr std::size_t edge_bytes = sizeof(Edge<T>);
+  /// What the sweep does for a statement of so many edges: a multiplication and an addition for each.
+  static constexpr Work sweep_work(std::size_t edges) {
+    const auto n = static_cast<double>(edges);
+    return {.operations = 2 * n,
+            .read = n * (edge_bytes + sizeof(T)) + sizeof(Trailer<T>) + sizeof(T),
+            .written = n * sizeof(T)};
+  }
   static constexpr std::size_t trailer_bytes = sizeof(Trailer<T>);
   /// A statement of more edges is neither scaled nor searched: long sums would become quadratic.
   static constexpr std::uint32_t foldable_edges = 8;
