@@ -2,8 +2,10 @@
 /// \file
 /// The cost ledger: operations and bytes of a function and its gradient, by counting.
 ///
-///     fmt::print("{}", cost(tape));              // what was recorded, and what the sweep will do
-///     fmt::print("{}", cost(program).sample);    // what a program does for each sample, after its passes
+///     fmt::print("{}", cost(tape));
+///     fmt::print("{}", cost(program).sample);
+///
+/// The first is what was recorded and what the sweep will do, the second what a program does for each sample.
 ///
 /// Of scalars a tape holds the slopes and not the operations that made them. So the sweep of a statement is known
 /// exactly, a multiplication and an addition for each edge; of its way forward only the bytes that were written are.

@@ -16,6 +16,7 @@
 
 // Pictures, in the terminal and as pages.
 #include <autodiff/inspect/pictures/decision_boundary.hpp>
+#include <autodiff/inspect/pictures/growth.hpp>
 #include <autodiff/inspect/pictures/landscape.hpp>
 #include <autodiff/inspect/pictures/learning_rates.hpp>
 #include <autodiff/inspect/pictures/loss_curve.hpp>

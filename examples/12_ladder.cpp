@@ -1,6 +1,6 @@
 // The ladder: one procedure, from a line with two parameters to a network with billions of weights.
 //
-//     ladder [--up-to N] [--threads n] [--memory GB] [--json]
+//     ladder [--up-to N] [--threads n] [--memory GB] [--json] [--svg FILE] [--html FILE]
 //
 // This is all of the descent, on every rung. The model records its loss on the tape. The optimizer sweeps it: as soon
 // as the sweep has passed a layer, that layer's weights move, so that no gradient is ever in memory, and a step needs

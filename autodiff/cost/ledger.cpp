@@ -67,9 +67,10 @@ bool Cost::is_complete() const {
   return std::ranges::all_of(lines, [](const CostLine& line) { return line.knows_forward && line.is_complete; });
 }
 double Cost::ratio() const {
-  const bool knows_all = std::ranges::all_of(lines, [](const CostLine& line) { return line.knows_forward; });
-  const double function = weighed(forward());
-  return knows_all && function > 0 ? 1 + weighed(reverse()) / function : 0;
+  double function = 0, sweep = 0;
+  for (const CostLine& line : lines)
+    if (line.knows_forward) function += weighed(line.forward), sweep += weighed(line.reverse);
+  return function > 0 ? 1 + sweep / function : 0;
 }
 CostLine& Cost::line(std::string_view kind, const std::array<std::size_t, 3>& product) {
   for (CostLine& known : lines)
@@ -92,9 +93,9 @@ Prediction predicted(const Cost& cost, const Peaks& peaks) {
 
 std::string cost_table(const Cost& cost, const CostBeside& beside) {
   std::vector<TableRow> rows;
-  rows.push_back({"", "", "forward:", "", "bytes", "bytes", "reverse:", "", "bytes", "bytes"});
-  rows.push_back({"operation", "count", "operations", "functions", "read", "written", "operations", "functions", "read",
-                  "written"});
+  rows.push_back({"", "", "forward:", "", "", "", "reverse:", "", "", ""});
+  rows.push_back(
+      {"", "count", "operations", "functions", "read", "written", "operations", "functions", "read", "written"});
   const auto add = [&](std::string name, std::string count, const Work& forward, const Work& reverse,
                        bool knows_forward) {
     rows.push_back({std::move(name), std::move(count), knows_forward ? short_text(forward.operations) : "?",
@@ -113,16 +114,18 @@ std::string cost_table(const Cost& cost, const CostBeside& beside) {
   add("together", "", cost.forward(), cost.reverse(), knows_all);
   constexpr std::array columns{Align::left, Align::right};
   std::string text = aligned_text(rows, columns) + "\n";
-  if (cost.tape_bytes + cost.adjoint_bytes > 0)
-    text += fmt::format("{} bytes of statements, {} bytes of adjoints\n", short_text(cost.tape_bytes),
+  text += "read, written: bytes";
+  if (cost.adjoint_bytes > 0)
+    text += fmt::format("; the tape has {} of statements, and the sweep {} of adjoints", short_text(cost.tape_bytes),
                         short_text(cost.adjoint_bytes));
+  text += '\n';
   if (!is_complete) text += "* takes at least so much: it does not say more\n";
   if (!knows_all)
     text +=
         "? not known: of scalars a tape holds slopes, two operations for each in the sweep, and not how they came\n";
   if (const double ratio = cost.ratio(); ratio > 0)
     text += fmt::format(
-        "function and gradient / function, by operations, a function as {} of them: {:.2f} (Griewank: 3 to 5)\n",
+        "function and gradient over function, by operations, {} for a function: {:.2f} (Griewank: 3 to 5)\n",
         operations_of_a_function, ratio);
   const auto compare = [&](std::string_view what, double measured, double expected) {
     if (measured <= 0 && expected <= 0) return;

@@ -39,8 +39,9 @@ struct Cost {
   /// Is all of both directions counted?
   bool is_complete() const;
   /// Function and gradient together over the function alone, by operations, where an elementary function counts as
-  /// `operations_of_a_function`; 0 where the operations forward are not known. Griewank, "On automatic differentiation"
-  /// (1989), has 5 as a bound of it; Griewank and Walther, "Evaluating Derivatives" (2008), 3 to 4.
+  /// `operations_of_a_function`: of the lines that know both directions, and 0 where there is none. Griewank, "On
+  /// automatic differentiation" (1989), has 5 as a bound of it; Griewank and Walther, "Evaluating Derivatives" (2008),
+  /// 3 to 4.
   double ratio() const;
   /// The line of a kind, made where it is not there.
   CostLine& line(std::string_view kind, const std::array<std::size_t, 3>& product = {0, 0, 0});

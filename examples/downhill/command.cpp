@@ -11,39 +11,6 @@
 #include <autodiff/files/atomic_file.hpp>
 #include <autodiff/text/utf8.hpp>
 
-#include "../program.hpp"
-
-namespace {
-
-template <class Number, class Holds>
-CLI::Validator number_that(Holds holds, const std::string& expected) {
-  return {[=](const std::string& text) {
-            const std::optional<Number> number = number_from<Number>(text);
-            return number && holds(*number) ? std::string() : fmt::format("'{}' is not {}", text, expected);
-          },
-          ""};
-}
-
-}  // namespace
-
-CLI::Validator positive_number() {
-  return number_that<double>([](double x) { return x > 0 && std::isfinite(x); },
-                             "a positive number; write it as in 0.1");
-}
-
-CLI::Validator fraction() {
-  return number_that<double>([](double x) { return x >= 0 && x < 1; }, "a number from 0 to 1, without 1, as in 0.9");
-}
-
-CLI::Validator fraction_between() {
-  return number_that<double>([](double x) { return x > 0 && x < 1; }, "a number between 0 and 1, as in 0.2");
-}
-
-CLI::Validator whole_number(std::uint64_t from, std::uint64_t to) {
-  return number_that<std::uint64_t>([=](std::uint64_t x) { return from <= x && x <= to; },
-                                    fmt::format("a whole number from {} to {}", from, to));
-}
-
 std::string wrapped(std::string_view text, std::size_t width) {
   std::string lines;
   while (downhill::utf8::length(text) > width) {

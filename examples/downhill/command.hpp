@@ -15,6 +15,8 @@
 
 #include <autodiff/error.hpp>
 
+#include "../validators.hpp"
+
 /// The run was sound, but did not reach what was asked: it diverged, a check failed, a file could not be written.
 struct NotReached : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -37,12 +39,6 @@ void add_doctor(CLI::App& program);
 void add_ladder(CLI::App& program);
 void add_trace(CLI::App& program);
 void add_train(CLI::App& program);
-
-/// Validators, which say what was expected instead.
-CLI::Validator positive_number();
-CLI::Validator fraction();
-CLI::Validator fraction_between();
-CLI::Validator whole_number(std::uint64_t from, std::uint64_t to);
 
 /// Lines of at most `width` characters, broken at blanks.
 std::string wrapped(std::string_view text, std::size_t width = 95);

@@ -40,7 +40,10 @@ foreach(command IN ITEMS trace descend check doctor train bench ladder)
 endforeach()
 
 downhill_says("ladder says what does not fit" 0 any "99,883 .*GB of memory, and 0.06 GB are there" ladder --memory 0.06)
-downhill_says("ladder refuses a rung of one parameter" 2 1 "--up-to" ladder --up-to 1)
+downhill_says("ladder refuses a rung of one parameter" 2 1 "--up-to.*a number from 2 to 1e+15" ladder --up-to 1)
+downhill_says("ladder refuses a part of a thread" 2 1 "--threads.*a whole number from 0 to 1024" ladder --threads 1.5)
+downhill_says("ladder refuses one file for two pictures" 2 1 "is what --svg writes" ladder --svg a.html --html a.html)
+downhill_says("ladder cannot write where there is no folder" 1 1 "no_such_folder" ladder --svg no_such_folder/a.svg)
 downhill_says("trace shows the sweep" 0 0 "3 -> w" trace "(w*x + b)^2" w=0.5 b=1 x:=1)
 downhill_says("trace shows every step and why" 0 0 "d f / d w = 4, along 1 path" trace "(w*x)^2" w=0.5 x:=2 --why w)
 downhill_says("trace writes page, graph and JSON" 0 0 "trace.json" trace "tanh(w*x)" w=1 x=2 --html ${written}/trace.html

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include <autodiff/files/atomic_file.hpp>
+
 #include "ladder.hpp"
 #include "progress.hpp"
 #include "timing.hpp"
@@ -40,7 +42,7 @@ std::pair<std::size_t, double> take_differences(Model& model, const downhill::Ma
   return {i + 1, sum};
 }
 
-void measure(Measured& measured, Progress& progress) {
+void measure(Measured& measured, const Machine& machine, Progress& progress) {
   const Rung& rung = measured.rung;
   const std::string name = fmt::format("{} ({:.3g} parameters)", rung.name, static_cast<double>(rung.parameters));
   forget_peak();
@@ -74,9 +76,12 @@ void measure(Measured& measured, Progress& progress) {
   }
   if (kept != kept) throw std::runtime_error(name + ": a loss is not a number");
   measured.bytes = std::max(0.0, memory_peak() - before);
+  static_cast<void>(model.loss());
+  measured.cost = cost(model.tape(), downhill::SweepTo::sink);
+  measured.prediction = predicted(measured.cost, machine.peaks);
 }
 
-Measured climbed(const Rung& rung, double most, Progress& progress) {
+Measured climbed(const Rung& rung, double most, const Machine& machine, Progress& progress) {
   Measured measured;
   measured.rung = rung;
   const double needed = rung.bytes_needed();
@@ -86,7 +91,7 @@ Measured climbed(const Rung& rung, double most, Progress& progress) {
     return measured;
   }
   try {
-    measure(measured, progress);
+    measure(measured, machine, progress);
   } catch (const std::bad_alloc&) {
     measured.refusal =
         fmt::format("does not fit: it needs {:.2f} GB of memory, and the system does not give them", needed / 1e9);
@@ -97,6 +102,8 @@ Measured climbed(const Rung& rung, double most, Progress& progress) {
 }  // namespace
 
 bool climb(const Options& options) {
+  for (const std::string& file : {options.svg, options.html})
+    if (!file.empty()) downhill::demand_writable(file);
   downhill::set_threads(static_cast<std::size_t>(options.threads));
   Progress progress;
   const Machine machine = measure_machine([&](const char* what) { progress.at(what); });
@@ -110,12 +117,19 @@ bool climb(const Options& options) {
   std::vector<Measured> all;
   bool fell = true;
   for (const Rung& rung : rungs(options.up_to)) {
-    all.push_back(climbed(rung, options.memory, progress));
+    all.push_back(climbed(rung, options.memory, machine, progress));
     fell = fell && (!all.back().is_climbed() || all.back().loss_fell());
     show(table_row(all.back(), machine));
   }
   show(table_foot());
   if (options.json) fmt::print("{}\n", json_of(all, machine, downhill::threads()));
+  const auto write = [&](const std::string& file, const auto& text_of) {
+    if (file.empty()) return;
+    downhill::write_file(file, text_of(all, machine, downhill::threads()));
+    if (!options.json) fmt::print("\nwritten: {}\n", file);
+  };
+  write(options.svg, svg_of);
+  write(options.html, page_of);
   return fell;
 }
 

@@ -1,12 +1,15 @@
 #pragma once
 // The ladder: what is measured on each rung, and how the program and `downhill ladder` climb it.
 
+#include <CLI/CLI.hpp>
 #include <cstddef>
 #include <functional>
 #include <limits>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <autodiff/cost.hpp>
 
 #include "machine.hpp"
 #include "model.hpp"
@@ -18,7 +21,11 @@ struct Options {
   int threads = 0;                                          ///< 0: all processors
   double memory = std::numeric_limits<double>::infinity();  ///< bytes to plan with, where there are not less
   bool json = false;                                        ///< a list of rungs to standard output, and nothing else
+  std::string svg, html;                                    ///< files to write; empty for none
 };
+
+/// The options of the program and of `downhill ladder`. They must stay where they are until all are read.
+void add_options(CLI::App& app, Options& options);
 
 /// So many steps of descent are taken on each rung.
 inline constexpr std::size_t steps_of_a_rung = 10;
@@ -39,16 +46,19 @@ struct Measured {
   double seconds_gradient = 0;     ///< the loss, its gradient and the step, which are one
   double seconds_differences = 0;  ///< n + 1 losses: a gradient by finite differences
   bool differences_are_measured = false;
-  double bytes = 0;  ///< of memory, at the most; 0 where the system does not say
+  double bytes = 0;                 ///< of memory, at the most; 0 where the system does not say
+  downhill::Cost cost;              ///< of a loss, and of the sweep of a step
+  downhill::Prediction prediction;  ///< the seconds that these should take
 
   bool is_climbed() const { return refusal.empty(); }
   bool loss_fell() const { return !losses.empty() && losses.back() < losses.front(); }
+  double predicted_gradient() const { return prediction.forward + prediction.reverse; }
   double operations_a_second() const { return 3 * rung.operations() / seconds_gradient; }
   double bytes_a_second() const { return rung.bytes_moved() / seconds_gradient; }
 };
 
 /// Climbs from the bottom, and shows each rung as it goes. True if every loss fell on the rungs for which there was
-/// memory.
+/// memory. Throws DataError where a file cannot be written, before any rung as far as that shows.
 bool climb(const Options& options);
 
 /// As text: the heads of the columns, and a rung.
@@ -57,5 +67,8 @@ std::string table_row(const Measured& measured, const Machine& machine);
 std::string table_foot();
 /// All rungs, as a JSON list.
 std::string json_of(const std::vector<Measured>& rungs, const Machine& machine, std::size_t threads);
+/// As a picture, and as a page with that and what was predicted.
+std::string svg_of(const std::vector<Measured>& rungs, const Machine& machine, std::size_t threads);
+std::string page_of(const std::vector<Measured>& rungs, const Machine& machine, std::size_t threads);
 
 }  // namespace ladder

@@ -56,7 +56,9 @@ Machine measure_machine(const std::function<void(const char*)>& told) {
   told("the machine's peak, by a product of matrices");
   const double operations = operations_a_second();
   told("the machine's bandwidth, by the triad of STREAM");
-  return {operations, bytes_a_second()};
+  const double bytes = bytes_a_second();
+  told("what the machine can do in its caches");
+  return {operations, bytes, measure_peaks(operations)};
 }
 
 }  // namespace ladder

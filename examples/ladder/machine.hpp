@@ -5,15 +5,21 @@
 #include <functional>
 #include <optional>
 
+#include <autodiff/cost/ledger.hpp>
+
 namespace ladder {
 
 struct Machine {
   double operations = 0;  ///< floating-point operations a second, of a product of float matrices (GEMM)
   double bytes = 0;       ///< bytes a second, of the triad a = b + s c, as STREAM counts them
+  downhill::Peaks peaks;  ///< what predictions are made of
 };
 
 /// The best of some runs, with the threads that are set. Calls `told(what)` before each part.
 Machine measure_machine(const std::function<void(const char*)>& told);
+/// Its part: rates by size, and the time of functions, blocks and edges. Large products have so many operations a
+/// second.
+downhill::Peaks measure_peaks(double largest_product);
 
 /// Bytes that this process can still get without another one going: what the kernel calls available, or what its
 /// control groups or its own limits leave if that is less. Nothing where the system does not say.

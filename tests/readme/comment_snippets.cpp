@@ -26,6 +26,11 @@ namespace {
                         [value](const auto& g, auto a_bar) { a_bar += g * value.transpose() + value.transpose() * g; });
 }
 
+[[maybe_unused]] void cost_hpp(const Tape<double>& tape, const Program<double>& program) {
+  fmt::print("{}", cost(tape));
+  fmt::print("{}", cost(program).sample);
+}
+
 [[maybe_unused]] void schedule_hpp() {
   Adam constant{.learning_rate = 0.001};
   Adam falling{.learning_rate = Cosine{.first = 0.001, .steps = 5000}};

@@ -6,8 +6,10 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include <autodiff/inspect/pictures/page.hpp>
+#include <autodiff/text/utf8.hpp>
 
 namespace downhill::inspect {
 namespace {
@@ -109,6 +111,11 @@ bool asks_for_logarithm(std::span<const double> values) {
 Axis::Axis(Interval values, double from, double to, bool logarithmic)
     : values_(values), from_(from), to_(to), logarithmic_(logarithmic) {}
 
+Axis::Axis(Interval values, double from, double to, bool logarithmic, std::vector<Tick> marked)
+    : values_(values), from_(from), to_(to), logarithmic_(logarithmic), marked_(std::move(marked)) {
+  std::erase_if(marked_, [&](const Tick& tick) { return tick.value < values.low || tick.value > values.high; });
+}
+
 double Axis::scaled(double value) const {
   return logarithmic_ ? std::log10(std::max(value, std::numeric_limits<double>::denorm_min())) : value;
 }
@@ -120,6 +127,7 @@ double Axis::at(double value) const {
 }
 
 std::vector<Tick> Axis::ticks(std::size_t most) const {
+  if (!marked_.empty()) return marked_;
   return logarithmic_ ? logarithmic_ticks(values_, most) : inspect::ticks(values_, most);
 }
 
@@ -129,14 +137,16 @@ std::size_t tick_count(double length, double apart) { return static_cast<std::si
 
 }  // namespace
 
-Plane::Plane(Interval x_values, Interval y_values, double width, double height, bool logarithmic_y) {
+Plane::Plane(Interval x_values, Interval y_values, double width, double height, bool logarithmic_y)
+    : Plane(AxisScale{x_values}, AxisScale{y_values, logarithmic_y}, width, height) {}
+
+Plane::Plane(const AxisScale& of_x, const AxisScale& of_y, double width, double height) {
   constexpr double top = 26, right = 16, bottom = 38, letter = 7, line = 40;
-  const Axis vertical(y_values, height - bottom, top, logarithmic_y);
+  y = Axis(of_y.values, height - bottom, top, of_y.logarithmic, of_y.marked);
   std::size_t longest = 1;
-  for (const Tick& tick : vertical.ticks(tick_count(height - bottom - top, line)))
-    longest = std::max(longest, tick.label.size());
-  x = Axis(x_values, 14 + letter * static_cast<double>(longest), width - right);
-  y = vertical;
+  for (const Tick& tick : y.ticks(tick_count(height - bottom - top, line)))
+    longest = std::max(longest, utf8::length(tick.label));
+  x = Axis(of_x.values, 14 + letter * static_cast<double>(longest), width - right, of_x.logarithmic, of_x.marked);
 }
 
 std::string Plane::outline() const {

@@ -38,6 +38,8 @@ class Axis {
   Axis() = default;
   /// A logarithmic axis takes an interval of positive numbers.
   Axis(Interval values, double from, double to, bool logarithmic = false);
+  /// With these ticks in place of round numbers; those outside of the interval are left out.
+  Axis(Interval values, double from, double to, bool logarithmic, std::vector<Tick> marked);
 
   /// The place of a value on the line. A value outside of the interval has a place beyond the end of the line, but no
   /// further away than the line is long.
@@ -53,6 +55,14 @@ class Axis {
   Interval values_;
   double from_ = 0, to_ = 1;
   bool logarithmic_ = false;
+  std::vector<Tick> marked_;
+};
+
+/// What an axis shows, before it has a place.
+struct AxisScale {
+  Interval values;
+  bool logarithmic = false;
+  std::vector<Tick> marked = {};  ///< its ticks, in place of round numbers
 };
 
 /// A rectangle with two axes; y grows upwards.
@@ -61,6 +71,7 @@ struct Plane {
 
   /// Fits the plane into a drawing of this size, with room for labels.
   Plane(Interval x_values, Interval y_values, double width, double height, bool logarithmic_y = false);
+  Plane(const AxisScale& of_x, const AxisScale& of_y, double width, double height);
   double left() const { return x.from(); }
   double right() const { return x.to(); }
   double top() const { return y.to(); }
