@@ -50,6 +50,7 @@ std::string table_row(const Measured& measured, const Machine& machine) {
       fmt::runtime(heads), with_commas(rung.parameters), downhill::inspect::duration_text(measured.seconds_function),
       downhill::inspect::duration_text(measured.seconds_gradient),
       fmt::format("{:.1f}", measured.seconds_gradient / measured.seconds_function),
+      measured.cost.ratio() > 0 ? fmt::format("{:.1f}", measured.cost.ratio()) : "-",
       fmt::format("{:.2f}, {:.2f}", measured.prediction.forward / measured.seconds_function,
                   measured.predicted_gradient() / measured.seconds_gradient),
       (measured.differences_are_measured ? "" : "~") + downhill::inspect::duration_text(measured.seconds_differences),
