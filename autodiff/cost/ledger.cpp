@@ -41,14 +41,16 @@ double seconds_of_bytes(const Work& work, double touched, const Peaks& peaks) {
          2 * work.written / rate_at(peaks.moved, touched);
 }
 
-double seconds_of(const CostLine& line, const Work& work, double touched, const Peaks& peaks) {
-  const double bytes = seconds_of_bytes(work, touched, peaks), count = static_cast<double>(line.count);
+// The instructions of a program are no blocks: they run for many samples at once.
+double seconds_of(const CostLine& line, const Work& work, double touched, bool are_blocks, const Peaks& peaks) {
+  const double bytes = seconds_of_bytes(work, touched, peaks);
+  const double blocks = are_blocks ? static_cast<double>(line.count) : 0;
   if (!line.knows_forward) return std::max(bytes, work.operations / 2 * peaks.seconds_of_an_edge);
   if (work.operations + work.functions + work.read + work.written == 0) return 0;
   const bool is_product = line.product[1] > 0;
   const double narrowest = is_product ? static_cast<double>(*std::ranges::min_element(line.product)) : 1;
-  const double arithmetic = is_product ? work.operations / rate_at(peaks.operations, narrowest) : 0;
-  return std::max(arithmetic, bytes) + work.functions * peaks.seconds_of_a_function + count * peaks.seconds_of_a_block;
+  const double arithmetic = work.operations / rate_at(peaks.operations, narrowest);
+  return std::max(arithmetic, bytes) + work.functions * peaks.seconds_of_a_function + blocks * peaks.seconds_of_a_block;
 }
 
 }  // namespace
@@ -84,9 +86,9 @@ Prediction predicted(const Cost& cost, const Peaks& peaks) {
   const double touched = forward.read + forward.written;
   Prediction seconds;
   for (const CostLine& line : cost.lines) {
-    seconds.forward += line.knows_forward ? seconds_of(line, line.forward, touched, peaks)
+    seconds.forward += line.knows_forward ? seconds_of(line, line.forward, touched, cost.blocks > 0, peaks)
                                           : line.reverse.operations / 2 * peaks.seconds_of_an_edge;
-    seconds.reverse += seconds_of(line, line.reverse, touched, peaks);
+    seconds.reverse += seconds_of(line, line.reverse, touched, cost.blocks > 0, peaks);
   }
   return seconds;
 }

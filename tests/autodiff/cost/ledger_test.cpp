@@ -18,7 +18,7 @@ const Peaks slow{.operations = {{1, 1000}},
                  .seconds_of_an_edge = 3,
                  .seconds_of_a_block = 0.5};
 
-Cost one(const CostLine& line) { return {.lines = {line}}; }
+Cost one(const CostLine& line) { return {.lines = {line}, .blocks = line.count}; }
 
 }  // namespace
 
@@ -54,6 +54,11 @@ TEST_CASE("a narrow product has a rate of its own") {
   CHECK(seconds(8) == Approx(64));
   CHECK(seconds(128) == Approx(8));
   CHECK(seconds(2000) == Approx(1));
+}
+
+TEST_CASE("the instructions of a program have the time of their arithmetic, and none of a block") {
+  const Cost program{.lines = {{.kind = "*", .count = 1000, .forward = {.operations = 3000}}}};
+  CHECK(predicted(program, slow).forward == Approx(3));
 }
 
 TEST_CASE("nothing costs nothing, and nothing is divided by it") {
