@@ -165,8 +165,8 @@ Figure growth(std::span<const Growth> kinds, const GrowthNames& names) {
   if (sizes.empty()) sizes = {1, 10}, seconds = {1, 10};
   const Interval of_sizes = widened(sizes, 2), of_seconds = widened(seconds, 30);
   const double legend_top = names.height - legend_height(kinds.size() + 1);
-  const Plane plane({of_sizes, true, powers_of_ten(of_sizes)}, {of_seconds, true, times(of_seconds)}, names.width,
-                    legend_top);
+  const Plane plane(names.width, legend_top, {of_sizes, true, powers_of_ten(of_sizes)},
+                    {of_seconds, true, times(of_seconds)});
   Figure figure{
       .title = names.title, .width = names.width, .height = names.height, .drawing = plane.grid(), .lines = {}};
   std::string drawing;

@@ -138,9 +138,9 @@ std::size_t tick_count(double length, double apart) { return static_cast<std::si
 }  // namespace
 
 Plane::Plane(Interval x_values, Interval y_values, double width, double height, bool logarithmic_y)
-    : Plane(AxisScale{x_values}, AxisScale{y_values, logarithmic_y}, width, height) {}
+    : Plane(width, height, AxisScale{x_values}, AxisScale{y_values, logarithmic_y}) {}
 
-Plane::Plane(const AxisScale& of_x, const AxisScale& of_y, double width, double height) {
+Plane::Plane(double width, double height, const AxisScale& of_x, const AxisScale& of_y) {
   constexpr double top = 26, right = 16, bottom = 38, letter = 7, line = 40;
   y = Axis(of_y.values, height - bottom, top, of_y.logarithmic, of_y.marked);
   std::size_t longest = 1;

@@ -71,7 +71,7 @@ struct Plane {
 
   /// Fits the plane into a drawing of this size, with room for labels.
   Plane(Interval x_values, Interval y_values, double width, double height, bool logarithmic_y = false);
-  Plane(const AxisScale& of_x, const AxisScale& of_y, double width, double height);
+  Plane(double width, double height, const AxisScale& of_x, const AxisScale& of_y);
   double left() const { return x.from(); }
   double right() const { return x.to(); }
   double top() const { return y.to(); }
