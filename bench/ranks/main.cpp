@@ -26,12 +26,12 @@ Samples<float> noise(std::size_t count, std::size_t features) {
   return samples;
 }
 
-struct Cost {
+struct StepCost {
   double step = std::numeric_limits<double>::infinity(), waited = std::numeric_limits<double>::infinity();
 };
 
-Cost cost_of(const DataParallelOptions& how, const Samples<float>& samples, std::size_t batch) {
-  Cost best;
+StepCost cost_of(const DataParallelOptions& how, const Samples<float>& samples, std::size_t batch) {
+  StepCost best;
   for (int run = 0; run < 5; ++run) {
     Mlp<float> network(dense({784, 1024, 1024, 1024, 10}, Activation::relu));
     DataParallel ranks(how);
@@ -51,7 +51,7 @@ int main() {
   const std::size_t batch = of_each * ranks.size();
   const Samples<float> samples = noise(batch * steps, 784);
   const auto show = [&](const char* what, const DataParallelOptions& how) {
-    const Cost cost = cost_of(how, samples, batch);
+    const StepCost cost = cost_of(how, samples, batch);
     if (ranks.is_first())
       fmt::print("{:<44} {:7.2f} ms a step, of which {:6.2f} ms waiting\n", what, 1e3 * cost.step, 1e3 * cost.waited);
   };
