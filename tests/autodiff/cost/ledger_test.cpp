@@ -34,7 +34,7 @@ TEST_CASE("a product takes the longer of its arithmetic and its bytes, and the t
   CHECK(predicted(one(by_bytes), slow).forward == Approx(1000 / std::sqrt(20'000.0) + 0.5));
 }
 
-TEST_CASE("what is written has been read, at another rate; functions and edges have a time each") {
+TEST_CASE("what is written has been read, at another rate, and functions and edges have a time each") {
   const CostLine moved{.kind = "+", .count = 1, .reverse = {.operations = 10, .read = 300, .written = 100}};
   CHECK(predicted(one(moved), slow).reverse == Approx(200 / 200.0 + 200 / 50.0 + 0.5));
   const CostLine tanh{.kind = "tanh", .count = 2, .forward = {.functions = 7}};
