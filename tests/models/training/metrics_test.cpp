@@ -22,13 +22,13 @@ namespace {
 double r2(const Values& predicted, const Values& targets) { return r_squared(predicted, targets); }
 
 // Three classes: 0 is found 2 of 3 times, 1 once of 2, 2 never was there, but was said once.
-const Indices labels{0, 0, 0, 1, 1}, guessed{0, 0, 2, 1, 0};
-const ConfusionMatrix confusion = confusion_matrix(guessed, labels, 3);
+const Indices labels{0, 0, 0, 1, 1}, predicted_labels{0, 0, 2, 1, 0};
+const ConfusionMatrix confusion = confusion_matrix(predicted_labels, labels, 3);
 
 }  // namespace
 
 TEST_CASE("accuracy is the share of labels that were predicted") {
-  CHECK(accuracy(guessed, labels) == 0.6);
+  CHECK(accuracy(predicted_labels, labels) == 0.6);
   CHECK(accuracy(labels, labels) == 1);
   CHECK(accuracy(Indices{1}, Indices{0}) == 0);
   CHECK_THROWS_AS(accuracy(Indices{}, Indices{}), ShapeError);
