@@ -41,8 +41,10 @@ case $what in
     done
     test "$(grep -c 'It ended after' "$folder/on_4.txt")" -eq 1 || fail "more than one rank prints"
     ! grep -q "$(printf '\033')" "$folder/on_4.txt" || fail "there are escape codes in a file"
-    on 0 line "$data/norris.csv" --epochs 2 --method lbfgs || fail "alone, by lbfgs"
-    on 2 line_on_2 "$data/norris.csv" --epochs 2 --method lbfgs || fail "on 2 ranks, by lbfgs"
+    # A line search makes much of the last digits on its way, so this one arrives: a line has one lowest point.
+    awk 'BEGIN { print "x,y"; for (x = 1; x <= 40; ++x) print x "," 2 * x + 3 * (7 * x % 5) }' >"$folder/scattered.csv"
+    on 0 line "$folder/scattered.csv" --epochs 10 --layers 1 --method lbfgs || fail "alone, by lbfgs"
+    on 2 line_on_2 "$folder/scattered.csv" --epochs 10 --layers 1 --method lbfgs || fail "on 2 ranks, by lbfgs"
     same line line_on_2
     ;;
   bits)
